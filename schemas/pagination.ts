@@ -1,0 +1,22 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { Text, UInt32 } from './proto.ts'
+
+/** Query of every list: the names carry their dots, as the vendor's reference writes them. */
+export const ListQuery = Type.Object({
+  'pagination.limit': Type.Optional(UInt32({ description: 'Rows on a page; 0 or absent: 10; at most 1000' })),
+  'pagination.offset': Type.Optional(UInt32({ description: 'Rows to skip' })),
+  orderBy: Type.Optional(Text({ description: 'A field name, then optionally ` asc` or ` desc`' })),
+})
+export type ListQuery = Static<typeof ListQuery>
+
+export const PaginationResponse = Type.Object({
+  total: UInt32(),
+  offset: UInt32(),
+  hasPrevious: Type.Boolean(),
+  hasNext: Type.Boolean(),
+})
+export type PaginationResponse = Static<typeof PaginationResponse>
+
+/** The envelope of every list. */
+export const Page = <T extends TSchema>(item: T) =>
+  Type.Object({ pagination: PaginationResponse, data: Type.Array(item) })

@@ -1,0 +1,55 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+
+/**
+ * The vocabulary of the wire: JSON Schema for the kinds of value that the service's messages hold.
+ *
+ * The service spoke proto3 JSON, where a kind decides more than JSON Schema can say (an int64 travels as a string, a
+ * Struct is never looked into). The keyword `x-proto` carries that kind; `src/protojson.ts` reads it, validators ignore it.
+ */
+export type ProtoKind = 'uint32' | 'int64' | 'double' | 'enum' | 'timestamp' | 'struct' | 'any'
+
+/** A string; unset is `""`. */
+export const Text = (options: { description?: string; minLength?: number; format?: string } = {}) =>
+  Type.String(options)
+
+/** uint32: a JSON number; `"3600"` and `3600.0` are taken too. */
+export const UInt32 = (options: { description?: string } = {}) =>
+  Type.Integer({ minimum: 0, maximum: 4_294_967_295, 'x-proto': 'uint32', ...options })
+
+/** int64: a decimal string on the way out, a string or a number on the way in. */
+export const Int64 = (options: { description?: string } = {}) =>
+  Type.String({ pattern: '^-?\\d+$', 'x-proto': 'int64', ...options })
+
+/** double: a JSON number. */
+export const Double = (options: { description?: string } = {}) => Type.Number({ 'x-proto': 'double', ...options })
+
+/** An enum by its names, in the order of their numbers. */
+export const Enum = <const Names extends readonly string[]>(names: Names, options: { description?: string } = {}) =>
+  Type.Unsafe<Names[number]>({ type: 'string', enum: [...names], 'x-proto': 'enum', ...options })
+
+/** RFC 3339, UTC, with microseconds on the way out. */
+export const Timestamp = (options: { description?: string } = {}) =>
+  Type.String({ format: 'date-time', 'x-proto': 'timestamp', ...options })
+
+/** google.protobuf.Struct: any JSON object; its keys are the user's and are never renamed. */
+export const Struct = (options: { description?: string } = {}) =>
+  Type.Unsafe<Record<string, unknown>>({
+    type: 'object',
+    additionalProperties: true,
+    'x-proto': 'struct',
+    ...options,
+  })
+
+/** google.protobuf.Any: an object that names its type in `@type`. */
+export const AnyMessage = (options: { description?: string } = {}) =>
+  Type.Unsafe<{ '@type'?: string; [field: string]: unknown }>({
+    type: 'object',
+    properties: { '@type': { type: 'string' } },
+    additionalProperties: true,
+    'x-proto': 'any',
+    ...options,
+  })
+
+/** The same value, or `null` where it is unset. */
+export const Nullable = <T extends TSchema>(schema: T) =>
+  Type.Unsafe<Static<T> | null>({ ...schema, type: [schema['type'], 'null'] })

@@ -1,0 +1,56 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { DataSource, DataSourceView } from './datasource.ts'
+import { AppParams, AppParamsView, JobConfig, JobConfigView } from './job-parts.ts'
+import { Page } from './pagination.ts'
+import { Nullable, Text, Timestamp } from './proto.ts'
+
+/** A template as a client sends it, and as a seed file holds it. */
+export const JobTemplateInput = Type.Object({
+  id: Text({ minLength: 1 }),
+  description: Type.Optional(Text()),
+  app: Type.Optional(Text({ description: 'Tag of an app: name, name@major or name@major.minor' })),
+  partitioner: Type.Optional(Text({ description: 'Tag of a partitioning engine' })),
+  assembler: Type.Optional(Text({ description: 'Tag of an assembling engine' })),
+  dataSource: Type.Optional(DataSource),
+  dataDestination: Type.Optional(DataSource),
+  params: Type.Optional(AppParams),
+  config: Type.Optional(JobConfig),
+})
+export type JobTemplateInput = Static<typeof JobTemplateInput>
+
+/** A template beside a job, and in the Customer API's list: six fields, as of mid-2025. */
+export const JobTemplate = Type.Object({
+  id: Text(),
+  owner: Text(),
+  description: Text(),
+  app: Text(),
+  partitioner: Text(),
+  assembler: Text(),
+})
+export type JobTemplate = Static<typeof JobTemplate>
+
+/** A template in the Developer API: with the defaults it gives to jobs, as of late 2025. */
+export const JobTemplateDetail = Type.Object({
+  ...JobTemplate.properties,
+  createdAt: Nullable(Timestamp()),
+  updatedAt: Nullable(Timestamp()),
+  isPublic: Type.Boolean(),
+  dataSource: Nullable(DataSourceView),
+  dataDestination: Nullable(DataSourceView),
+  params: Nullable(AppParamsView),
+  config: Nullable(JobConfigView),
+  userName: Text(),
+})
+export type JobTemplateDetail = Static<typeof JobTemplateDetail>
+
+export const TemplatesPage = Page(JobTemplate)
+export type TemplatesPage = Static<typeof TemplatesPage>
+
+/** The Developer API calls its list `templates`. */
+export const DevTemplatesPage = Type.Object({
+  pagination: TemplatesPage.properties.pagination,
+  templates: Type.Array(JobTemplateDetail),
+})
+export type DevTemplatesPage = Static<typeof DevTemplatesPage>
+
+export const TemplateParams = Type.Object({ id: Text() })

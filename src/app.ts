@@ -1,0 +1,88 @@
+import fastify, { type FastifyInstance, LogController } from 'fastify'
+import type { Core } from './core.ts'
+import type { LoggerOptions } from './log.ts'
+import { registerAccessLog } from './plugins/access-log.ts'
+import { registerAuth } from './plugins/auth.ts'
+import { registerControlGuard } from './plugins/control-guard.ts'
+import { answerBrokenHttp, answerFrameworkError, bodyLimit, registerErrors } from './plugins/errors.ts'
+import { registerProtoJson } from './plugins/protojson.ts'
+import { authRoutes } from './routes/auth.ts'
+import { controlRoutes } from './routes/control.ts'
+import { docsRoutes } from './routes/docs.ts'
+import { jobRoutes } from './routes/jobs.ts'
+import { customerTemplateRoutes, devTemplateRoutes } from './routes/templates.ts'
+
+export interface AppOptions {
+  /** Keys beside `test_<world>`, with the world each opens. */
+  readonly apiKeys?: ReadonlyMap<string, string>
+  /** Refuse what the service merely ignored. */
+  readonly strict?: boolean
+  /** Whether answers show unset fields. */
+  readonly unset?: 'emit' | 'omit'
+  readonly logger?: LoggerOptions | false
+}
+
+/**
+ * The map of the server: what happens to every request, then the scopes and their routes. Opens no port.
+ *
+ * @param prepare called before the first route, for plugins that watch routes being made
+ */
+export function buildApp(
+  core: Core,
+  options: AppOptions = {},
+  prepare: (app: FastifyInstance) => void = () => undefined,
+): FastifyInstance {
+  const { apiKeys = new Map<string, string>(), strict = false, unset = 'emit', logger = false } = options
+  const app = fastify({
+    logger,
+    bodyLimit,
+    logController: new LogController({ disableRequestLogging: true }),
+    // The gateway knows no HEAD; it answers 501.
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 4096 },
+    // The gateway finds its routes in the decoded path, where %2F divides segments (inferred).
+    rewriteUrl: ({ url = '/' }) => url.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/')),
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerBrokenHttp,
+  })
+
+  prepare(app)
+  registerErrors(app)
+  registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
+  registerAccessLog(app)
+
+  const asks = (scope: FastifyInstance) => registerAuth(scope, core, { apiKeys, strict })
+
+  void app.register(docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch)))
+  void app.register(
+    async (scope) => {
+      asks(scope)
+      await scope.register(jobRoutes(core))
+      await scope.register(customerTemplateRoutes(core))
+    },
+    { prefix: '/v1/customer' },
+  )
+  void app.register(
+    async (scope) => {
+      asks(scope)
+      await scope.register(authRoutes(core, apiKeys))
+    },
+    { prefix: '/v1/auth' },
+  )
+  void app.register(
+    async (scope) => {
+      asks(scope)
+      await scope.register(devTemplateRoutes(core))
+    },
+    { prefix: '/v1/dev' },
+  )
+  void app.register(
+    async (scope) => {
+      registerControlGuard(scope)
+      await scope.register(controlRoutes(core))
+    },
+    { prefix: '/_emulator' },
+  )
+  return app
+}

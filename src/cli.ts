@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from 'commander'
+import { healthcheck } from './commands/healthcheck.ts'
+import { start } from './commands/start.ts'
+import {
+  ConfigError,
+  defaultTextOf,
+  environmentNameOf,
+  flagOf,
+  type Flags,
+  readSettings,
+  type SettingName,
+  settingNames,
+  settings,
+} from './config.ts'
+import { version } from './package.ts'
+
+/** Exit codes: 0 done, 1 the task failed, 2 the command line or the environment is wrong. */
+const wrongUse = 2
+
+/** An option for a setting, from the table. */
+function optionOf(name: SettingName): Option {
+  const { placeholder, repeatable, help } = settings[name]
+  const flags = placeholder === undefined ? flagOf(name) : `${flagOf(name)} <${placeholder}>`
+  const preset = placeholder === undefined ? '' : ` (default: ${defaultTextOf(name)})`
+  const option = new Option(flags, `${help}${preset} [${environmentNameOf(name)}]`)
+  return repeatable ? option.argParser((value: string, previous: string[] = []) => [...previous, value]) : option
+}
+
+const program = new Command('bytenite-emulator')
+  .description('A local emulator of the ByteNite HTTP API')
+  .version(version)
+  .helpCommand(false)
+  .enablePositionalOptions()
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bytenite-emulator: ')) })
+
+const startCommand = program
+  .command('start', { isDefault: true })
+  .description('run the emulator until it is told to stop (what happens without a command)')
+  .action(async (flags: Flags) => start(readSettings(flags, process.env)))
+for (const name of settingNames) startCommand.addOption(optionOf(name))
+
+const healthcheckCommand = program
+  .command('healthcheck')
+  .description('exit with 0 if an emulator answers on the port, else with 1')
+  .action(async (flags: Flags) => healthcheck(readSettings(flags, process.env)))
+for (const name of ['port', 'host'] as const) healthcheckCommand.addOption(optionOf(name))
+
+for (const command of [startCommand, healthcheckCommand]) {
+  command.exitOverride().allowExcessArguments(false).showHelpAfterError('See bytenite-emulator --help.')
+}
+
+// The settings belong to `start`, which is what runs without a command; so the help shows them without asking for it.
+program.addHelpText(
+  'after',
+  () =>
+    `\n${startCommand
+      .helpInformation()
+      .replace(/^Usage.*\n\n.*\n\n/, 'Settings of start:\n')
+      .replace('Options:\n', '')}`,
+)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : wrongUse
+  else {
+    process.stderr.write(`bytenite-emulator: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = error instanceof ConfigError ? wrongUse : 1
+  }
+}

@@ -1,0 +1,70 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import type { Settings } from '../config.ts'
+import { type Emulator, startEmulator } from '../index.ts'
+import { loggerOptions } from '../log.ts'
+import { readSeed } from '../seed.ts'
+
+/**
+ * Runs the emulator until SIGINT or SIGTERM.
+ *
+ * @throws Error that says in a sentence why it cannot start
+ */
+export async function start(settings: Settings): Promise<void> {
+  const { port, host, data, inMemory, seed, templates, strict, unset, apiKey, portFile } = settings
+  const logLevel = settings.silent ? 'silent' : (settings.logLevel ?? (process.stderr.isTTY ? 'info' : 'warn'))
+  const stopped = signalled()
+  const emulator = await startEmulator({
+    port,
+    host,
+    data: inMemory ? null : data,
+    ...(seed === undefined ? {} : { seed: readSeed(seed) }),
+    templates,
+    strict,
+    unset,
+    apiKeys: apiKey,
+    logger: loggerOptions(logLevel, settings.logFormat),
+  }).catch((error: unknown) => {
+    throw explain(error, port, host)
+  })
+
+  if (portFile !== undefined) await writePortFile(portFile, emulator)
+  if (!settings.silent) process.stderr.write(hints(emulator, settings))
+  process.stdout.write(`bytenite-emulator ready at ${emulator.url}\n`)
+
+  await stopped
+  await emulator.close()
+  if (portFile !== undefined) rmSync(portFile, { force: true })
+}
+
+/** Resolves at the first SIGINT or SIGTERM; the second one ends the program at once, as is usual. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}
+
+async function writePortFile(file: string, emulator: Emulator): Promise<void> {
+  try {
+    writeFileSync(file, `${emulator.port}\n`)
+  } catch (error) {
+    await emulator.close()
+    throw new Error(`cannot write the port file ${file}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+const hints = ({ url, apiKey }: Emulator, { data, inMemory }: Settings): string =>
+  `API      ${url}/v1\nAPI key  ${apiKey}\nData     ${inMemory ? 'in memory' : data}\nDocs     ${url}/v1/customer/docs/\n`
+
+function explain(error: unknown, port: number, host: string): Error {
+  const code = (error as { code?: string }).code
+  if (code === 'EADDRINUSE') {
+    return new Error(`port ${port} on ${host} is taken; choose another with --port, or --port 0 for a free one`)
+  }
+  if (code === 'EACCES') return new Error(`port ${port} is not allowed to you; choose one above 1023 with --port`)
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new Error(`--host ${JSON.stringify(host)} is no address of this machine; use 127.0.0.1 or 0.0.0.0`)
+  }
+  return error instanceof Error ? error : new Error(String(error))
+}

@@ -1,0 +1,81 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from './app.ts'
+import { type CoreOptions, createCore } from './core.ts'
+import { defaultKey } from './keys.ts'
+import type { LoggerOptions } from './log.ts'
+
+export interface EmulatorOptions extends CoreOptions {
+  /** 0 or absent: a free one. */
+  readonly port?: number
+  /** Absent: 127.0.0.1. */
+  readonly host?: string
+  /** Keys beside `test_<world>`, with the world each opens. */
+  readonly apiKeys?: ReadonlyMap<string, string>
+  /** Whether answers show unset fields; absent: `emit`. */
+  readonly unset?: 'emit' | 'omit'
+  /** Absent: no logs. */
+  readonly logger?: LoggerOptions | false
+}
+
+/** A running emulator. */
+export interface Emulator extends AsyncDisposable {
+  /** Where it answers, as in `http://127.0.0.1:2983`: to be put in the place of `https://api.bytenite.com`. */
+  readonly url: string
+  readonly port: number
+  /** An API key that works at once. */
+  readonly apiKey: string
+  /** Sends a request without a socket, as Fastify's `inject` does. */
+  readonly inject: FastifyInstance['inject']
+  /** Finishes what is running, closes the port and the database. May be called twice. */
+  close(): Promise<void>
+}
+
+/** How long requests that are under way may hold up the end. */
+const grace = 700
+
+/**
+ * Starts an emulator: in memory and on a free port of this machine, unless told otherwise.
+ *
+ * @returns once it answers
+ * @throws Error where the port is taken, the database cannot be opened, or the seed is wrong
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { port = 0, host = '127.0.0.1' } = options
+  const core = createCore(options)
+  const app = buildApp(core, options)
+  try {
+    await app.listen({ port, host })
+  } catch (error) {
+    await app.close()
+    core.close()
+    throw error
+  }
+
+  const address = app.server.address() as AddressInfo
+  let closing: Promise<void> | undefined
+  async function close(): Promise<void> {
+    // A client that never reads its answer must not keep the program alive.
+    const impatience = setTimeout(() => app.server.closeAllConnections(), grace)
+    try {
+      await app.close()
+    } finally {
+      clearTimeout(impatience)
+      core.close()
+    }
+  }
+  return {
+    url: urlOf(host, address.port),
+    port: address.port,
+    apiKey: defaultKey,
+    inject: app.inject.bind<FastifyInstance['inject']>(app),
+    close: () => (closing ??= close()),
+    [Symbol.asyncDispose]: () => (closing ??= close()),
+  }
+}
+
+/** What to write into a client; an emulator that listens everywhere is reached by the loopback address, too. */
+function urlOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
+}

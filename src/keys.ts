@@ -1,0 +1,55 @@
+import { show, unauthenticated } from './errors.ts'
+import { type Persona, personas } from './personas.ts'
+
+/** What an API key opens. */
+export interface KeyHolder {
+  readonly world: string
+  readonly persona: Persona
+}
+
+/** Names of worlds, in keys and in the control API. */
+export const isWorldName = (name: string): boolean => /^[A-Za-z0-9._-]{1,64}$/.test(name)
+
+const prefix = 'test_'
+
+/** The key of the world that exists without being asked for. */
+export const defaultKey = 'test_default'
+
+/**
+ * Finds what a key opens: `test_<world>`, a configured key, either with `:<persona>` behind it.
+ *
+ * @param key the text a client presents
+ * @param configured further keys, by their text, with the world each opens
+ * @throws ApiError 401 that says what a valid key looks like; the key itself is not repeated
+ */
+export function readKey(key: string, configured: ReadonlyMap<string, string>): KeyHolder {
+  const whole = worldOf(key, configured)
+  if (whole !== undefined) return { world: whole, persona: 'owner' }
+  const colon = key.lastIndexOf(':')
+  const world = colon === -1 ? undefined : worldOf(key.slice(0, colon), configured)
+  if (world === undefined) {
+    throw unauthenticated(
+      'invalid API key: the emulator takes test_<world>, as in test_default, and the keys given by --api-key',
+    )
+  }
+  const persona = key.slice(colon + 1)
+  if (!isPersona(persona)) {
+    throw unauthenticated(
+      `invalid API key: unknown persona ${show(persona)}; known are ${Object.keys(personas).join(', ')}`,
+    )
+  }
+  return { world, persona }
+}
+
+/** Whether the text is an API key rather than a token. */
+export const looksLikeKey = (text: string, configured: ReadonlyMap<string, string>): boolean =>
+  text.startsWith(prefix) || configured.has(text) || configured.has(text.slice(0, Math.max(0, text.lastIndexOf(':'))))
+
+function worldOf(key: string, configured: ReadonlyMap<string, string>): string | undefined {
+  const world = configured.get(key)
+  if (world !== undefined) return world
+  const name = key.startsWith(prefix) ? key.slice(prefix.length) : ''
+  return isWorldName(name) ? name : undefined
+}
+
+const isPersona = (name: string): name is Persona => Object.hasOwn(personas, name)

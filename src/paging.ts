@@ -1,0 +1,52 @@
+import type { ListQuery, PaginationResponse } from '../schemas/pagination.ts'
+import { invalidArgument, show } from './errors.ts'
+import { nearest } from './nearest.ts'
+
+/** Rows on a page where the client does not say: what the vendor's console showed (chosen). */
+export const defaultLimit = 10
+
+/** Rows on a page at most; more are to be had from the next page (chosen). */
+export const maxLimit = 1000
+
+export interface Slice {
+  readonly limit: number
+  readonly offset: number
+}
+
+/** The part of a list that a query asks for; a limit of 0 is an unset one. */
+export const sliceOf = (query: ListQuery): Slice => ({
+  limit: Math.min(query['pagination.limit'] || defaultLimit, maxLimit),
+  offset: query['pagination.offset'] ?? 0,
+})
+
+export const paginationOf = ({ limit, offset }: Slice, total: number): PaginationResponse => ({
+  total,
+  offset,
+  hasPrevious: offset > 0 && total > 0,
+  hasNext: offset + limit < total,
+})
+
+/**
+ * Reads `orderBy`: a field in camelCase or snake_case, then optionally ` asc` or ` desc`.
+ *
+ * @throws ApiError 400, code 3, naming the fields there are
+ */
+export function parseOrder<Field extends string>(
+  text: string,
+  fields: readonly Field[],
+): { field: Field; descending: boolean } {
+  const [name = '', direction = 'asc', ...rest] = text.trim().split(/\s+/)
+  const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  const field = fields.find((known) => known === camel)
+  if (field === undefined) {
+    const meant = nearest(name, fields)
+    throw invalidArgument(
+      `orderBy ${show(text)}: cannot order by ${show(name)}${meant === undefined ? '' : ` (did you mean "${meant}"?)`}; ` +
+        `known are ${fields.join(', ')}`,
+    )
+  }
+  if (!/^(asc|desc)$/i.test(direction) || rest.length > 0) {
+    throw invalidArgument(`orderBy ${show(text)}: expected a field, then nothing, "asc" or "desc"`)
+  }
+  return { field, descending: direction.toLowerCase() === 'desc' }
+}

@@ -1,0 +1,64 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { toSeconds } from '../clock.ts'
+import type { Caller, Core } from '../core.ts'
+import { unauthenticated } from '../errors.ts'
+import { looksLikeKey, readKey } from '../keys.ts'
+import { type Access, rulesOf } from '../personas.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is calling; set inside the scopes that ask. */
+    caller: Caller
+  }
+  interface FastifyContextConfig {
+    /** Whether the operation changes anything; without it, everything but GET does. */
+    access?: Access
+    /** The operation is for everybody, though its scope asks who calls. */
+    open?: boolean
+  }
+}
+
+export interface AuthOptions {
+  /** Keys beside `test_<world>`, with the world each opens. */
+  readonly apiKeys: ReadonlyMap<string, string>
+  /** Take access tokens only. */
+  readonly strict: boolean
+}
+
+/**
+ * Asks every request of a scope who is calling.
+ *
+ * `Authorization` holds an access token, raw or behind `Bearer` (both observed), or, but in strict mode, an API key itself
+ * (the vendor's page shows one there). 401 for credentials that are not good, then what the persona meets: 403, 429 or 503.
+ */
+export function registerAuth(scope: FastifyInstance, core: Core, { apiKeys, strict }: AuthOptions): void {
+  scope.decorateRequest('caller')
+  scope.addHook('onRequest', async (request) => {
+    const { config } = request.routeOptions
+    if (config.open === true) return
+    request.caller = await identify(request)
+    const access = config.access ?? (request.method === 'GET' ? 'read' : 'write')
+    const error = rulesOf(request.caller.persona).refuse?.(access)
+    if (error !== undefined) throw error
+  })
+
+  async function identify(request: FastifyRequest): Promise<Caller> {
+    const text = (request.headers.authorization ?? '').trim().replace(/^bearer\b\s*/i, '')
+    if (text === '') {
+      throw unauthenticated('missing access token: send one from /v1/auth/access_token in the header Authorization')
+    }
+    if (looksLikeKey(text, apiKeys)) {
+      if (strict)
+        throw unauthenticated('an API key is no access token: exchange it at /v1/auth/access_token (strict mode)')
+      const { world, persona } = readKey(text, apiKeys)
+      return { world: await core.worlds.open(world), persona, account: rulesOf(persona).account, token: null }
+    }
+    const token = core.tokens.recall(text) ?? (await core.tokens.verify(text))
+    const world = await core.worlds.open(token.world)
+    if (toSeconds(core.worlds.now(world)) >= token.expiresAt) {
+      throw unauthenticated('token is expired: exchange the API key again at /v1/auth/access_token')
+    }
+    if (core.tokens.isRevoked(token)) throw unauthenticated('token is revoked: it was signed out')
+    return { world, persona: token.persona, account: rulesOf(token.persona).account, token: { text, token } }
+  }
+}

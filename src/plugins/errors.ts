@@ -1,0 +1,101 @@
+import type { Socket } from 'node:net'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { RpcStatus } from '../../schemas/errors.ts'
+import { ApiError, invalidArgument, notFound, show } from '../errors.ts'
+
+/** Largest request body in bytes: the limit of a gRPC message where nothing else is set (inferred). */
+export const bodyLimit = 4 * 1024 * 1024
+
+/** The one place where what was thrown becomes an answer. */
+export function registerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError | ApiError, request, reply) => sendError(toApiError(error, request), reply))
+
+  const patterns = collectRoutes(app)
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0]!
+    // grpc-gateway v2 answers 501 to a known path with another method, and 404 to an unknown path, before it asks who calls.
+    const known = patterns().some((pattern) => pattern.test(path))
+    sendError(known ? new ApiError('unimplemented', 'Method Not Allowed') : notFound('Not Found'), reply)
+  })
+}
+
+/** Answers with the vendor's error body. */
+export function sendError(error: ApiError, reply: FastifyReply): void {
+  const body: RpcStatus = { code: error.grpcCode, message: error.message, details: [] }
+  void reply
+    .code(error.httpStatus)
+    .headers(error.headers)
+    .type('application/json')
+    .serializer(JSON.stringify)
+    .send(body)
+}
+
+/** Errors raised before there is a route: a broken escape in the path, for one. */
+export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  sendError(toApiError(error, request), reply)
+}
+
+/** Answers bytes that are no HTTP request, and closes the connection. */
+export function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
+  const message = tooLarge ? 'request headers are too large' : 'malformed HTTP request'
+  const body = JSON.stringify({ code: 3, message, details: [] } satisfies RpcStatus)
+  socket.end(
+    `HTTP/1.1 ${tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
+
+function toApiError(error: FastifyError | ApiError, request: FastifyRequest): ApiError {
+  if (error instanceof ApiError) return error
+  const known = frameworkErrors[error.code]
+  if (known !== undefined) return known(request)
+  request.log.error(error, 'unexpected error')
+  if (/^SQLITE_(FULL|IOERR)/.test(error.code ?? '')) {
+    return new ApiError(
+      'internal',
+      'the emulator could not store this: its disk is full or failing; nothing was changed',
+    )
+  }
+  return new ApiError('internal', 'internal error; the log of the emulator says more')
+}
+
+/** Errors that Fastify raises before a handler runs, by their code. */
+const frameworkErrors: Readonly<Record<string, (request: FastifyRequest) => ApiError>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: () =>
+    new ApiError('bodyTooLarge', `request body is larger than ${bodyLimit} bytes`, { connection: 'close' }),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
+    invalidArgument('request body does not have the length that Content-Length says'),
+  FST_ERR_BAD_URL: (request) => invalidArgument(`invalid URL escape in ${show(request.url)}`),
+  ECONNRESET: () => invalidArgument('unexpected EOF'),
+  ECONNABORTED: () => invalidArgument('unexpected EOF'),
+}
+
+/** Paths of all routes as patterns, made when they are first needed. */
+function collectRoutes(app: FastifyInstance): () => readonly RegExp[] {
+  const urls = new Set<string>()
+  app.addHook('onRoute', ({ url }) => {
+    urls.add(url)
+  })
+  let patterns: RegExp[] | undefined
+  return () =>
+    (patterns ??= [...urls].map(
+      (url) =>
+        new RegExp(
+          `^${url
+            .split('/')
+            .map((segment) =>
+              segment === '*'
+                ? '.*'
+                : segment.startsWith(':')
+                  ? '[^/]*'
+                  : segment.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+            )
+            .join('/')}$`,
+        ),
+    ))
+}

@@ -1,0 +1,72 @@
+import type { TSchema } from '@sinclair/typebox'
+import type { FastifyInstance } from 'fastify'
+import { dataSourceTypes } from '../../schemas/datasource.ts'
+import { invalidArgument } from '../errors.ts'
+import { parseJson } from '../json.ts'
+import { compileDecoder, compileOmitUnset, compileQueryDecoder, type UnknownField } from '../protojson.ts'
+
+export interface ProtoJsonOptions {
+  /** Refuse fields that a message does not have, instead of ignoring them. */
+  readonly strict: boolean
+  /** Leave unset fields out of answers. */
+  readonly omitUnset: boolean
+}
+
+/**
+ * What grpc-gateway does around a handler: bodies are JSON whatever their type says, and are brought to canonical form by the
+ * schema of the route. Fastify's own coercion and stripping take no part in it.
+ */
+export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: ProtoJsonOptions): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseJson(body as Buffer))
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+
+  // Fastify refuses a type that it cannot read before it looks for a parser.
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/json'
+    done()
+  })
+
+  app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
+    if (httpPart === 'params') return (value: unknown) => ({ value })
+    const decode = httpPart === 'querystring' ? compileQueryDecoder(schema) : compileDecoder(schema, dataSourceTypes)
+    return (value: unknown) => {
+      const unknown: UnknownField[] = []
+      try {
+        const decoded = decode(value, unknown)
+        if (unknown.length > 0) {
+          if (strict) throw invalidArgument(`unknown ${describe(unknown)}; strict mode refuses it`)
+          app.log.warn({ unknown }, `ignored unknown ${describe(unknown)}`)
+        }
+        return { value: decoded }
+      } catch (error) {
+        return { error: error as Error }
+      }
+    }
+  })
+
+  // Answers are made field by field by functions whose types are the response schemas, so nothing is left for a compiled
+  // serializer to check or strip; compiling one per route would only cost start-up time.
+  app.setSerializerCompiler(({ schema }) => {
+    if (!omitUnset) return JSON.stringify
+    const omit = compileOmitUnset(schema as TSchema)
+    return (value: unknown) => JSON.stringify(omit(value))
+  })
+
+  // Fastify adds a charset to every JSON answer; the gateway did not.
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (reply.getHeader('content-type') === 'application/json; charset=utf-8')
+      reply.header('content-type', 'application/json')
+    done(null, payload)
+  })
+}
+
+const describe = (fields: readonly UnknownField[]): string =>
+  `field${fields.length === 1 ? '' : 's'} ${fields
+    .map(({ path, suggestion }) => (suggestion === undefined ? path : `${path} (did you mean "${suggestion}"?)`))
+    .join(', ')}`

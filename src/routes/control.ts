@@ -1,0 +1,53 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Health, ResetResponse, WorldParams } from '../../schemas/control.ts'
+import { microsPerSecond } from '../timestamps.ts'
+import type { Core } from '../core.ts'
+import { invalidArgument, show } from '../errors.ts'
+import { isWorldName } from '../keys.ts'
+import { version } from '../package.ts'
+
+/** The emulator's own API. */
+export const controlRoutes =
+  (core: Core): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const startedAt = core.clock.now()
+
+    app.get(
+      '/health',
+      {
+        schema: {
+          operationId: 'Emulator_GetHealth',
+          summary: 'Whether the emulator is well',
+          tags: ['emulator'],
+          response: { 200: Health },
+        },
+      },
+      async () => ({
+        status: 'ok' as const,
+        version,
+        uptime: (core.clock.now() - startedAt) / microsPerSecond,
+        database: core.database,
+        worlds: core.worlds.count(),
+      }),
+    )
+
+    app.post(
+      '/worlds/:world/reset',
+      {
+        schema: {
+          operationId: 'Emulator_ResetWorld',
+          summary: 'Put a world back to the seed, in one act',
+          tags: ['worlds'],
+          params: WorldParams,
+          response: { 200: ResetResponse },
+        },
+      },
+      async (request) => {
+        const { world } = request.params
+        if (!isWorldName(world)) {
+          throw invalidArgument(`world ${show(world)}: expected 1 to 64 of letters, digits, ".", "_" and "-"`)
+        }
+        return { world, ...(await core.worlds.reset(world)) }
+      },
+    )
+  }

@@ -1,0 +1,98 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Database, Statement } from 'better-sqlite3'
+import { type Commit, groupCommit } from './commit.ts'
+import { loadDriver } from './driver.ts'
+import { migrate, readMigrations } from './migrations.ts'
+
+/** Name of the database inside the data directory. */
+export const databaseFile = 'emulator.db'
+
+/** The open database, as the table modules beside this file see it. */
+export interface Store {
+  /** The file, or `:memory:`. */
+  readonly location: string
+  /** Number of the last migration. */
+  readonly schema: number
+  /** Does an act that writes; resolves once it is committed. */
+  readonly commit: Commit
+  /** Prepares a statement, once per text. */
+  prepare<Row = unknown>(sql: string): Statement<unknown[], Row>
+  close(): void
+}
+
+/**
+ * Opens the database and brings it to the newest schema.
+ *
+ * One emulator at a time: the file stays locked while it is open. WAL with synchronous=FULL, so that what was committed
+ * survives a power failure, too.
+ *
+ * @param directory where the file lies, made if missing; null keeps everything in memory
+ * @throws Error that names the file and says what to do
+ */
+export function openStore(directory: string | null): Store {
+  const Driver = loadDriver()
+  const location = directory === null ? ':memory:' : join(directory, databaseFile)
+  let database: Database | undefined
+  try {
+    if (directory !== null) mkdirSync(directory, { recursive: true })
+    database = new Driver(location, { timeout: 1000 })
+    return setUp(database, location)
+  } catch (error) {
+    database?.close()
+    throw new Error(`cannot open the database ${location}: ${explain(error)}`, { cause: error })
+  }
+}
+
+function setUp(database: Database, location: string): Store {
+  database.pragma('locking_mode = EXCLUSIVE')
+  const migrations = readMigrations()
+  // Before anything that writes: a file that is newer or no database at all stays as it is.
+  const position = database.pragma('user_version', { simple: true }) as number
+  if (position <= migrations.length) database.pragma('journal_mode = WAL')
+  database.pragma('synchronous = FULL')
+  database.pragma('foreign_keys = ON')
+  migrate(database, migrations)
+
+  const statements = new Map<string, Statement>()
+  return {
+    location,
+    schema: migrations.length,
+    commit: groupCommit(database),
+    prepare<Row>(sql: string) {
+      let statement = statements.get(sql)
+      if (statement === undefined) {
+        statement = database.prepare(sql)
+        statements.set(sql, statement)
+      }
+      return statement as Statement<unknown[], Row>
+    },
+    close() {
+      statements.clear()
+      database.close()
+    },
+  }
+}
+
+const explanations: Record<string, string> = {
+  EACCES: 'the directory cannot be written to. Choose another --data directory, or use --in-memory',
+  EPERM: 'the directory cannot be written to. Choose another --data directory, or use --in-memory',
+  EROFS: 'the file system is read-only. Choose another --data directory, or use --in-memory',
+  ENOTDIR: 'part of the path is a file, not a directory. Choose another --data directory',
+  EEXIST: 'the path is a file, not a directory. Choose another --data directory',
+  ENOSPC: 'the disk is full. Make room, or choose another --data directory',
+  SQLITE_BUSY: 'another emulator is using it. Stop that one, or choose another --data directory',
+  SQLITE_CANTOPEN: 'the file cannot be opened or made. Choose another --data directory, or use --in-memory',
+  SQLITE_READONLY: 'the file cannot be written to. Choose another --data directory, or use --in-memory',
+  SQLITE_NOTADB: 'the file is no SQLite database. Move it away, or choose another --data directory',
+  SQLITE_CORRUPT: 'the file is damaged. Move it away, or choose another --data directory',
+  SQLITE_FULL: 'the disk is full. Make room, or choose another --data directory',
+  SQLITE_IOERR: 'the disk is full or failing. Choose another --data directory, or use --in-memory',
+}
+
+function explain(error: unknown): string {
+  const code = (error as { code?: string }).code ?? ''
+  const known = Object.keys(explanations).find((name) => code === name || code.startsWith(`${name}_`))
+  if (known !== undefined) return `${explanations[known]} (${code})`
+  return error instanceof Error ? error.message : String(error)
+}

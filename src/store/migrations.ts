@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Database } from 'better-sqlite3'
+import { packageRoot } from '../package.ts'
+
+export interface Migration {
+  /** Position in the order, from 1, without gaps. */
+  readonly number: number
+  readonly file: string
+  readonly sql: string
+}
+
+/** Reads `migrations/NNN-name.sql` in order. */
+export function readMigrations(folder: string = join(packageRoot, 'migrations')): Migration[] {
+  const files = readdirSync(folder)
+    .filter((file) => /^\d{3}-.+\.sql$/.test(file))
+    .sort()
+  return files.map((file, index) => {
+    const number = Number(file.slice(0, 3))
+    if (number !== index + 1) throw new Error(`migrations/${file}: expected number ${index + 1}`)
+    return { number, file, sql: readFileSync(join(folder, file), 'utf8') }
+  })
+}
+
+/**
+ * Brings a database to the newest schema, one transaction per step. The position is kept in `PRAGMA user_version`.
+ *
+ * @throws Error where the file was written by a newer emulator (nothing is touched) or a step fails (that step is undone)
+ */
+export function migrate(database: Database, migrations: readonly Migration[]): void {
+  const position = database.pragma('user_version', { simple: true }) as number
+  if (position > migrations.length) {
+    throw new Error(
+      `it was written by a newer bytenite-emulator (schema ${position}, this program knows up to ${migrations.length}); ` +
+        'nothing was changed. Update the emulator or choose another --data directory',
+    )
+  }
+  for (const { number, file, sql } of migrations.slice(position)) {
+    try {
+      database.transaction(() => {
+        database.exec(sql)
+        database.pragma(`user_version = ${number}`)
+      })()
+    } catch (error) {
+      throw new Error(
+        `migration ${file} failed and was undone: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          cause: error,
+        },
+      )
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { Store } from './database.ts'
+
+export interface SettingStore {
+  get(name: string): string | undefined
+  /** Call inside an act. Keeps the value that is there already, and returns the one that counts. */
+  setOnce(name: string, value: string): string
+}
+
+export function settingStore(store: Store): SettingStore {
+  const find = store.prepare<{ value: string }>('SELECT value FROM settings WHERE name = ?')
+  const insert = store.prepare('INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING')
+  return {
+    get: (name) => find.get(name)?.value,
+    setOnce(name, value) {
+      insert.run(name, value)
+      return find.get(name)!.value
+    },
+  }
+}

@@ -1,0 +1,41 @@
+import type { Template } from '../templates.ts'
+import type { Store } from './database.ts'
+
+export interface TemplateStore {
+  find(world: number, id: string): Template | undefined
+  /** Every template that clients made in this world, by id. */
+  list(world: number): Template[]
+  /** Call inside an act. Makes the template or replaces the one with the same id; the time of its making stays. */
+  save(world: number, template: Template): void
+}
+
+interface TemplateRow {
+  doc: string
+}
+
+export function templateStore(store: Store): TemplateStore {
+  const byId = store.prepare<TemplateRow>('SELECT doc FROM templates WHERE world = ? AND id = ?')
+  const all = store.prepare<TemplateRow>('SELECT doc FROM templates WHERE world = ? ORDER BY id')
+  const save = store.prepare(
+    `INSERT INTO templates (world, id, account, created_at, updated_at, doc) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (world, id) DO UPDATE SET account = excluded.account, updated_at = excluded.updated_at, doc = excluded.doc`,
+  )
+  const toRecord = ({ doc }: TemplateRow): Template => JSON.parse(doc) as Template
+  return {
+    find(world, id) {
+      const row = byId.get(world, id)
+      return row === undefined ? undefined : toRecord(row)
+    },
+    list: (world) => all.all(world).map(toRecord),
+    save(world, template) {
+      save.run(
+        world,
+        template.id,
+        template.account ?? '',
+        template.createdAt ?? 0,
+        template.updatedAt ?? 0,
+        JSON.stringify(template),
+      )
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import type { ClockPosition } from '../clock.ts'
+import type { Micros } from '../timestamps.ts'
+import type { Store } from './database.ts'
+
+export interface WorldRecord {
+  /** Internal key; clients know worlds by name. */
+  readonly key: number
+  readonly name: string
+  readonly createdAt: Micros
+  readonly clock: ClockPosition
+}
+
+/** What a reset took away. */
+export interface Removed {
+  readonly jobs: number
+  readonly templates: number
+}
+
+export interface WorldStore {
+  find(name: string): WorldRecord | undefined
+  count(): number
+  /** Call inside an act. Returns the world that is there, or makes it. */
+  add(name: string, at: Micros): WorldRecord
+  /** Call inside an act. Empties the world and sets its clock back to wall time; the world itself stays. */
+  clear(world: WorldRecord): Removed
+}
+
+interface WorldRow {
+  id: number
+  name: string
+  created_at: number
+  clock_offset: number
+  clock_frozen: number | null
+}
+
+const toRecord = (row: WorldRow): WorldRecord => ({
+  key: row.id,
+  name: row.name,
+  createdAt: row.created_at,
+  clock: { offset: row.clock_offset, frozenAt: row.clock_frozen },
+})
+
+export function worldStore(store: Store): WorldStore {
+  const byName = store.prepare<WorldRow>('SELECT * FROM worlds WHERE name = ?')
+  const countAll = store.prepare<{ count: number }>('SELECT count(*) AS count FROM worlds')
+  const insert = store.prepare('INSERT INTO worlds (name, created_at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING')
+  const clearJobs = store.prepare('DELETE FROM jobs WHERE world = ?')
+  const clearTemplates = store.prepare('DELETE FROM templates WHERE world = ?')
+  const clearAccounts = store.prepare('DELETE FROM accounts WHERE world = ?')
+  const resetClock = store.prepare('UPDATE worlds SET clock_offset = 0, clock_frozen = NULL WHERE id = ?')
+
+  const find = (name: string): WorldRecord | undefined => {
+    const row = byName.get(name)
+    return row === undefined ? undefined : toRecord(row)
+  }
+  return {
+    find,
+    count: () => countAll.get()!.count,
+    add(name, at) {
+      insert.run(name, at)
+      return find(name)!
+    },
+    clear({ key }) {
+      const jobs = clearJobs.run(key).changes
+      const templates = clearTemplates.run(key).changes
+      clearAccounts.run(key)
+      resetClock.run(key)
+      return { jobs, templates }
+    },
+  }
+}

@@ -1,0 +1,143 @@
+import type { CryptoKey, JWK } from 'jose'
+import { unauthenticated } from './errors.ts'
+import type { Ids } from './ids.ts'
+import { uuidFromName } from './ids.ts'
+import { isWorldName, type KeyHolder } from './keys.ts'
+import { rulesOf, type Persona } from './personas.ts'
+
+/** Seconds that a token lives, of its world's clock (documented). */
+export const tokenLifetime = 3600
+
+/** A token that was verified. */
+export interface Token extends KeyHolder {
+  readonly jti: string
+  /** Seconds since 1970 on the world's clock. */
+  readonly expiresAt: number
+}
+
+export interface Tokens {
+  /** @param now seconds since 1970 on the world's clock */
+  issue(holder: KeyHolder, now: number): Promise<string>
+  /**
+   * Checks the signature and reads the claims. Whether the token has expired is for the caller, who knows the world's time.
+   *
+   * @throws ApiError 401
+   */
+  verify(token: string): Promise<Token>
+  /** The token, if it was verified lately. */
+  recall(token: string): Token | undefined
+  forget(token: string): void
+}
+
+/** Where the signing key is kept. */
+export interface KeyVault {
+  read(): JWK | undefined
+  /** Keeps the key, unless another one was faster; resolves to the one that counts. */
+  keep(key: JWK): Promise<JWK>
+}
+
+const algorithm = 'RS256'
+const issuer = 'https://auth.bytenite.com/'
+const remembered = 1000
+
+interface Claims {
+  readonly jti: string
+  readonly exp: number
+  readonly emulator: { readonly world: string; readonly persona: Persona }
+}
+
+/**
+ * Access tokens: RS256 JWTs with the claims that a saved token of the service shows (observed), and `emulator`, which carries
+ * world and persona (chosen).
+ *
+ * The key is made when the first token is asked for, as that takes longer than everything else at start, and so is the library
+ * loaded.
+ */
+export function createTokens(vault: KeyVault, ids: Ids): Tokens {
+  const known = new Map<string, Token>()
+  let keys: Promise<{ sign: CryptoKey; verify: CryptoKey }> | undefined
+
+  async function makeKeys() {
+    const { exportJWK, generateKeyPair, importJWK } = await import('jose')
+    let jwk = vault.read()
+    if (jwk === undefined) {
+      const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
+      jwk = await vault.keep(await exportJWK(privateKey))
+    }
+    const { kty, n, e } = jwk
+    return {
+      sign: (await importJWK(jwk, algorithm)) as CryptoKey,
+      verify: (await importJWK({ kty: kty!, n: n!, e: e! }, algorithm)) as CryptoKey,
+    }
+  }
+
+  const loadKeys = () =>
+    (keys ??= makeKeys().catch((error: unknown) => {
+      keys = undefined
+      throw error
+    }))
+
+  return {
+    async issue({ world, persona }, now) {
+      const { SignJWT } = await import('jose')
+      const issuedAt = persona === 'expired' ? now - 2 * tokenLifetime : now
+      const { account } = rulesOf(persona)
+      const email = `${account}@${world}.example`
+      return new SignJWT({
+        client_id: 'bytenite-app',
+        scope: ['openid'],
+        ext: {
+          device_id: '',
+          display_name: `${account} of ${world}`,
+          email,
+          email_verified: true,
+          role: 1,
+        },
+        emulator: { world, persona },
+      })
+        .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
+        .setAudience(['bytenite-app'])
+        .setIssuer(issuer)
+        .setSubject(userId(world, account))
+        .setJti(ids.uuid())
+        .setIssuedAt(issuedAt)
+        .setNotBefore(issuedAt)
+        .setExpirationTime(issuedAt + tokenLifetime)
+        .sign((await loadKeys()).sign)
+    },
+
+    async verify(text) {
+      const { compactVerify } = await import('jose')
+      const { verify } = await loadKeys()
+      let claims: Claims
+      try {
+        const { payload } = await compactVerify(text, verify, { algorithms: [algorithm] })
+        claims = JSON.parse(Buffer.from(payload).toString('utf8')) as Claims
+      } catch (error) {
+        throw unauthenticated(explain(error))
+      }
+      const { world, persona } = claims.emulator
+      if (!isWorldName(world)) throw unauthenticated('invalid access token')
+      const token: Token = { world, persona, jti: claims.jti, expiresAt: claims.exp }
+      if (known.size >= remembered) known.delete(known.keys().next().value!)
+      known.set(text, token)
+      return token
+    },
+
+    recall: (text) => known.get(text),
+    forget(text) {
+      known.delete(text)
+    },
+  }
+}
+
+/** The user that an account's tokens and templates name. */
+export const userId = (world: string, account: string): string => uuidFromName(`${account}@${world}`)
+
+function explain(error: unknown): string {
+  const code = (error as { code?: string }).code
+  if (code === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED') {
+    return 'invalid access token: it was not signed by this emulator; exchange the API key again at /v1/auth/access_token'
+  }
+  return 'invalid access token: exchange an API key such as test_default at /v1/auth/access_token'
+}
