@@ -81,4 +81,21 @@ export type JobResponse = Static<typeof JobResponse>
 export const JobsPage = Page(JobJob)
 export type JobsPage = Static<typeof JobsPage>
 
+/** `PATCH /v1/customer/jobs/{jobId}/datasource`. */
+export const SetDataSourceRequest = Type.Object({
+  dataSource: Type.Optional(DataSource),
+  dataDestination: Type.Optional(DataSource),
+})
+export type SetDataSourceRequest = Static<typeof SetDataSourceRequest>
+
+/** `PATCH /v1/customer/jobs/{jobId}/jobname`: the body is the name itself, a JSON string. */
+export const SetJobNameRequest = Text({ description: 'The new name' })
+
+/** `POST /v1/customer/jobs/{jobId}/run`; the flat form is what the vendor's guide prints. */
+export const RunJobRequest = Type.Object({
+  config: Type.Optional(JobConfig),
+  ...JobConfig.properties,
+})
+export type RunJobRequest = Static<typeof RunJobRequest>
+
 export const JobParams = Type.Object({ jobId: Text() })

@@ -9,6 +9,8 @@ import { registerProtoJson } from './plugins/protojson.ts'
 import { authRoutes } from './routes/auth.ts'
 import { controlRoutes } from './routes/control.ts'
 import { docsRoutes } from './routes/docs.ts'
+import { jobManagementRoutes } from './routes/job-management.ts'
+import { jobUpdateRoutes } from './routes/job-updates.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { customerTemplateRoutes, devTemplateRoutes } from './routes/templates.ts'
 
@@ -55,14 +57,19 @@ export function buildApp(
   const asks = (scope: FastifyInstance) => registerAuth(scope, core, { apiKeys, strict })
 
   void app.register(docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch)))
-  void app.register(
-    async (scope) => {
-      asks(scope)
-      await scope.register(jobRoutes(core))
-      await scope.register(customerTemplateRoutes(core))
-    },
-    { prefix: '/v1/customer' },
-  )
+  // The vendor announced `/v1/computing` in September 2025 as the new name of `/v1/customer`, and kept the old one.
+  for (const prefix of ['/v1/customer', '/v1/computing']) {
+    void app.register(
+      async (scope) => {
+        asks(scope)
+        await scope.register(jobRoutes(core))
+        await scope.register(jobUpdateRoutes(core))
+        await scope.register(jobManagementRoutes(core))
+        await scope.register(customerTemplateRoutes(core))
+      },
+      { prefix },
+    )
+  }
   void app.register(
     async (scope) => {
       asks(scope)

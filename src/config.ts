@@ -1,4 +1,5 @@
 import { isWorldName } from './keys.ts'
+import { defaultPace, type Pace, parsePace } from './pace.ts'
 
 /** A setting that cannot be used: says which, its value, and what would be right. */
 export class ConfigError extends Error {
@@ -17,6 +18,7 @@ export interface Settings {
   seed: string | undefined
   templates: 'closed' | 'open'
   strict: boolean
+  pace: Pace
   unset: 'emit' | 'omit'
   apiKey: ReadonlyMap<string, string>
   logLevel: LogLevel | undefined
@@ -93,6 +95,13 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
     help: 'refuse what the service merely ignored: unknown fields, job ids that are no UUIDs, API keys in place of tokens',
     default: false,
     parse: toSwitch,
+  },
+  pace: {
+    placeholder: 'PACE',
+    help: 'how fast a job gets from run to COMPLETE: a duration, polls:N (the N-th status read) or manual (when told to)',
+    default: defaultPace,
+    defaultText: '3s',
+    parse: parsePace,
   },
   unset: {
     placeholder: 'MODE',

@@ -1,9 +1,9 @@
 import type { AppParams, JobConfig } from '../schemas/job-parts.ts'
-import type { CreateJobRequest, JobState } from '../schemas/jobs.ts'
-import { checkDataDestination, checkDataSource } from './datasources.ts'
+import type { CreateJobRequest } from '../schemas/jobs.ts'
+import { checkDataDestination, checkDataSource, isUpload } from './datasources.ts'
 import { failedPrecondition, invalidArgument, permissionDenied, show } from './errors.ts'
 import { isUuid, normaliseId } from './ids.ts'
-import { refusal } from './lifecycle.ts'
+import { type JobCommand, refusal, stateAt } from './lifecycle.ts'
 import type { JobRecord } from './store/jobs.ts'
 import type { Template } from './templates.ts'
 import type { Micros } from './timestamps.ts'
@@ -23,18 +23,20 @@ export function createdJob(
     readonly template: Template
     readonly account: string
     readonly now: Micros
-    readonly state?: JobState
   },
 ): JobRecord {
-  const { id, existing, template, account, now, state = 'JOB_STATE_NEW' } = context
-  if (existing !== undefined) assertUpdatable(existing, account)
+  const { id, existing, template, account, now } = context
+  if (existing !== undefined) {
+    assertAccount(existing, account)
+    if (existing.deletedAt !== null) throw failedPrecondition(`job ${id} was deleted; choose another jobId`)
+    assertAllowed('update', existing, now)
+  }
   const { dataSource, dataDestination } = request
   return {
     id,
     account,
     templateId: template.id,
     name: request.name ?? existing?.name ?? '',
-    state: existing?.state ?? state,
     createdAt: existing?.createdAt ?? now,
     deletedAt: null,
     description: request.description ?? existing?.description ?? '',
@@ -45,6 +47,30 @@ export function createdJob(
         ? (existing?.dataDestination ?? template.dataDestination)
         : checkDataDestination(dataDestination),
     params: mergeParams(template.params, existing?.params, request.params),
+    // Another source makes a file that was uploaded for the last one worthless.
+    upload: dataSource === undefined ? (existing?.upload ?? null) : null,
+    run: null,
+  }
+}
+
+/** What an update may change; what is absent stays. */
+export type JobChange = Pick<CreateJobRequest, 'name' | 'dataSource' | 'dataDestination' | 'params' | 'config'>
+
+/**
+ * The job after an update.
+ *
+ * @throws ApiError 400/9 where it was started, 400/3 for a wrong source
+ */
+export function changedJob(job: JobRecord, change: JobChange, now: Micros): JobRecord {
+  assertAllowed('update', job, now)
+  const { name, dataSource, dataDestination, params, config } = change
+  return {
+    ...job,
+    ...(name === undefined ? {} : { name }),
+    ...(dataSource === undefined ? {} : { dataSource: checkDataSource(dataSource), upload: null }),
+    ...(dataDestination === undefined ? {} : { dataDestination: checkDataDestination(dataDestination) }),
+    ...(params === undefined ? {} : { params: mergeParams(job.params, params) }),
+    ...(config === undefined ? {} : { config: { ...job.config, ...config } }),
   }
 }
 
@@ -54,12 +80,56 @@ function mergeParams(...layers: readonly (AppParams | null | undefined)[]): AppP
   return given.length === 0 ? null : (Object.assign({}, ...given) as AppParams)
 }
 
-function assertUpdatable(job: JobRecord, account: string): void {
-  assertAccount(job, account)
-  if (job.deletedAt !== null) throw failedPrecondition(`job ${job.id} was deleted; choose another jobId`)
-  const error = refusal('update', job.id, job.state)
+/** @throws ApiError 400/9 where the job's state does not allow the command */
+export function assertAllowed(command: JobCommand, job: JobRecord, now: Micros): void {
+  const error = refusal(command, job.id, stateAt(job.run, now))
   if (error !== undefined) throw error
 }
+
+/**
+ * Checks what must be there before a job can start: an input, and a file that was uploaded if the input is one.
+ *
+ * @throws ApiError 400/9 that names the missing step
+ */
+export function assertRunnable(job: JobRecord): void {
+  const { id, dataSource, upload } = job
+  if (dataSource === null) {
+    throw failedPrecondition(`job ${id} has no data source: set one with PATCH /v1/customer/jobs/${id}/datasource`)
+  }
+  if (isUpload(dataSource) && upload?.completed !== true) {
+    throw failedPrecondition(
+      upload === null
+        ? `job ${id} has no input file yet: PUT it to dataSource.params.tempUrl, then PATCH /v1/customer/jobs/${id}/uploadcompleted`
+        : `the upload of job ${id} is not completed: PATCH /v1/customer/jobs/${id}/uploadcompleted`,
+    )
+  }
+  if (dataSource.dataSourceDescriptor === 'url' && (dataSource.params?.['url'] ?? '') === '') {
+    throw failedPrecondition(`the data source of job ${id} has no url: set dataSource.params.url`)
+  }
+}
+
+/** How many tasks the partitioner makes: one a replica, one a chunk of URLs, else one (observed for replicas). */
+export function taskCount({ params }: JobRecord): number {
+  const partitioner = params?.partitioner ?? {}
+  const replicas = partitioner['num_replicas']
+  if (typeof replicas === 'number' && replicas >= 1) return Math.min(Math.floor(replicas), maxTasks)
+  const urls = partitioner['urls']
+  const chunkSize = partitioner['chunk_size']
+  if (Array.isArray(urls) && urls.length > 0) {
+    const size = typeof chunkSize === 'number' && chunkSize >= 1 ? chunkSize : 1
+    return Math.min(Math.ceil(urls.length / size), maxTasks)
+  }
+  return 1
+}
+
+/** More than this would only make results that nobody reads (chosen). */
+const maxTasks = 10_000
+
+/** ByteChips that a task costs (chosen). */
+const taskPrice = 2
+
+/** What a job costs, from the number of its tasks. */
+export const priceOf = (tasks: number): number => tasks * taskPrice
 
 /** @throws ApiError 403 where the job was made by another account of the world */
 export function assertAccount(job: JobRecord, account: string): void {

@@ -86,8 +86,15 @@ function refuse(kind: string, path: string, value: unknown, expected: string): n
   throw invalidArgument(`proto: invalid value for ${kind} ${field}: ${show(value)}; expected ${expected}`)
 }
 
-const decodeString: DecodeValue = (value, path) =>
-  typeof value === 'string' ? value : refuse('string', path, value, 'a JSON string')
+const decodeString: DecodeValue = (value, path) => {
+  if (typeof value === 'string') return value
+  // A body that is one string is read by encoding/json, which says so in its own words.
+  if (path === '') throw invalidArgument(`json: cannot unmarshal ${jsonKind(value)} into Go value of type string`)
+  return refuse('string', path, value, 'a JSON string')
+}
+
+const jsonKind = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
 
 const numberText = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 

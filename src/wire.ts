@@ -4,6 +4,7 @@ import type { JobJob, JobResponse } from '../schemas/jobs.ts'
 import type { JobTemplate, JobTemplateDetail } from '../schemas/templates.ts'
 import { isUpload, typeName } from './datasources.ts'
 import { configOf } from './jobs.ts'
+import { progressAt } from './lifecycle.ts'
 import type { JobRecord } from './store/jobs.ts'
 import type { Template } from './templates.ts'
 import { formatTimestamp, type Micros } from './timestamps.ts'
@@ -12,7 +13,8 @@ import { formatTimestamp, type Micros } from './timestamps.ts'
 export type UploadUrl = (job: JobRecord) => string
 
 /** A stored job as clients see it: the fields of the vendor's page, in its order, unset ones included. */
-export function jobToWire(job: JobRecord, uploadUrl: UploadUrl): JobJob {
+export function jobToWire(job: JobRecord, now: Micros, uploadUrl: UploadUrl): JobJob {
+  const progress = progressAt(job.run, job.createdAt, now)
   return {
     id: job.id,
     templateId: job.templateId,
@@ -20,23 +22,23 @@ export function jobToWire(job: JobRecord, uploadUrl: UploadUrl): JobJob {
     config: configOf(job.config),
     priority: 'EXECUTION_PRIORITY_UNDEFINED',
     startAt: null,
-    submittedAt: null,
-    startedAt: null,
-    endedAt: null,
+    submittedAt: timestamp(progress.submittedAt),
+    startedAt: timestamp(progress.startedAt),
+    endedAt: timestamp(progress.endedAt),
     regions: null,
-    state: job.state,
+    state: progress.state,
     dataSource: job.dataSource === null ? null : jobSourceToWire(job, job.dataSource, uploadUrl),
     params: job.params === null ? null : paramsToWire(job.params),
     dataDestination: job.dataDestination === null ? null : dataSourceToWire(job.dataDestination),
-    duration: null,
+    duration: progress.duration,
     deletedAt: timestamp(job.deletedAt),
     createdAt: formatTimestamp(job.createdAt),
-    paymentAmount: 0,
-    numUnitsEstimation: '0',
-    numChunks: 0,
-    errorMessage: '',
+    paymentAmount: job.run?.payment ?? 0,
+    numUnitsEstimation: String(job.run?.tasks ?? 0),
+    numChunks: progress.numChunks,
+    errorMessage: progress.errorMessage,
     description: job.description,
-    stateTimestamps: { JOB_STATE_NEW: formatTimestamp(job.createdAt) },
+    stateTimestamps: progress.stateTimestamps,
     appId: '',
   }
 }
@@ -45,9 +47,10 @@ export function jobToWire(job: JobRecord, uploadUrl: UploadUrl): JobJob {
 export const jobResponseToWire = (
   job: JobRecord,
   template: Template | undefined,
+  now: Micros,
   uploadUrl: UploadUrl,
 ): JobResponse => ({
-  job: jobToWire(job, uploadUrl),
+  job: jobToWire(job, now, uploadUrl),
   templateInfo: template === undefined ? null : templateToWire(template),
 })
 

@@ -3,7 +3,7 @@ import { client, emulator } from './emulator.ts'
 
 const template = 'hello-world-template'
 
-t.test('create answers with the job and its template', async (t) => {
+void t.test('create answers with the job and its template', async (t) => {
   const { url } = await emulator(t)
   const call = client(url)
   const { status, body } = await call('POST', '/v1/customer/jobs', { templateId: template, name: 'first' })

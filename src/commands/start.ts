@@ -10,7 +10,7 @@ import { readSeed } from '../seed.ts'
  * @throws Error that says in a sentence why it cannot start
  */
 export async function start(settings: Settings): Promise<void> {
-  const { port, host, data, inMemory, seed, templates, strict, unset, apiKey, portFile } = settings
+  const { port, host, data, inMemory, seed, templates, strict, pace, unset, apiKey, portFile } = settings
   const logLevel = settings.silent ? 'silent' : (settings.logLevel ?? (process.stderr.isTTY ? 'info' : 'warn'))
   const stopped = signalled()
   const emulator = await startEmulator({
@@ -20,6 +20,7 @@ export async function start(settings: Settings): Promise<void> {
     ...(seed === undefined ? {} : { seed: readSeed(seed) }),
     templates,
     strict,
+    pace,
     unset,
     apiKeys: apiKey,
     logger: loggerOptions(logLevel, settings.logFormat),

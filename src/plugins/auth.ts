@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { toSeconds } from '../clock.ts'
-import type { Caller, Core } from '../core.ts'
+import type { Core } from '../core.ts'
+import type { Caller } from '../core/caller.ts'
 import { unauthenticated } from '../errors.ts'
 import { looksLikeKey, readKey } from '../keys.ts'
 import { type Access, rulesOf } from '../personas.ts'

@@ -1,34 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
 import { CreateJobRequest, JobParams, JobResponse, JobsPage } from '../../schemas/jobs.ts'
 import { ListQuery } from '../../schemas/pagination.ts'
 import type { Core } from '../core.ts'
-import { signLink } from '../links.ts'
 import { paginationOf, parseOrder, sliceOf } from '../paging.ts'
-import { type JobOrder, type JobRecord, jobOrderFields } from '../store/jobs.ts'
-import { jobResponseToWire, jobToWire, type UploadUrl } from '../wire.ts'
+import { type JobOrder, jobOrderFields } from '../store/jobs.ts'
+import { jobAnswers } from './job-answers.ts'
 
 const newestFirst: JobOrder = { field: 'createdAt', descending: true }
 
-/** Jobs of the Customer API. */
+/** Creating and reading jobs. */
 export const jobRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const respond = (request: FastifyRequest, job: JobRecord): JobResponse =>
-      jobResponseToWire(job, core.catalogue.find(request.caller.world.key, job.templateId), uploadUrl(request))
-
-    /** URLs in answers lead back to where the client found the emulator. */
-    const uploadUrl =
-      ({ protocol, host, caller }: FastifyRequest): UploadUrl =>
-      (job) => {
-        const target = {
-          bucket: 'bytenite-uploads-prod',
-          world: caller.world.name,
-          jobId: job.id,
-          file: 'data.bin',
-        } as const
-        return `${protocol}://${host}${signLink(target, core.worlds.now(caller.world), core.linkSecret)}`
-      }
+    const answers = jobAnswers(core)
 
     app.post(
       '/jobs',
@@ -41,7 +25,7 @@ export const jobRoutes =
           response: { 200: JobResponse },
         },
       },
-      async (request) => respond(request, await core.jobs.create(request.caller, request.body)),
+      async (request) => answers.one(request, await core.jobs.create(request.caller, request.body)),
     )
 
     app.get(
@@ -55,7 +39,7 @@ export const jobRoutes =
           response: { 200: JobResponse },
         },
       },
-      async (request) => respond(request, core.jobs.get(request.caller, request.params.jobId)),
+      async (request) => answers.one(request, await core.jobs.poll(request.caller, request.params.jobId)),
     )
 
     app.get(
@@ -73,9 +57,8 @@ export const jobRoutes =
         const slice = sliceOf(request.query)
         const { orderBy = '' } = request.query
         const order = orderBy.trim() === '' ? newestFirst : parseOrder(orderBy, jobOrderFields)
-        const { jobs, total } = core.jobs.list(request.caller, { ...slice, orderBy: order })
-        const link = uploadUrl(request)
-        return { pagination: paginationOf(slice, total), data: jobs.map((job) => jobToWire(job, link)) }
+        const { jobs, total } = await core.jobs.list(request.caller, { ...slice, orderBy: order })
+        return { pagination: paginationOf(slice, total), data: answers.many(request, jobs) }
       },
     )
   }

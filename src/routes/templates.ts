@@ -8,7 +8,8 @@ import {
   TemplateParams,
   TemplatesPage,
 } from '../../schemas/templates.ts'
-import type { Caller, Core } from '../core.ts'
+import type { Core } from '../core.ts'
+import type { Caller } from '../core/caller.ts'
 import { paginationOf, parseOrder, sliceOf } from '../paging.ts'
 import type { Template } from '../templates.ts'
 import { templateDetailToWire, templateToWire } from '../wire.ts'

@@ -1,16 +1,30 @@
 import type { DataSource } from '../../schemas/datasource.ts'
 import type { AppParams, JobConfig } from '../../schemas/job-parts.ts'
 import type { JobState } from '../../schemas/jobs.ts'
+import { endAt, enteredAt, nextAt, type Run, stateAt } from '../lifecycle.ts'
 import type { Micros } from '../timestamps.ts'
 import type { Store } from './database.ts'
 
-/** What clients set on a job and no list sorts by. */
+/** A file that was put to a job's temporary URL. */
+export interface Upload {
+  /** Bytes. */
+  readonly size: number
+  /** The name the client gave it, or `data.bin`. */
+  readonly name: string
+  /** Whether the client said that it is there. */
+  readonly completed: boolean
+}
+
+/** What no list sorts by. */
 export interface JobDetails {
   readonly description: string
   readonly config: JobConfig
   readonly dataSource: DataSource | null
   readonly dataDestination: DataSource | null
   readonly params: AppParams | null
+  readonly upload: Upload | null
+  /** The job's life since it was run. */
+  readonly run: Run | null
 }
 
 export interface JobRecord extends JobDetails {
@@ -19,9 +33,16 @@ export interface JobRecord extends JobDetails {
   readonly account: string
   readonly templateId: string
   readonly name: string
-  readonly state: JobState
   readonly createdAt: Micros
   readonly deletedAt: Micros | null
+}
+
+/** A job that entered a state. */
+export interface Transition {
+  readonly jobId: string
+  readonly account: string
+  readonly state: JobState
+  readonly at: Micros
 }
 
 /** A page of a list; `offset` may lie beyond the end. */
@@ -41,6 +62,8 @@ const orderColumns = {
   name: 'name',
   templateId: 'template_id',
   state: 'state',
+  submittedAt: 'submitted_at',
+  endedAt: 'ended_at',
   id: 'id',
 } as const
 export type JobOrderField = keyof typeof orderColumns
@@ -58,11 +81,19 @@ export interface JobStore {
   /** Deleted jobs are found, too; look at `deletedAt`. */
   find(world: number, id: string): JobRecord | undefined
   /** Call inside an act. */
-  insert(world: number, job: JobRecord): void
+  insert(world: number, job: JobRecord, now: Micros): void
   /** Call inside an act. Replaces the job with the same id. */
-  update(world: number, job: JobRecord): void
-  /** The account's jobs that are not deleted. */
+  update(world: number, job: JobRecord, now: Micros): void
+  /** The account's jobs that are not deleted. Call `settle` before, where the order is by state. */
   list(world: number, account: string, page: PageRequest): JobPage
+  /**
+   * Call inside an act. Brings the columns that lists use up to a moment.
+   *
+   * @returns what happened since the last time, in order
+   */
+  settle(world: number, now: Micros): Transition[]
+  /** When the next job of the world enters a state by itself, or null. The past where `settle` has work to do. */
+  nextAt(world: number): Micros | null
 }
 
 interface JobRow {
@@ -70,7 +101,6 @@ interface JobRow {
   account: string
   template_id: string
   name: string
-  state: JobState
   created_at: number
   deleted_at: number | null
   doc: string
@@ -81,37 +111,62 @@ const toRecord = (row: JobRow): JobRecord => ({
   account: row.account,
   templateId: row.template_id,
   name: row.name,
-  state: row.state,
   createdAt: row.created_at,
   deletedAt: row.deleted_at,
-  ...(JSON.parse(row.doc) as JobDetails),
+  ...beginnings,
+  ...(JSON.parse(row.doc) as Omit<JobDetails, keyof typeof beginnings>),
 })
 
-const toDoc = ({ description, config, dataSource, dataDestination, params }: JobRecord): string =>
-  JSON.stringify({ description, config, dataSource, dataDestination, params } satisfies JobDetails)
+/** What rows written by the first schema do not have. */
+const beginnings = { upload: null, run: null } satisfies Partial<JobDetails>
 
-const columns = 'id, account, template_id, name, state, created_at, deleted_at, doc'
+const toDoc = ({ description, config, dataSource, dataDestination, params, upload, run }: JobRecord): string =>
+  JSON.stringify({ description, config, dataSource, dataDestination, params, upload, run } satisfies JobDetails)
+
+/** What the lifecycle columns hold for a job at a moment. */
+function lifeColumns({ run, deletedAt }: JobRecord, now: Micros) {
+  return [
+    stateAt(run, now),
+    enteredAt(run, 'JOB_STATE_STARTED'),
+    enteredAt(run, 'JOB_STATE_UPLOADING'),
+    endAt(run),
+    // A deleted job moves no more.
+    deletedAt === null ? nextAt(run, now) : null,
+  ] as const
+}
+
+const columns = 'id, account, template_id, name, created_at, deleted_at, doc'
+const lifeNames = 'state, submitted_at, started_at, ended_at, next_at'
 
 export function jobStore(store: Store): JobStore {
   const byId = store.prepare<JobRow>(`SELECT ${columns} FROM jobs WHERE world = ? AND id = ?`)
-  const insert = store.prepare(`INSERT INTO jobs (world, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const insert = store.prepare(
+    `INSERT INTO jobs (world, ${columns}, ${lifeNames}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
   const update = store.prepare(
-    'UPDATE jobs SET account = ?, template_id = ?, name = ?, state = ?, deleted_at = ?, doc = ? WHERE world = ? AND id = ?',
+    `UPDATE jobs SET (template_id, name, deleted_at, doc, ${lifeNames}) = (?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE world = ? AND id = ?`,
   )
   const count = store.prepare<{ jobs: number }>('SELECT jobs FROM accounts WHERE world = ? AND name = ?')
+  const due = store.prepare<JobRow & { seq: number; next_at: number }>(
+    `SELECT seq, next_at, ${columns} FROM jobs WHERE world = ? AND next_at <= ? ORDER BY next_at`,
+  )
+  const settleOne = store.prepare('UPDATE jobs SET state = ?, next_at = ? WHERE seq = ?')
+  const next = store.prepare<{ at: number | null }>(
+    'SELECT min(next_at) AS at FROM jobs WHERE world = ? AND next_at IS NOT NULL',
+  )
 
   return {
     find(world, id) {
       const row = byId.get(world, id)
       return row === undefined ? undefined : toRecord(row)
     },
-    insert(world, job) {
-      const { id, account, templateId, name, state, createdAt, deletedAt } = job
-      insert.run(world, id, account, templateId, name, state, createdAt, deletedAt, toDoc(job))
+    insert(world, job, now) {
+      const { id, account, templateId, name, createdAt, deletedAt } = job
+      insert.run(world, id, account, templateId, name, createdAt, deletedAt, toDoc(job), ...lifeColumns(job, now))
     },
-    update(world, job) {
-      const { id, account, templateId, name, state, deletedAt } = job
-      update.run(account, templateId, name, state, deletedAt, toDoc(job), world, id)
+    update(world, job, now) {
+      const { id, templateId, name, deletedAt } = job
+      update.run(templateId, name, deletedAt, toDoc(job), ...lifeColumns(job, now), world, id)
     },
     list(world, account, { limit, offset, orderBy }) {
       const total = count.get(world, account)?.jobs ?? 0
@@ -128,5 +183,17 @@ export function jobStore(store: Store): JobStore {
         .all(world, account, limit, offset)
       return { jobs: rows.map(toRecord), total }
     },
+    settle(world, now) {
+      const transitions: Transition[] = []
+      for (const row of due.all(world, now)) {
+        const { id, account, run } = toRecord(row)
+        for (const [state, at] of run?.timeline ?? []) {
+          if (at >= row.next_at && at <= now) transitions.push({ jobId: id, account, state, at })
+        }
+        settleOne.run(stateAt(run, now), nextAt(run, now), row.seq)
+      }
+      return transitions.sort((a, b) => a.at - b.at)
+    },
+    nextAt: (world) => next.get(world)?.at ?? null,
   }
 }

@@ -18,9 +18,13 @@ export interface Removed {
 
 export interface WorldStore {
   find(name: string): WorldRecord | undefined
+  /** Where the world's clock stands now, whatever the record said when it was read. */
+  clock(world: WorldRecord): ClockPosition
   count(): number
   /** Call inside an act. Returns the world that is there, or makes it. */
   add(name: string, at: Micros): WorldRecord
+  /** Call inside an act. Moves the world's clock; the caller sees to it that time does not go back. */
+  setClock(world: WorldRecord, clock: ClockPosition): WorldRecord
   /** Call inside an act. Empties the world and sets its clock back to wall time; the world itself stays. */
   clear(world: WorldRecord): Removed
 }
@@ -42,12 +46,15 @@ const toRecord = (row: WorldRow): WorldRecord => ({
 
 export function worldStore(store: Store): WorldStore {
   const byName = store.prepare<WorldRow>('SELECT * FROM worlds WHERE name = ?')
+  const clockOf = store.prepare<Pick<WorldRow, 'clock_offset' | 'clock_frozen'>>(
+    'SELECT clock_offset, clock_frozen FROM worlds WHERE id = ?',
+  )
   const countAll = store.prepare<{ count: number }>('SELECT count(*) AS count FROM worlds')
   const insert = store.prepare('INSERT INTO worlds (name, created_at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING')
   const clearJobs = store.prepare('DELETE FROM jobs WHERE world = ?')
   const clearTemplates = store.prepare('DELETE FROM templates WHERE world = ?')
   const clearAccounts = store.prepare('DELETE FROM accounts WHERE world = ?')
-  const resetClock = store.prepare('UPDATE worlds SET clock_offset = 0, clock_frozen = NULL WHERE id = ?')
+  const setClock = store.prepare('UPDATE worlds SET clock_offset = ?, clock_frozen = ? WHERE id = ?')
 
   const find = (name: string): WorldRecord | undefined => {
     const row = byName.get(name)
@@ -55,16 +62,24 @@ export function worldStore(store: Store): WorldStore {
   }
   return {
     find,
+    clock({ key, clock }) {
+      const row = clockOf.get(key)
+      return row === undefined ? clock : { offset: row.clock_offset, frozenAt: row.clock_frozen }
+    },
     count: () => countAll.get()!.count,
     add(name, at) {
       insert.run(name, at)
       return find(name)!
     },
+    setClock(world, clock) {
+      setClock.run(clock.offset, clock.frozenAt, world.key)
+      return { ...world, clock }
+    },
     clear({ key }) {
       const jobs = clearJobs.run(key).changes
       const templates = clearTemplates.run(key).changes
       clearAccounts.run(key)
-      resetClock.run(key)
+      setClock.run(0, null, key)
       return { jobs, templates }
     },
   }

@@ -1,0 +1,12 @@
+import type { Persona } from '../personas.ts'
+import type { WorldRecord } from '../store/worlds.ts'
+import type { Token } from '../tokens.ts'
+
+/** Who is asking, and in which world. */
+export interface Caller {
+  readonly world: WorldRecord
+  readonly persona: Persona
+  readonly account: string
+  /** The token that was presented, or null for an API key. */
+  readonly token: { readonly text: string; readonly token: Token } | null
+}

@@ -1,0 +1,259 @@
+import type { CreateJobRequest, JobState } from '../../schemas/jobs.ts'
+import type { JobConfig } from '../../schemas/job-parts.ts'
+import type { Catalogue } from '../catalogue.ts'
+import { failedPrecondition, notFound, show } from '../errors.ts'
+import { type Ids, normaliseId } from '../ids.ts'
+import {
+  assertAccount,
+  assertAllowed,
+  assertRunnable,
+  changedJob,
+  createdJob,
+  type JobChange,
+  priceOf,
+  requestedId,
+  taskCount,
+} from '../jobs.ts'
+import { abortRun, countPoll, entriesAt, type Outcome, type Run, runUpTo, startRun, step } from '../lifecycle.ts'
+import type { Pace } from '../pace.ts'
+import type { Commit } from '../store/commit.ts'
+import type { JobPage, JobRecord, JobStore, PageRequest, Transition, Upload } from '../store/jobs.ts'
+import type { WorldRecord } from '../store/worlds.ts'
+import type { Micros } from '../timestamps.ts'
+import type { Caller } from './caller.ts'
+import type { Transitions } from './transitions.ts'
+
+/** The acts on jobs. Each is one transaction; what is refused changes nothing. */
+export interface Jobs {
+  /** Creates a job, or updates the one that has the id and was not started. */
+  create(caller: Caller, request: CreateJobRequest): Promise<JobRecord>
+  /** Changes a job that was not started; what is absent stays. */
+  update(caller: Caller, id: string, change: JobChange): Promise<JobRecord>
+  /** Starts a job; a config given here counts beside the one the job has. */
+  run(caller: Caller, id: string, config: JobConfig): Promise<JobRecord>
+  /** Deletes a job that is yet to start, stops one that runs. */
+  abort(caller: Caller, id: string): Promise<JobRecord>
+  delete(caller: Caller, id: string): Promise<JobRecord>
+  /** The client says that the file is there. */
+  uploadCompleted(caller: Caller, id: string): Promise<JobRecord>
+  /** A file was put to the job's temporary URL; the URL itself was the permission. */
+  uploaded(world: WorldRecord, id: string, upload: Pick<Upload, 'name' | 'size'>): Promise<JobRecord>
+  /** @throws ApiError 404, or 403 where it is another account's */
+  get(caller: Caller, id: string): JobRecord
+  /** `get` by a client that asks for the state, which moves a job whose pace is polls. */
+  poll(caller: Caller, id: string): Promise<JobRecord>
+  /** Opens the next gates of a job whose pace is gates. */
+  release(world: WorldRecord, id: string, steps: number): Promise<JobRecord>
+  list(caller: Caller, page: PageRequest): Promise<JobPage>
+  /** Brings what lists use up to the present; tells listeners what happened. */
+  settle(world: WorldRecord): Promise<void>
+  /** Puts a job of the seed into a world. Call inside an act. */
+  sow(world: WorldRecord, request: CreateJobRequest, state: JobState): void
+}
+
+/** What jobs need of the world around them. */
+export interface JobSurroundings {
+  readonly commit: Commit
+  readonly rows: JobStore
+  readonly catalogue: Catalogue
+  readonly transitions: Transitions
+  readonly ids: Ids
+  readonly strict: boolean
+  readonly pace: Pace
+  /** The world's present. */
+  readonly now: (world: WorldRecord) => Micros
+  /** Checks what a run needs beyond the job itself, and books its price. Call inside an act. */
+  readonly onRun: (caller: Caller, job: JobRecord, now: Micros) => void
+  /** A job is gone; its files may go, too. Called after the commit. */
+  readonly onGone: (world: WorldRecord, id: string) => void
+}
+
+export function createJobs(surroundings: JobSurroundings): Jobs {
+  const { commit, rows, catalogue, transitions, ids, strict, pace, now, onRun, onGone } = surroundings
+
+  function find(world: WorldRecord, id: string): JobRecord {
+    const job = rows.find(world.key, normaliseId(id))
+    if (job === undefined || job.deletedAt !== null) throw notFound(`job ${show(id)} does not exist`)
+    return job
+  }
+
+  function get({ world, account }: Caller, id: string): JobRecord {
+    const job = find(world, id)
+    assertAccount(job, account)
+    return job
+  }
+
+  /**
+   * Changes one job: settles the world first, so that nothing that has happened already is lost, then tells listeners what the
+   * change itself brought about.
+   */
+  async function change(
+    world: WorldRecord,
+    read: () => JobRecord,
+    make: (job: JobRecord, present: Micros) => JobRecord,
+  ): Promise<JobRecord> {
+    const { job, happened } = await commit(() => {
+      const before = read()
+      const present = now(world)
+      const happened = rows.settle(world.key, present)
+      const job = make(before, present)
+      if (job !== before) rows.update(world.key, job, present)
+      happened.push(...newEntries(before, job, present))
+      return { job, happened }
+    })
+    transitions.announce(world.key, happened)
+    return job
+  }
+
+  const outcomeOf = (job: JobRecord): Outcome => {
+    const { taskTimeout = 0, jobTimeout = 0 } = job.config
+    const tasks = taskCount(job)
+    return { pace, tasks, payment: priceOf(tasks), taskTimeout, jobTimeout }
+  }
+
+  const remove = (job: JobRecord, present: Micros): JobRecord => ({ ...job, deletedAt: present })
+
+  return {
+    create({ world, account }, request) {
+      const id = requestedId(request.jobId, strict)
+      return commit(() => {
+        const existing = id === undefined ? undefined : rows.find(world.key, id)
+        const template = catalogue.resolve(world.key, account, request.templateId)
+        const present = now(world)
+        const job = createdJob(request, { id: id ?? ids.uuid(), existing, template, account, now: present })
+        if (existing === undefined) rows.insert(world.key, job, present)
+        else rows.update(world.key, job, present)
+        return job
+      })
+    },
+
+    update: (caller, id, wanted) =>
+      change(
+        caller.world,
+        () => get(caller, id),
+        (job, present) => changedJob(job, wanted, present),
+      ),
+
+    run: (caller, id, config) =>
+      change(
+        caller.world,
+        () => get(caller, id),
+        (job, present) => {
+          assertAllowed('run', job, present)
+          const configured = { ...job, config: { ...job.config, ...config } }
+          assertRunnable(configured)
+          const running = { ...configured, run: startRun(present, outcomeOf(configured)) }
+          onRun(caller, running, present)
+          return running
+        },
+      ),
+
+    async abort(caller, id) {
+      const job = await change(
+        caller.world,
+        () => get(caller, id),
+        (job, present) => {
+          assertAllowed('abort', job, present)
+          return job.run === null ? remove(job, present) : { ...job, run: abortRun(job.run, present) }
+        },
+      )
+      if (job.deletedAt !== null) onGone(caller.world, job.id)
+      return job
+    },
+
+    async delete(caller, id) {
+      const job = await change(
+        caller.world,
+        () => get(caller, id),
+        (job, present) => {
+          assertAllowed('delete', job, present)
+          return remove(job, present)
+        },
+      )
+      onGone(caller.world, job.id)
+      return job
+    },
+
+    uploadCompleted: (caller, id) =>
+      change(
+        caller.world,
+        () => get(caller, id),
+        (job, present) => {
+          assertAllowed('upload', job, present)
+          if (job.upload === null) {
+            throw failedPrecondition(`job ${job.id} has no uploaded file: PUT it to dataSource.params.tempUrl first`)
+          }
+          return { ...job, upload: { ...job.upload, completed: true } }
+        },
+      ),
+
+    uploaded: (world, id, upload) =>
+      change(
+        world,
+        () => find(world, id),
+        (job, present) => {
+          assertAllowed('upload', job, present)
+          return { ...job, upload: { ...upload, completed: false } }
+        },
+      ),
+
+    get,
+
+    async poll(caller, id) {
+      const job = get(caller, id)
+      if (job.run === null || job.run.polls === null || job.run.pending.length === 0) return job
+      return change(
+        caller.world,
+        () => get(caller, id),
+        (job, present) => withRun(job, (run) => countPoll(run, present)),
+      )
+    },
+
+    release: (world, id, steps) =>
+      change(
+        world,
+        () => find(world, id),
+        (job, present) => {
+          if (job.run === null || job.run.pending.length === 0) {
+            throw failedPrecondition(`job ${job.id} waits at no gate`)
+          }
+          return withRun(job, (run) => step(run, steps, present))
+        },
+      ),
+
+    async list({ world, account }, page) {
+      if (page.orderBy.field === 'state') await settle(world)
+      return rows.list(world.key, account, page)
+    },
+
+    settle,
+
+    sow(world, request, state) {
+      const present = now(world)
+      const id = requestedId(request.jobId, strict) ?? ids.uuid()
+      const template = catalogue.resolve(world.key, 'owner', request.templateId)
+      const job = createdJob(request, { id, existing: undefined, template, account: 'owner', now: present })
+      rows.insert(world.key, { ...job, run: runUpTo(state, present, outcomeOf(job)) }, present)
+    },
+  }
+
+  async function settle(world: WorldRecord): Promise<void> {
+    const next = rows.nextAt(world.key)
+    if (next === null || next > now(world)) return
+    transitions.announce(world.key, await commit(() => rows.settle(world.key, now(world))))
+  }
+}
+
+const withRun = (job: JobRecord, make: (run: Run) => Run): JobRecord => {
+  if (job.run === null) return job
+  const run = make(job.run)
+  return run === job.run ? job : { ...job, run }
+}
+
+/** States that a change itself brought about. */
+function newEntries(before: JobRecord, after: JobRecord, now: Micros): Transition[] {
+  const known = entriesAt(before.run, now).length
+  return entriesAt(after.run, now)
+    .slice(known)
+    .map(([state, at]) => ({ jobId: after.id, account: after.account, state, at }))
+}

@@ -1,0 +1,43 @@
+import type { JobState } from '../schemas/jobs.ts'
+import { microsPerSecond, type Micros } from './timestamps.ts'
+import { parseDuration } from './durations.ts'
+
+/**
+ * What moves a job along its timeline: time, with the microseconds from run to COMPLETE; polls, with the number of status reads
+ * from run to COMPLETE; or gates, which open one by one when somebody says so.
+ */
+export type Pace =
+  | { readonly by: 'time'; readonly total: Micros }
+  | { readonly by: 'polls'; readonly total: number }
+  | { readonly by: 'gates' }
+
+/** Three seconds from run to COMPLETE: long enough for a client to see states go by, short enough to wait for. */
+export const defaultPace: Pace = { by: 'time', total: 3 * microsPerSecond }
+
+/** States that a job goes through after it was run, in order, and the share of the whole time at which each is entered. */
+export const shares: readonly (readonly [JobState, number])[] = [
+  ['JOB_STATE_STARTED', 0],
+  ['JOB_STATE_UPLOADING', 0.05],
+  ['JOB_STATE_PARTITIONING', 0.1],
+  ['JOB_STATE_PARTITIONED', 0.2],
+  // Tasks run between these two, which takes most of the time.
+  ['JOB_STATE_TASKS_COMPLETED', 0.7],
+  ['JOB_STATE_MERGING', 0.75],
+  ['JOB_STATE_MERGED', 0.85],
+  ['JOB_STATE_DOWNLOADING', 0.9],
+  ['JOB_STATE_COMPLETE', 1],
+]
+
+/**
+ * Reads a pace: a duration (`3s`, `1500ms`, `PT2M`), `polls:N`, or `manual`.
+ *
+ * @throws Error that says what was expected
+ */
+export function parsePace(text: string): Pace {
+  if (text === 'manual') return { by: 'gates' }
+  const polls = /^polls:(\d{1,6})$/.exec(text)
+  if (polls !== null && Number(polls[1]) > 0) return { by: 'polls', total: Number(polls[1]) }
+  const total = parseDuration(text)
+  if (total === undefined) throw new Error('expected a duration such as 3s, polls:N with N from 1, or manual')
+  return { by: 'time', total }
+}
