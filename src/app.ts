@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Core } from './core.ts'
+import { answerOf2023, type Era } from './era.ts'
 import type { LoggerOptions } from './log.ts'
 import { registerAccessLog } from './plugins/access-log.ts'
 import { registerAuth } from './plugins/auth.ts'
@@ -21,6 +22,8 @@ export interface AppOptions {
   readonly strict?: boolean
   /** Whether answers show unset fields. */
   readonly unset?: 'emit' | 'omit'
+  /** Whose answers clients get. */
+  readonly era?: Era
   readonly logger?: LoggerOptions | false
 }
 
@@ -34,7 +37,7 @@ export function buildApp(
   options: AppOptions = {},
   prepare: (app: FastifyInstance) => void = () => undefined,
 ): FastifyInstance {
-  const { apiKeys = new Map<string, string>(), strict = false, unset = 'emit', logger = false } = options
+  const { apiKeys = new Map<string, string>(), strict = false, unset = 'emit', era = '2025', logger = false } = options
   const app = fastify({
     logger,
     bodyLimit,
@@ -62,6 +65,7 @@ export function buildApp(
     void app.register(
       async (scope) => {
         asks(scope)
+        if (era === '2023') scope.addHook('preSerialization', async (_request, _reply, answer) => answerOf2023(answer))
         await scope.register(jobRoutes(core))
         await scope.register(jobUpdateRoutes(core))
         await scope.register(jobManagementRoutes(core))

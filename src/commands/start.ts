@@ -10,7 +10,7 @@ import { readSeed } from '../seed.ts'
  * @throws Error that says in a sentence why it cannot start
  */
 export async function start(settings: Settings): Promise<void> {
-  const { port, host, data, inMemory, seed, templates, strict, pace, unset, apiKey, portFile } = settings
+  const { port, host, data, inMemory, seed, templates, strict, pace, unset, era, apiKey, portFile } = settings
   const logLevel = settings.silent ? 'silent' : (settings.logLevel ?? (process.stderr.isTTY ? 'info' : 'warn'))
   const stopped = signalled()
   const emulator = await startEmulator({
@@ -22,6 +22,7 @@ export async function start(settings: Settings): Promise<void> {
     strict,
     pace,
     unset,
+    era,
     apiKeys: apiKey,
     logger: loggerOptions(logLevel, settings.logFormat),
   }).catch((error: unknown) => {
