@@ -3,11 +3,12 @@ import { microsPerSecond, type Micros } from './timestamps.ts'
 import { parseDuration } from './durations.ts'
 
 /**
- * What moves a job along its timeline: time, with the microseconds from run to COMPLETE; polls, with the number of status reads
- * from run to COMPLETE; or gates, which open one by one when somebody says so.
+ * What moves a job along its timeline: time, with the microseconds from run to COMPLETE, or with those spent in each state;
+ * polls, with the number of status reads from run to end; or gates, which open one by one when somebody says so.
  */
 export type Pace =
   | { readonly by: 'time'; readonly total: Micros }
+  | { readonly by: 'states'; readonly durations: Readonly<Partial<Record<JobState, Micros>>> }
   | { readonly by: 'polls'; readonly total: number }
   | { readonly by: 'gates' }
 
@@ -27,6 +28,24 @@ export const shares: readonly (readonly [JobState, number])[] = [
   ['JOB_STATE_DOWNLOADING', 0.9],
   ['JOB_STATE_COMPLETE', 1],
 ]
+
+/**
+ * When each state of a plan is entered, in microseconds after the run.
+ *
+ * @param plan states in order, each with its share of the whole time
+ */
+export function schedule(
+  pace: Extract<Pace, { by: 'time' | 'states' }>,
+  plan: readonly (readonly [JobState, number])[],
+): Micros[] {
+  if (pace.by === 'time') return plan.map(([, share]) => Math.round(share * pace.total))
+  let at = 0
+  return plan.map(([state]) => {
+    const entered = at
+    at += pace.durations[state] ?? 0
+    return entered
+  })
+}
 
 /**
  * Reads a pace: a duration (`3s`, `1500ms`, `PT2M`), `polls:N`, or `manual`.

@@ -108,7 +108,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
   const outcomeOf = (job: JobRecord): Outcome => {
     const { taskTimeout = 0, jobTimeout = 0 } = job.config
     const tasks = taskCount(job)
-    return { pace, tasks, payment: priceOf(tasks), taskTimeout, jobTimeout }
+    return { pace, ending: { kind: 'completes' }, tasks, payment: priceOf(tasks), taskTimeout, jobTimeout }
   }
 
   const remove = (job: JobRecord, present: Micros): JobRecord => ({ ...job, deletedAt: present })
