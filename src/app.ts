@@ -1,11 +1,14 @@
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Core } from './core.ts'
 import { answerOf2023, type Era } from './era.ts'
+import { holderOfKeyIn } from './keys.ts'
 import type { LoggerOptions } from './log.ts'
 import { registerAccessLog } from './plugins/access-log.ts'
 import { registerAuth } from './plugins/auth.ts'
 import { registerControlGuard } from './plugins/control-guard.ts'
 import { answerBrokenHttp, answerFrameworkError, bodyLimit, registerErrors } from './plugins/errors.ts'
+import { registerFaults } from './plugins/faults.ts'
+import { registerJournal } from './plugins/journal.ts'
 import { registerProtoJson } from './plugins/protojson.ts'
 import { authRoutes } from './routes/auth.ts'
 import { controlRoutes } from './routes/control.ts'
@@ -56,6 +59,8 @@ export function buildApp(
   registerErrors(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerAccessLog(app)
+  registerJournal(app, core)
+  registerFaults(app, core.faults, (body) => holderOfKeyIn(body, apiKeys))
 
   const asks = (scope: FastifyInstance) => registerAuth(scope, core, { apiKeys, strict })
 

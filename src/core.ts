@@ -8,6 +8,8 @@ import type { Caller } from './core/caller.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
 import { createTransitions, type Transitions } from './core/transitions.ts'
 import { createWorlds, type Worlds } from './core/worlds.ts'
+import { createFaults, type FaultRegistry } from './faults.ts'
+import { createJournal, type Journal } from './journal.ts'
 import { type Ids, randomIds } from './ids.ts'
 import { createdJob, requestedId } from './jobs.ts'
 import { defaultPace, type Pace } from './pace.ts'
@@ -30,6 +32,8 @@ export interface Core {
   readonly catalogue: Catalogue
   readonly jobs: Jobs
   readonly transitions: Transitions
+  readonly faults: FaultRegistry
+  readonly journal: Journal
   readonly templates: Templates
   readonly tokens: Tokens & TokenRevocation
   /** Signs links to storage. */
@@ -123,6 +127,8 @@ export function createCore(options: CoreOptions = {}): Core {
       catalogue,
       jobs,
       transitions,
+      faults: createFaults(ids),
+      journal: createJournal(),
       templates: {
         save: ({ world, account }, input) =>
           commit(() => {

@@ -41,6 +41,18 @@ export function readKey(key: string, configured: ReadonlyMap<string, string>): K
   return { world, persona }
 }
 
+/** Who the API key in the body of a token request belongs to; undefined where there is none that is good. */
+export function holderOfKeyIn(body: unknown, configured: ReadonlyMap<string, string>): KeyHolder | undefined {
+  const { apiKey, api_key } = (body ?? {}) as { apiKey?: unknown; api_key?: unknown }
+  const key = apiKey ?? api_key
+  if (typeof key !== 'string') return undefined
+  try {
+    return readKey(key.trim(), configured)
+  } catch {
+    return undefined
+  }
+}
+
 /** Whether the text is an API key rather than a token. */
 export const looksLikeKey = (text: string, configured: ReadonlyMap<string, string>): boolean =>
   text.startsWith(prefix) || configured.has(text) || configured.has(text.slice(0, Math.max(0, text.lastIndexOf(':'))))

@@ -18,7 +18,8 @@ export interface ProtoJsonOptions {
  */
 export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: ProtoJsonOptions): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    request.sentBody = body as Buffer
     try {
       done(null, parseJson(body as Buffer))
     } catch (error) {
@@ -32,6 +33,18 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
     done()
   })
 
+  /** What was not understood of a body or query, by its decoded value: a validator does not know its request. */
+  const unknownFields = new WeakMap<object, readonly UnknownField[]>()
+  app.addHook('preHandler', (request, _reply, done) => {
+    for (const part of [request.body, request.query]) {
+      const unknown = typeof part === 'object' && part !== null ? unknownFields.get(part) : undefined
+      if (unknown === undefined) continue
+      request.unknownFields = [...(request.unknownFields ?? []), ...unknown.map(({ path }) => path)]
+      request.log.warn(`${request.method} ${request.url}: ignored unknown ${describe(unknown)}`)
+    }
+    done()
+  })
+
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
     if (httpPart === 'params') return (value: unknown) => ({ value })
     const decode = httpPart === 'querystring' ? compileQueryDecoder(schema) : compileDecoder(schema, dataSourceTypes)
@@ -41,7 +54,7 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
         const decoded = decode(value, unknown)
         if (unknown.length > 0) {
           if (strict) throw invalidArgument(`unknown ${describe(unknown)}; strict mode refuses it`)
-          app.log.warn({ unknown }, `ignored unknown ${describe(unknown)}`)
+          if (typeof decoded === 'object' && decoded !== null) unknownFields.set(decoded, unknown)
         }
         return { value: decoded }
       } catch (error) {
