@@ -3,6 +3,7 @@ import type { Core } from './core.ts'
 import { answerOf2023, type Era } from './era.ts'
 import { holderOfKeyIn } from './keys.ts'
 import type { LoggerOptions } from './log.ts'
+import { collectOperations } from './operations.ts'
 import { registerAccessLog } from './plugins/access-log.ts'
 import { registerAuth } from './plugins/auth.ts'
 import { registerControlGuard } from './plugins/control-guard.ts'
@@ -11,6 +12,9 @@ import { registerFaults } from './plugins/faults.ts'
 import { registerJournal } from './plugins/journal.ts'
 import { registerProtoJson } from './plugins/protojson.ts'
 import { authRoutes } from './routes/auth.ts'
+import { controlClockRoutes } from './routes/control-clock.ts'
+import { controlJournalRoutes } from './routes/control-journal.ts'
+import { controlScenarioRoutes } from './routes/control-scenarios.ts'
 import { controlRoutes } from './routes/control.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { jobManagementRoutes } from './routes/job-management.ts'
@@ -56,6 +60,7 @@ export function buildApp(
   })
 
   prepare(app)
+  const operations = collectOperations(app)
   registerErrors(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerAccessLog(app)
@@ -97,6 +102,9 @@ export function buildApp(
     async (scope) => {
       registerControlGuard(scope)
       await scope.register(controlRoutes(core))
+      await scope.register(controlClockRoutes(core))
+      await scope.register(controlScenarioRoutes(core, operations))
+      await scope.register(controlJournalRoutes(core))
     },
     { prefix: '/_emulator' },
   )

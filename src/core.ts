@@ -13,13 +13,14 @@ import { createJournal, type Journal } from './journal.ts'
 import { type Ids, randomIds } from './ids.ts'
 import { createdJob, requestedId } from './jobs.ts'
 import { defaultPace, type Pace } from './pace.ts'
+import { createScenarios, type ScenarioRegistry } from './scenarios.ts'
 import { decodeSeed } from './seed.ts'
 import { openStore } from './store/database.ts'
 import { jobStore } from './store/jobs.ts'
 import { settingStore } from './store/settings.ts'
 import { templateStore } from './store/templates.ts'
 import { tokenStore } from './store/tokens.ts'
-import { worldStore } from './store/worlds.ts'
+import { type WorldRecord, worldStore } from './store/worlds.ts'
 import { makeTemplate, type Template } from './templates.ts'
 import { createTokens, type Token, type Tokens, userId } from './tokens.ts'
 
@@ -32,6 +33,7 @@ export interface Core {
   readonly catalogue: Catalogue
   readonly jobs: Jobs
   readonly transitions: Transitions
+  readonly scenarios: ScenarioRegistry
   readonly faults: FaultRegistry
   readonly journal: Journal
   readonly templates: Templates
@@ -92,15 +94,25 @@ export function createCore(options: CoreOptions = {}): Core {
     checkSeed(seed, catalogue, seedTemplates, strict)
 
     const transitions = createTransitions()
-    const worlds = createWorlds(clock, commit, worldStore(store), jobRows, transitions, (world) => {
+    const scenarios = createScenarios(ids)
+    const faults = createFaults(ids)
+    const journal = createJournal()
+
+    /** Puts the jobs of the seed into a world. Call inside an act. */
+    function sow(world: WorldRecord): number {
       for (const { state = 'JOB_STATE_NEW', ...request } of seed.jobs ?? []) jobs.sow(world, request, state)
       return seed.jobs?.length ?? 0
+    }
+
+    const worlds = createWorlds(clock, commit, worldStore(store), jobRows, transitions, sow, (world) => {
+      for (const rules of [scenarios, faults, journal]) rules.clear(world)
     })
     const jobs = createJobs({
       commit,
       rows: jobRows,
       catalogue,
       transitions,
+      scenarios,
       ids,
       strict,
       pace,
@@ -127,8 +139,9 @@ export function createCore(options: CoreOptions = {}): Core {
       catalogue,
       jobs,
       transitions,
-      faults: createFaults(ids),
-      journal: createJournal(),
+      scenarios,
+      faults,
+      journal,
       templates: {
         save: ({ world, account }, input) =>
           commit(() => {

@@ -1,4 +1,4 @@
-import { show, unauthenticated } from './errors.ts'
+import { invalidArgument, show, unauthenticated } from './errors.ts'
 import { type Persona, personas } from './personas.ts'
 
 /** What an API key opens. */
@@ -9,6 +9,16 @@ export interface KeyHolder {
 
 /** Names of worlds, in keys and in the control API. */
 export const isWorldName = (name: string): boolean => /^[A-Za-z0-9._-]{1,64}$/.test(name)
+
+/**
+ * A world's name out of a path.
+ *
+ * @throws ApiError 400 that says what a name looks like
+ */
+export function checkedWorldName(name: string): string {
+  if (isWorldName(name)) return name
+  throw invalidArgument(`world ${show(name)}: expected 1 to 64 of letters, digits, ".", "_" and "-"`)
+}
 
 const prefix = 'test_'
 

@@ -16,6 +16,7 @@ import {
 } from '../jobs.ts'
 import { abortRun, countPoll, entriesAt, type Outcome, type Run, runUpTo, startRun, step } from '../lifecycle.ts'
 import type { Pace } from '../pace.ts'
+import type { ScenarioRegistry } from '../scenarios.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobPage, JobRecord, JobStore, PageRequest, Transition, Upload } from '../store/jobs.ts'
 import type { WorldRecord } from '../store/worlds.ts'
@@ -57,6 +58,7 @@ export interface JobSurroundings {
   readonly rows: JobStore
   readonly catalogue: Catalogue
   readonly transitions: Transitions
+  readonly scenarios: ScenarioRegistry
   readonly ids: Ids
   readonly strict: boolean
   readonly pace: Pace
@@ -69,7 +71,7 @@ export interface JobSurroundings {
 }
 
 export function createJobs(surroundings: JobSurroundings): Jobs {
-  const { commit, rows, catalogue, transitions, ids, strict, pace, now, onRun, onGone } = surroundings
+  const { commit, rows, catalogue, transitions, scenarios, ids, strict, pace, now, onRun, onGone } = surroundings
 
   function find(world: WorldRecord, id: string): JobRecord {
     const job = rows.find(world.key, normaliseId(id))
@@ -142,8 +144,14 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
           assertAllowed('run', job, present)
           const configured = { ...job, config: { ...job.config, ...config } }
           assertRunnable(configured)
-          const running = { ...configured, run: startRun(present, outcomeOf(configured)) }
-          onRun(caller, running, present)
+          const { outcome, script, undo } = scenarios.decide(caller.world.name, configured, outcomeOf(configured))
+          const running = { ...configured, run: startRun(present, outcome), script }
+          try {
+            onRun(caller, running, present)
+          } catch (error) {
+            undo()
+            throw error
+          }
           return running
         },
       ),

@@ -31,7 +31,10 @@ export interface Worlds {
   run(world: WorldRecord): Promise<ClockMove>
 }
 
-/** @param sow puts the jobs of the seed into a new or emptied world; called inside an act; returns how many */
+/**
+ * @param sow puts the jobs of the seed into a new or emptied world; called inside an act; returns how many
+ * @param onCleared a world was emptied: what is not in the database is to go, too
+ */
 export function createWorlds(
   clock: Clock,
   commit: Commit,
@@ -39,6 +42,7 @@ export function createWorlds(
   jobs: JobStore,
   transitions: Transitions,
   sow: (world: WorldRecord) => number,
+  onCleared: (name: string) => void,
 ): Worlds {
   const now = (world: WorldRecord): Micros => worldTime(rows.clock(world), clock.now())
 
@@ -73,12 +77,15 @@ export function createWorlds(
     },
     now,
     clock: (world) => rows.clock(world),
-    reset: (name) =>
-      commit(() => {
+    async reset(name) {
+      const result = await commit(() => {
         const world = rows.find(name) ?? rows.add(name, clock.now())
         const removed = rows.clear(world)
         return { removed, seeded: { jobs: sow(rows.find(name)!) } }
-      }),
+      })
+      onCleared(name)
+      return result
+    },
     count: () => rows.count(),
     advance: (world, by) =>
       move(world, ({ offset, frozenAt }) =>

@@ -65,6 +65,7 @@ function strikeBefore(strike: Strike, reply: FastifyReply): boolean {
 /** Ends the connection with a TCP reset, in place of an answer. */
 function reset(reply: FastifyReply): void {
   reply.hijack()
+  reply.request.noteExchange(reply, 0)
   reply.raw.socket?.resetAndDestroy()
 }
 
@@ -113,6 +114,7 @@ function spoil(
 function cut(reply: FastifyReply, payload: string): void {
   const bytes = Buffer.from(payload)
   reply.hijack()
+  reply.request.noteExchange(reply, reply.statusCode)
   reply.raw.writeHead(reply.statusCode, {
     ...(reply.getHeaders() as Record<string, string>),
     'content-length': bytes.length,

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Core } from '../core.ts'
 import { operationName } from '../operations.ts'
 
@@ -6,6 +6,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The world whose journal notes this request; unset while nobody knows who calls. */
     journalWorld: string | undefined
+    /** The type of the body as it was sent, before it was read as JSON all the same. */
+    sentContentType: string | undefined
+    /** Tells the journal how an exchange ended that has no answer of its own. */
+    noteExchange: (reply: FastifyReply, status: number) => void
     /** The bytes of the body. */
     sentBody: Buffer | undefined
     /** The body of the answer. */
@@ -23,6 +27,7 @@ declare module 'fastify' {
 export function registerJournal(app: FastifyInstance, core: Core): void {
   const { journal } = core
   app.decorateRequest('journalWorld', undefined)
+  app.decorateRequest('sentContentType', undefined)
   app.decorateRequest('sentBody', undefined)
   app.decorateRequest('answeredBody', '')
   app.decorateRequest('unknownFields')
@@ -34,29 +39,33 @@ export function registerJournal(app: FastifyInstance, core: Core): void {
     done(null, payload)
   })
 
+  app.decorateRequest('noteExchange', function (this: FastifyRequest, reply: FastifyReply, status: number) {
+    const { journalWorld, raw, strike, caller, sentContentType } = this
+    if (journalWorld === undefined) return
+    const { jobId } = (this.params ?? {}) as { jobId?: string }
+    const at = core.clock.now()
+    journal.note(journalWorld, {
+      at,
+      worldTime: caller === undefined ? at : core.worlds.now(caller.world),
+      operation: operationName(this.method, this.routeOptions.url ?? ''),
+      method: this.method,
+      path: this.url,
+      persona: caller?.persona ?? 'owner',
+      status,
+      durationMs: Number(reply.elapsedTime.toFixed(3)),
+      headers: sentContentType === undefined ? raw.headers : { ...raw.headers, 'content-type': sentContentType },
+      requestBody: this.sentBody,
+      responseBody: this.answeredBody,
+      unknownFields: this.unknownFields ?? [],
+      fault: strike?.id ?? null,
+      scenario: this.scenario,
+      jobId: this.jobId ?? jobId ?? null,
+      ground: String(reply.getHeader('x-emulator-ground') ?? ''),
+    })
+  })
+
   app.addHook('onResponse', (request, reply, done) => {
-    const { journalWorld, raw, strike } = request
-    if (journalWorld !== undefined) {
-      const { jobId } = (request.params ?? {}) as { jobId?: string }
-      journal.note(journalWorld, {
-        at: core.clock.now(),
-        worldTime: request.caller === undefined ? core.clock.now() : core.worlds.now(request.caller.world),
-        operation: operationName(request.method, request.routeOptions.url ?? ''),
-        method: request.method,
-        path: request.url,
-        persona: request.caller?.persona ?? 'owner',
-        status: reply.statusCode,
-        durationMs: Number(reply.elapsedTime.toFixed(3)),
-        headers: raw.headers,
-        requestBody: request.sentBody,
-        responseBody: request.answeredBody,
-        unknownFields: request.unknownFields ?? [],
-        fault: strike?.id ?? null,
-        scenario: request.scenario,
-        jobId: request.jobId ?? jobId ?? null,
-        ground: String(reply.getHeader('x-emulator-ground') ?? ''),
-      })
-    }
+    request.noteExchange(reply, reply.statusCode)
     done()
   })
   app.addHook('preClose', async () => journal.close())

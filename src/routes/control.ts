@@ -1,22 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import {
-  AdvanceRequest,
-  ClockResponse,
-  Health,
-  ReleaseRequest,
-  ReleaseResponse,
-  ResetResponse,
-  WorldJobParams,
-  WorldParams,
-} from '../../schemas/control.ts'
-import { Empty } from '../../schemas/generic.ts'
-import type { ClockMove } from '../core/worlds.ts'
-import { parseDuration } from '../durations.ts'
-import { stateAt } from '../lifecycle.ts'
-import { formatTimestamp, microsPerSecond } from '../timestamps.ts'
+import { Health, ResetResponse, WorldParams } from '../../schemas/control.ts'
+import { microsPerSecond } from '../timestamps.ts'
 import type { Core } from '../core.ts'
-import { invalidArgument, show } from '../errors.ts'
-import { isWorldName } from '../keys.ts'
+import { checkedWorldName } from '../keys.ts'
 import { version } from '../package.ts'
 
 /** The emulator's own API. */
@@ -56,93 +42,8 @@ export const controlRoutes =
         },
       },
       async (request) => {
-        const world = checkedName(request.params.world)
+        const world = checkedWorldName(request.params.world)
         return { world, ...(await core.worlds.reset(world)) }
       },
     )
-
-    const clock = { tags: ['clock'], params: WorldParams, response: { 200: ClockResponse } }
-
-    app.get(
-      '/worlds/:world/clock',
-      { schema: { ...clock, operationId: 'Emulator_GetClock', summary: "A world's time" } },
-      async (request) => {
-        const world = await open(request.params.world)
-        const { frozenAt } = core.worlds.clock(world)
-        return clockToWire({ now: core.worlds.now(world), frozen: frozenAt !== null, transitions: [] })
-      },
-    )
-
-    app.post(
-      '/worlds/:world/clock/advance',
-      {
-        schema: {
-          ...clock,
-          operationId: 'Emulator_AdvanceClock',
-          summary: "Move a world's clock on",
-          body: AdvanceRequest,
-        },
-      },
-      async (request) => {
-        const { by } = request.body
-        const duration = parseDuration(by)
-        if (duration === undefined || duration > longestAdvance) {
-          throw invalidArgument(
-            `by ${show(by)}: expected a duration of at most 100 years: 90s, 10m, 2h, 1d, ISO 8601, or milliseconds`,
-          )
-        }
-        return clockToWire(await core.worlds.advance(await open(request.params.world), duration))
-      },
-    )
-
-    app.post(
-      '/worlds/:world/clock/freeze',
-      { schema: { ...clock, operationId: 'Emulator_FreezeClock', summary: "Stop a world's clock", body: Empty } },
-      async (request) => clockToWire(await core.worlds.freeze(await open(request.params.world))),
-    )
-
-    app.post(
-      '/worlds/:world/clock/run',
-      { schema: { ...clock, operationId: 'Emulator_RunClock', summary: "Let a world's clock run again", body: Empty } },
-      async (request) => clockToWire(await core.worlds.run(await open(request.params.world))),
-    )
-
-    app.post(
-      '/worlds/:world/jobs/:jobId/release',
-      {
-        schema: {
-          operationId: 'Emulator_ReleaseJob',
-          summary: 'Let a job that waits at a gate go on',
-          tags: ['jobs'],
-          params: WorldJobParams,
-          body: ReleaseRequest,
-          response: { 200: ReleaseResponse },
-        },
-      },
-      async (request) => {
-        const world = await open(request.params.world)
-        const job = await core.jobs.release(world, request.params.jobId, request.body.steps ?? 1)
-        return {
-          jobId: job.id,
-          state: stateAt(job.run, core.worlds.now(world)),
-          waitingFor: [...(job.run?.pending ?? [])],
-        }
-      },
-    )
-
-    const open = async (name: string) => core.worlds.open(checkedName(name))
   }
-
-/** A hundred years; further on, timestamps would leave the years that RFC 3339 can write. */
-const longestAdvance = 100 * 365 * 24 * 3600 * microsPerSecond
-
-function checkedName(name: string): string {
-  if (isWorldName(name)) return name
-  throw invalidArgument(`world ${show(name)}: expected 1 to 64 of letters, digits, ".", "_" and "-"`)
-}
-
-const clockToWire = ({ now, frozen, transitions }: ClockMove): ClockResponse => ({
-  now: formatTimestamp(now),
-  frozen,
-  transitions: transitions.map(({ jobId, state, at }) => ({ jobId, state, at: formatTimestamp(at) })),
-})

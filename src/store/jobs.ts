@@ -2,6 +2,7 @@ import type { DataSource } from '../../schemas/datasource.ts'
 import type { AppParams, JobConfig } from '../../schemas/job-parts.ts'
 import type { JobState } from '../../schemas/jobs.ts'
 import { endAt, enteredAt, nextAt, type Run, stateAt } from '../lifecycle.ts'
+import type { Script } from '../scenarios.ts'
 import type { Micros } from '../timestamps.ts'
 import type { Store } from './database.ts'
 
@@ -25,6 +26,8 @@ export interface JobDetails {
   readonly upload: Upload | null
   /** The job's life since it was run. */
   readonly run: Run | null
+  /** What a scenario decided about the run. */
+  readonly script: Script | null
 }
 
 export interface JobRecord extends JobDetails {
@@ -118,10 +121,10 @@ const toRecord = (row: JobRow): JobRecord => ({
 })
 
 /** What rows written by the first schema do not have. */
-const beginnings = { upload: null, run: null } satisfies Partial<JobDetails>
+const beginnings = { upload: null, run: null, script: null } satisfies Partial<JobDetails>
 
-const toDoc = ({ description, config, dataSource, dataDestination, params, upload, run }: JobRecord): string =>
-  JSON.stringify({ description, config, dataSource, dataDestination, params, upload, run } satisfies JobDetails)
+const toDoc = ({ description, config, dataSource, dataDestination, params, upload, run, script }: JobRecord): string =>
+  JSON.stringify({ description, config, dataSource, dataDestination, params, upload, run, script } satisfies JobDetails)
 
 /** What the lifecycle columns hold for a job at a moment. */
 function lifeColumns({ run, deletedAt }: JobRecord, now: Micros) {
