@@ -15,6 +15,7 @@ import { authRoutes } from './routes/auth.ts'
 import { controlClockRoutes } from './routes/control-clock.ts'
 import { controlJournalRoutes } from './routes/control-journal.ts'
 import { controlScenarioRoutes } from './routes/control-scenarios.ts'
+import { controlWorldRoutes } from './routes/control-worlds.ts'
 import { controlRoutes } from './routes/control.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { jobManagementRoutes } from './routes/job-management.ts'
@@ -102,6 +103,7 @@ export function buildApp(
     async (scope) => {
       registerControlGuard(scope)
       await scope.register(controlRoutes(core))
+      await scope.register(controlWorldRoutes(core))
       await scope.register(controlClockRoutes(core))
       await scope.register(controlScenarioRoutes(core, operations))
       await scope.register(controlJournalRoutes(core))

@@ -20,6 +20,7 @@ import { jobStore } from './store/jobs.ts'
 import { settingStore } from './store/settings.ts'
 import { templateStore } from './store/templates.ts'
 import { tokenStore } from './store/tokens.ts'
+import { worldTables } from './store/world-tables.ts'
 import { type WorldRecord, worldStore } from './store/worlds.ts'
 import { makeTemplate, type Template } from './templates.ts'
 import { createTokens, type Token, type Tokens, userId } from './tokens.ts'
@@ -27,6 +28,8 @@ import { createTokens, type Token, type Tokens, userId } from './tokens.ts'
 /** Everything of the emulator but HTTP. */
 export interface Core {
   readonly clock: Clock
+  /** The pace of worlds that have none of their own. */
+  readonly pace: Pace
   /** The file, or `:memory:`, and the number of its last migration. */
   readonly database: { readonly location: string; readonly schema: number }
   readonly worlds: Worlds
@@ -104,8 +107,19 @@ export function createCore(options: CoreOptions = {}): Core {
       return seed.jobs?.length ?? 0
     }
 
-    const worlds = createWorlds(clock, commit, worldStore(store), jobRows, transitions, sow, (world) => {
-      for (const rules of [scenarios, faults, journal]) rules.clear(world)
+    const worlds = createWorlds({
+      wall: clock,
+      commit,
+      schema: store.schema,
+      rows: worldStore(store),
+      tables: worldTables(store),
+      jobs: jobRows,
+      transitions,
+      sow,
+      onCleared({ name }) {
+        for (const rules of [scenarios, faults, journal]) rules.clear(name)
+      },
+      onForked: () => undefined,
     })
     const jobs = createJobs({
       commit,
@@ -134,6 +148,7 @@ export function createCore(options: CoreOptions = {}): Core {
 
     return {
       clock,
+      pace,
       database: { location: store.location, schema: store.schema },
       worlds,
       catalogue,

@@ -22,8 +22,11 @@ export function checkedWorldName(name: string): string {
 
 const prefix = 'test_'
 
+/** The key that always opens a world. */
+export const defaultKeyOf = (world: string): string => `${prefix}${world}`
+
 /** The key of the world that exists without being asked for. */
-export const defaultKey = 'test_default'
+export const defaultKey = defaultKeyOf('default')
 
 /**
  * Finds what a key opens: `test_<world>`, a configured key, either with `:<persona>` behind it.

@@ -14,8 +14,8 @@ import {
   requestedId,
   taskCount,
 } from '../jobs.ts'
-import { abortRun, countPoll, entriesAt, type Outcome, type Run, runUpTo, startRun, step } from '../lifecycle.ts'
-import type { Pace } from '../pace.ts'
+import { abortRun, countPoll, entriesAt, hold, type Outcome, type Run, runUpTo, startRun, step } from '../lifecycle.ts'
+import { type Pace, parsePace } from '../pace.ts'
 import type { ScenarioRegistry } from '../scenarios.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobPage, JobRecord, JobStore, PageRequest, Transition, Upload } from '../store/jobs.ts'
@@ -41,8 +41,12 @@ export interface Jobs {
   uploaded(world: WorldRecord, id: string, upload: Pick<Upload, 'name' | 'size'>): Promise<JobRecord>
   /** @throws ApiError 404, or 403 where it is another account's */
   get(caller: Caller, id: string): JobRecord
+  /** The job, whoever's it is, also where it was deleted. @throws ApiError 404 */
+  look(world: WorldRecord, id: string): JobRecord
   /** `get` by a client that asks for the state, which moves a job whose pace is polls. */
   poll(caller: Caller, id: string): Promise<JobRecord>
+  /** Makes a job that is to enter a state by itself wait before it. */
+  hold(world: WorldRecord, id: string, before: JobState): Promise<JobRecord>
   /** Opens the next gates of a job whose pace is gates. */
   release(world: WorldRecord, id: string, steps: number): Promise<JobRecord>
   list(caller: Caller, page: PageRequest): Promise<JobPage>
@@ -107,10 +111,17 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
     return job
   }
 
-  const outcomeOf = (job: JobRecord): Outcome => {
+  const outcomeOf = (world: WorldRecord, job: JobRecord): Outcome => {
     const { taskTimeout = 0, jobTimeout = 0 } = job.config
     const tasks = taskCount(job)
-    return { pace, ending: { kind: 'completes' }, tasks, payment: priceOf(tasks), taskTimeout, jobTimeout }
+    return {
+      pace: world.pace === null ? pace : parsePace(world.pace),
+      ending: { kind: 'completes' },
+      tasks,
+      payment: priceOf(tasks),
+      taskTimeout,
+      jobTimeout,
+    }
   }
 
   const remove = (job: JobRecord, present: Micros): JobRecord => ({ ...job, deletedAt: present })
@@ -144,7 +155,11 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
           assertAllowed('run', job, present)
           const configured = { ...job, config: { ...job.config, ...config } }
           assertRunnable(configured)
-          const { outcome, script, undo } = scenarios.decide(caller.world.name, configured, outcomeOf(configured))
+          const { outcome, script, undo } = scenarios.decide(
+            caller.world.name,
+            configured,
+            outcomeOf(caller.world, configured),
+          )
           const running = { ...configured, run: startRun(present, outcome), script }
           try {
             onRun(caller, running, present)
@@ -207,6 +222,12 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
 
     get,
 
+    look(world, id) {
+      const job = rows.find(world.key, normaliseId(id))
+      if (job === undefined) throw notFound(`job ${show(id)} does not exist in world ${world.name}`)
+      return job
+    },
+
     async poll(caller, id) {
       const job = get(caller, id)
       if (job.run === null || job.run.polls === null || job.run.pending.length === 0) return job
@@ -216,6 +237,17 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
         (job, present) => withRun(job, (run) => countPoll(run, present)),
       )
     },
+
+    hold: (world, id, before) =>
+      change(
+        world,
+        () => find(world, id),
+        (job, present) => {
+          const run = job.run === null ? undefined : hold(job.run, before, present)
+          if (run === undefined) throw failedPrecondition(`job ${job.id} is not about to enter ${before}`)
+          return { ...job, run }
+        },
+      ),
 
     release: (world, id, steps) =>
       change(
@@ -241,7 +273,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       const id = requestedId(request.jobId, strict) ?? ids.uuid()
       const template = catalogue.resolve(world.key, 'owner', request.templateId)
       const job = createdJob(request, { id, existing: undefined, template, account: 'owner', now: present })
-      rows.insert(world.key, { ...job, run: runUpTo(state, present, outcomeOf(job)) }, present)
+      rows.insert(world.key, { ...job, run: runUpTo(state, present, outcomeOf(world, job)) }, present)
     },
   }
 

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import {
   AdvanceRequest,
   ClockResponse,
+  HoldRequest,
   ReleaseRequest,
   ReleaseResponse,
   WorldJobParams,
@@ -11,9 +12,11 @@ import { Empty } from '../../schemas/generic.ts'
 import type { Core } from '../core.ts'
 import type { ClockMove } from '../core/worlds.ts'
 import { parseDuration } from '../durations.ts'
-import { invalidArgument, show } from '../errors.ts'
+import { failedPrecondition, invalidArgument, show } from '../errors.ts'
 import { checkedWorldName } from '../keys.ts'
-import { stateAt } from '../lifecycle.ts'
+import { endAt, stateAt } from '../lifecycle.ts'
+import type { JobRecord } from '../store/jobs.ts'
+import type { WorldRecord } from '../store/worlds.ts'
 import { formatTimestamp, microsPerSecond } from '../timestamps.ts'
 
 /** Moving a world's clock, and jobs that wait at gates. */
@@ -21,6 +24,30 @@ export const controlClockRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
     const open = async (name: string) => core.worlds.open(checkedWorldName(name))
+
+    const gatesOf = (world: WorldRecord, { id, run }: JobRecord): ReleaseResponse => ({
+      jobId: id,
+      state: stateAt(run, core.worlds.now(world)),
+      waitingFor: [...(run?.pending ?? [])],
+    })
+
+    async function advance(world: WorldRecord, by: string): Promise<ClockMove> {
+      if (by === 'next') return core.worlds.advanceToNext(world)
+      if (by.startsWith('job:')) {
+        const { id, run } = core.jobs.look(world, by.slice('job:'.length))
+        const end = endAt(run)
+        if (end === null) throw failedPrecondition(`job ${id} does not end by itself; see what it waits for`)
+        return core.worlds.advanceTo(world, end)
+      }
+      const duration = parseDuration(by)
+      if (duration === undefined || duration > longestAdvance) {
+        throw invalidArgument(
+          `by ${show(by)}: expected a duration of at most 100 years (90s, 10m, 2h, 1d, ISO 8601, or milliseconds), ` +
+            '"next", or "job:<id>"',
+        )
+      }
+      return core.worlds.advance(world, duration)
+    }
     const clock = { tags: ['clock'], params: WorldParams, response: { 200: ClockResponse } }
 
     app.get(
@@ -44,14 +71,8 @@ export const controlClockRoutes =
         },
       },
       async (request) => {
-        const { by } = request.body
-        const duration = parseDuration(by)
-        if (duration === undefined || duration > longestAdvance) {
-          throw invalidArgument(
-            `by ${show(by)}: expected a duration of at most 100 years: 90s, 10m, 2h, 1d, ISO 8601, or milliseconds`,
-          )
-        }
-        return clockToWire(await core.worlds.advance(await open(request.params.world), duration))
+        const world = await open(request.params.world)
+        return clockToWire(await advance(world, request.body.by))
       },
     )
 
@@ -68,6 +89,24 @@ export const controlClockRoutes =
     )
 
     app.post(
+      '/worlds/:world/jobs/:jobId/hold',
+      {
+        schema: {
+          operationId: 'Emulator_HoldJob',
+          summary: 'Make a job wait before a state',
+          tags: ['jobs'],
+          params: WorldJobParams,
+          body: HoldRequest,
+          response: { 200: ReleaseResponse },
+        },
+      },
+      async (request) => {
+        const world = await open(request.params.world)
+        return gatesOf(world, await core.jobs.hold(world, request.params.jobId, request.body.before))
+      },
+    )
+
+    app.post(
       '/worlds/:world/jobs/:jobId/release',
       {
         schema: {
@@ -81,12 +120,7 @@ export const controlClockRoutes =
       },
       async (request) => {
         const world = await open(request.params.world)
-        const job = await core.jobs.release(world, request.params.jobId, request.body.steps ?? 1)
-        return {
-          jobId: job.id,
-          state: stateAt(job.run, core.worlds.now(world)),
-          waitingFor: [...(job.run?.pending ?? [])],
-        }
+        return gatesOf(world, await core.jobs.release(world, request.params.jobId, request.body.steps ?? 1))
       },
     )
   }

@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Health, ResetResponse, WorldParams } from '../../schemas/control.ts'
+import { Health } from '../../schemas/control.ts'
 import { microsPerSecond } from '../timestamps.ts'
 import type { Core } from '../core.ts'
-import { checkedWorldName } from '../keys.ts'
 import { version } from '../package.ts'
 
 /** The emulator's own API. */
@@ -28,22 +27,5 @@ export const controlRoutes =
         database: core.database,
         worlds: core.worlds.count(),
       }),
-    )
-
-    app.post(
-      '/worlds/:world/reset',
-      {
-        schema: {
-          operationId: 'Emulator_ResetWorld',
-          summary: 'Put a world back to the seed, in one act',
-          tags: ['worlds'],
-          params: WorldParams,
-          response: { 200: ResetResponse },
-        },
-      },
-      async (request) => {
-        const world = checkedWorldName(request.params.world)
-        return { world, ...(await core.worlds.reset(world)) }
-      },
     )
   }

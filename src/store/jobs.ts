@@ -95,6 +95,8 @@ export interface JobStore {
    * @returns what happened since the last time, in order
    */
   settle(world: number, now: Micros): Transition[]
+  /** Jobs of the world that are not deleted, by state. Call `settle` before. */
+  countByState(world: number): Partial<Record<JobState, number>>
   /** When the next job of the world enters a state by itself, or null. The past where `settle` has work to do. */
   nextAt(world: number): Micros | null
 }
@@ -158,6 +160,10 @@ export function jobStore(store: Store): JobStore {
     'SELECT min(next_at) AS at FROM jobs WHERE world = ? AND next_at IS NOT NULL',
   )
 
+  const byState = store.prepare<{ state: JobState; jobs: number }>(
+    'SELECT state, count(*) AS jobs FROM jobs WHERE world = ? AND deleted_at IS NULL GROUP BY state',
+  )
+
   return {
     find(world, id) {
       const row = byId.get(world, id)
@@ -197,6 +203,7 @@ export function jobStore(store: Store): JobStore {
       }
       return transitions.sort((a, b) => a.at - b.at)
     },
+    countByState: (world) => Object.fromEntries(byState.all(world).map(({ state, jobs }) => [state, jobs])),
     nextAt: (world) => next.get(world)?.at ?? null,
   }
 }
