@@ -68,6 +68,9 @@ export function buildApp(
   registerJournal(app, core)
   registerFaults(app, core.faults, (body) => holderOfKeyIn(body, apiKeys))
 
+  // Requests that wait for something would hold up the end.
+  app.addHook('preClose', async () => core.wake())
+
   const asks = (scope: FastifyInstance) => registerAuth(scope, core, { apiKeys, strict })
 
   void app.register(docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch)))

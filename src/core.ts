@@ -43,6 +43,8 @@ export interface Core {
   readonly tokens: Tokens & TokenRevocation
   /** Signs links to storage. */
   readonly linkSecret: string
+  /** Ends whatever requests wait for, so that they are answered and the program can end. */
+  wake(): void
   close(): void
 }
 
@@ -181,6 +183,9 @@ export function createCore(options: CoreOptions = {}): Core {
         },
       },
       linkSecret: settings.get('link-secret') ?? settings.setOnce('link-secret', randomBytes(32).toString('hex')),
+      wake() {
+        for (const waiting of [worlds, faults, journal]) waiting.close()
+      },
       close: () => store.close(),
     }
   } catch (error) {
