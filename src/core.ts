@@ -4,9 +4,13 @@ import type { Seed } from '../schemas/seed.ts'
 import type { JobTemplateInput } from '../schemas/templates.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
 import { type Clock, systemClock, toSeconds } from './clock.ts'
+import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
 import type { Caller } from './core/caller.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
+import { createSecrets, type Secrets } from './core/secrets.ts'
 import { createTransitions, type Transitions } from './core/transitions.ts'
+import { createUsers, type Users } from './core/users.ts'
+import { createWallet, type Wallet } from './core/wallet.ts'
 import { createWorlds, type Worlds } from './core/worlds.ts'
 import { type Ids, randomIds } from './ids.ts'
 import { createdJob, requestedId } from './jobs.ts'
@@ -14,9 +18,13 @@ import { defaultPace, type Pace } from './pace.ts'
 import { decodeSeed } from './seed.ts'
 import { openStore } from './store/database.ts'
 import { jobStore } from './store/jobs.ts'
+import { revokedKeyStore } from './store/revoked-keys.ts'
+import { secretStore } from './store/secrets.ts'
 import { settingStore } from './store/settings.ts'
 import { templateStore } from './store/templates.ts'
 import { tokenStore } from './store/tokens.ts'
+import { userStore } from './store/users.ts'
+import { walletStore } from './store/wallets.ts'
 import { worldStore } from './store/worlds.ts'
 import { makeTemplate, type Template } from './templates.ts'
 import { createTokens, type Token, type Tokens, userId } from './tokens.ts'
@@ -32,6 +40,10 @@ export interface Core {
   readonly transitions: Transitions
   readonly templates: Templates
   readonly tokens: Tokens & TokenRevocation
+  readonly apiKeys: ApiKeys
+  readonly users: Users
+  readonly secrets: Secrets
+  readonly wallet: Wallet
   /** Signs links to storage. */
   readonly linkSecret: string
   close(): void
@@ -92,6 +104,8 @@ export function createCore(options: CoreOptions = {}): Core {
       for (const { state = 'JOB_STATE_NEW', ...request } of seed.jobs ?? []) jobs.sow(world, request, state)
       return seed.jobs?.length ?? 0
     })
+    const secrets = createSecrets(commit, secretStore(store), ids)
+    const wallet = createWallet(commit, walletStore(store), ids, worlds.now)
     const jobs = createJobs({
       commit,
       rows: jobRows,
@@ -101,7 +115,11 @@ export function createCore(options: CoreOptions = {}): Core {
       strict,
       pace,
       now: worlds.now,
-      onRun: () => undefined,
+      onRun(caller, job, now) {
+        secrets.assertPresent(caller, job, now)
+        wallet.reserve(caller, job, now)
+      },
+      onLife: (world, job) => wallet.follow(world, job),
       onGone: () => undefined,
     })
 
@@ -123,6 +141,10 @@ export function createCore(options: CoreOptions = {}): Core {
       catalogue,
       jobs,
       transitions,
+      apiKeys: createApiKeys(commit, revokedKeyStore(store), worlds.now),
+      users: createUsers(commit, userStore(store)),
+      secrets,
+      wallet,
       templates: {
         save: ({ world, account }, input) =>
           commit(() => {

@@ -53,7 +53,9 @@ export function worldStore(store: Store): WorldStore {
   const insert = store.prepare('INSERT INTO worlds (name, created_at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING')
   const clearJobs = store.prepare('DELETE FROM jobs WHERE world = ?')
   const clearTemplates = store.prepare('DELETE FROM templates WHERE world = ?')
-  const clearAccounts = store.prepare('DELETE FROM accounts WHERE world = ?')
+  const clearRest = ['accounts', 'users', 'secrets', 'revoked_keys', 'wallets', 'reservations', 'transactions'].map(
+    (table) => store.prepare(`DELETE FROM ${table} WHERE world = ?`),
+  )
   const setClock = store.prepare('UPDATE worlds SET clock_offset = ?, clock_frozen = ? WHERE id = ?')
 
   const find = (name: string): WorldRecord | undefined => {
@@ -78,7 +80,7 @@ export function worldStore(store: Store): WorldStore {
     clear({ key }) {
       const jobs = clearJobs.run(key).changes
       const templates = clearTemplates.run(key).changes
-      clearAccounts.run(key)
+      for (const clear of clearRest) clear.run(key)
       setClock.run(0, null, key)
       return { jobs, templates }
     },
