@@ -69,6 +69,8 @@ function compileValue(schema: TSchema, types: AnyTypes): DecodeValue {
       return (value, path) => (isObject(value) ? value : refuse('google.protobuf.Struct', path, value, 'a JSON object'))
     case 'any':
       return compileAny(types)
+    case 'value':
+      return (value) => value
     case 'array':
       return compileList(compileValue(schema['items'] as TSchema, types))
     case 'object':
