@@ -167,7 +167,8 @@ export function jobFilterSql(criteria: readonly JobCriterion[], orderBy: JobOrde
   const clauses = criteria.map((criterion) => clauseOf(criterion, jobFilterFields[criterion.field]))
   const values = clauses.flatMap((clause) => clause.values)
   const best = bestIndex(criteria)
-  const by = best === undefined ? '' : `INDEXED BY ${best[1]} `
+  // Without one, rows are read in the order in which they lie in the file.
+  const by = `INDEXED BY ${best?.[1] ?? 'jobs_created_at'} `
   const where = ['world = @world', 'account = @account', 'deleted_at IS NULL', ...clauses.map(({ sql }) => sql)].join(
     ' AND ',
   )
