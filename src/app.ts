@@ -10,11 +10,15 @@ import { absentRoutes } from './routes/absent.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { authRoutes } from './routes/auth.ts'
 import { controlRoutes } from './routes/control.ts'
+import { dataSourceRoutes } from './routes/datasource.ts'
 import { docsRoutes } from './routes/docs.ts'
+import { eventRoutes } from './routes/events.ts'
 import { authInfoRoute, infoRoute } from './routes/info.ts'
 import { jobManagementRoutes } from './routes/job-management.ts'
+import { jobQueryRoutes } from './routes/job-queries.ts'
 import { jobUpdateRoutes } from './routes/job-updates.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { logRoutes } from './routes/logs.ts'
 import { secretRoutes } from './routes/secrets.ts'
 import { customerTemplateRoutes, devTemplateRoutes } from './routes/templates.ts'
 import { userRoutes } from './routes/users.ts'
@@ -71,6 +75,10 @@ export function buildApp(
         await scope.register(jobRoutes(core))
         await scope.register(jobUpdateRoutes(core))
         await scope.register(jobManagementRoutes(core))
+        await scope.register(jobQueryRoutes(core))
+        await scope.register(logRoutes(core))
+        await scope.register(eventRoutes(core))
+        await scope.register(dataSourceRoutes)
         await scope.register(customerTemplateRoutes(core))
         await scope.register(infoRoute('Customer'))
         await scope.register(absentRoutes('/v1/customer'))

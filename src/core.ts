@@ -6,6 +6,8 @@ import { type Catalogue, createCatalogue } from './catalogue.ts'
 import { type Clock, systemClock, toSeconds } from './clock.ts'
 import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
 import type { Caller } from './core/caller.ts'
+import { createEvents, type Events } from './core/events.ts'
+import { createJobQueries, type JobQueries } from './core/job-queries.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
 import { createSecrets, type Secrets } from './core/secrets.ts'
 import { createTransitions, type Transitions } from './core/transitions.ts'
@@ -17,6 +19,7 @@ import { createdJob, requestedId } from './jobs.ts'
 import { defaultPace, type Pace } from './pace.ts'
 import { decodeSeed } from './seed.ts'
 import { openStore } from './store/database.ts'
+import { jobFilterStore } from './store/job-filters.ts'
 import { jobStore } from './store/jobs.ts'
 import { revokedKeyStore } from './store/revoked-keys.ts'
 import { secretStore } from './store/secrets.ts'
@@ -37,6 +40,8 @@ export interface Core {
   readonly worlds: Worlds
   readonly catalogue: Catalogue
   readonly jobs: Jobs
+  readonly jobQueries: JobQueries
+  readonly events: Events
   readonly transitions: Transitions
   readonly templates: Templates
   readonly tokens: Tokens & TokenRevocation
@@ -123,6 +128,14 @@ export function createCore(options: CoreOptions = {}): Core {
       onGone: () => undefined,
     })
 
+    const events = createEvents({
+      transitions,
+      nextAt: (world) => jobRows.nextAt(world),
+      clock: (world) => worlds.clock(world),
+      now: worlds.now,
+      settle: (world) => jobs.settle(world),
+    })
+
     const tokens = createTokens(
       {
         read() {
@@ -140,6 +153,8 @@ export function createCore(options: CoreOptions = {}): Core {
       worlds,
       catalogue,
       jobs,
+      jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), worlds.now),
+      events,
       transitions,
       apiKeys: createApiKeys(commit, revokedKeyStore(store), worlds.now),
       users: createUsers(commit, userStore(store)),
@@ -169,7 +184,10 @@ export function createCore(options: CoreOptions = {}): Core {
         },
       },
       linkSecret: settings.get('link-secret') ?? settings.setOnce('link-secret', randomBytes(32).toString('hex')),
-      close: () => store.close(),
+      close() {
+        events.close()
+        store.close()
+      },
     }
   } catch (error) {
     store.close()
