@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Page } from './pagination.ts'
-import { AnyMessage, Double, Enum, Nullable, Text, Timestamp, UInt32, Value } from './proto.ts'
+import { AnyMessage, Double, Nullable, Text, Timestamp } from './proto.ts'
 
 /** `GET /v1/wallet/balance`; amounts are in ByteChips. */
 export const Balance = Type.Object({
@@ -44,40 +44,6 @@ export type Transaction = Static<typeof Transaction>
 /** `GET /v1/wallet/transactions` and `POST /v1/wallet/transactions/filter`. */
 export const TransactionsPage = Page(Transaction)
 export type TransactionsPage = Static<typeof TransactionsPage>
-
-const conditions = [
-  'EQ',
-  'NEQ',
-  'GT',
-  'GTE',
-  'LT',
-  'LTE',
-  'ARRAY_CONTAINS',
-  'ARRAY_CONTAINS_ANY',
-  'IN',
-  'NOT_IN',
-  'LIKE',
-].map((name) => `FILTER_CONDITION_${name}`)
-
-export const TransactionsFilterRequest = Type.Object({
-  pagination: Type.Optional(
-    Type.Object({
-      limit: Type.Optional(UInt32({ description: 'Rows on a page; 0 or absent: 10; at most 1000' })),
-      offset: Type.Optional(UInt32({ description: 'Rows to skip' })),
-    }),
-  ),
-  filters: Type.Optional(
-    Type.Array(
-      Type.Object({
-        field: Text({ minLength: 1, description: 'transactionType or amount' }),
-        condition: Type.Optional(Enum(conditions, { description: 'FILTER_CONDITION_EQ' })),
-        value: Type.Optional(Value({ description: 'A string or number, plain or wrapped with its @type' })),
-      }),
-    ),
-  ),
-  orderBy: Type.Optional(Text({ description: 'A field name, then optionally ` asc` or ` desc`' })),
-})
-export type TransactionsFilterRequest = Static<typeof TransactionsFilterRequest>
 
 /** `GET /v1/wallet/exchange_rate`. */
 export const ExchangeRateQuery = Type.Object({

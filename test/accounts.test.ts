@@ -495,8 +495,21 @@ void t.test('lists of transactions', async (t) => {
       'asking is no write',
     )
     refused(t, await filter({ filters: [{ ...paid, field: 'amnt' }] }), 400, 3, /filters\[0\]\.field "amnt".*"amount"/)
+    t.same(
+      amounts((await filter({ filters: [{ field: 'amount', condition: 'FILTER_CONDITION_GT', value: '6' }] })).body),
+      [9, openingBalance],
+    )
+    const [, coupon, payment] = all.data
+    for (const [field, value, expected] of [
+      ['relatedEntityData.jobId', payment.relatedEntityData.jobId, [payment]],
+      ['related_entity_data.coupon_code', 'FREE-4', [coupon]],
+    ]) {
+      t.same((await filter({ filters: [{ field, value }] })).body.data, expected)
+    }
+    const later = { field: 'createdAt', condition: 'FILTER_CONDITION_GTE', value: payment.createdAt }
+    t.same(amounts((await filter({ filters: [later] })).body), [9, 4, 4])
     refused(t, await filter({ filters: [{ ...four, value: 'x' }] }), 400, 3, /filters\[0\]\.value "x"/)
-    refused(t, await filter({ filters: [paid, { field: 'amount' }] }), 400, 3, /filters\[1\]\.value/)
+    refused(t, await filter({ filters: [paid, { field: 'amount', value: [4] }] }), 400, 3, /filters\[1\]\.value/)
   })
 })
 

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { FilterRequest } from '../../schemas/filters.ts'
 import { ListQuery } from '../../schemas/pagination.ts'
 import {
   Balance,
@@ -6,20 +7,21 @@ import {
   ExchangeRateQuery,
   RedeemCouponRequest,
   RedeemCouponResponse,
-  TransactionsFilterRequest,
   TransactionsPage,
 } from '../../schemas/wallet.ts'
 import type { Core } from '../core.ts'
 import type { Caller } from '../core/caller.ts'
-import { paginationOf, parseOrder, sliceOf } from '../paging.ts'
-import { type TransactionsRequest, transactionOrderFields } from '../store/wallets.ts'
-import { parseTransactionFilters } from '../transaction-filters.ts'
+import { compileFilters } from '../filters.ts'
+import { paginationOf, parseOrder, type Slice, slice, sliceOf } from '../paging.ts'
+import { type TransactionCriterion, transactionFilterFields, transactionOrderFields } from '../store/wallets.ts'
 import { accountId, exchange, transactionToWire } from '../wallet.ts'
 
 /** The Wallet API. */
 export const walletRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const readFilters = compileFilters(transactionFilterFields)
+
     app.get(
       '/balance',
       {
@@ -45,7 +47,7 @@ export const walletRoutes =
           querystring: ListQuery,
         },
       },
-      async (request) => page(request.caller, request.query, []),
+      async ({ caller, query }) => page(caller, sliceOf(query), query.orderBy, []),
     )
 
     app.post(
@@ -57,14 +59,11 @@ export const walletRoutes =
           ...transactions,
           operationId: 'Wallet_FilterTransactions',
           summary: 'List the transactions that pass all filters, newest first',
-          body: TransactionsFilterRequest,
+          body: FilterRequest,
         },
       },
-      async ({ caller, body }) => {
-        const { pagination: { limit = 0, offset = 0 } = {}, orderBy = '', filters = [] } = body
-        const query = { 'pagination.limit': limit, 'pagination.offset': offset, orderBy }
-        return page(caller, query, parseTransactionFilters(filters))
-      },
+      async ({ caller, body: { pagination, filters = [], orderBy } }) =>
+        page(caller, slice(pagination?.limit, pagination?.offset), orderBy, readFilters(filters)),
     )
 
     app.get(
@@ -98,17 +97,15 @@ export const walletRoutes =
       },
     )
 
-    async function page(caller: Caller, query: ListQuery, equal: TransactionsRequest['equal']) {
-      const slice = sliceOf(query)
-      const { orderBy = '' } = query
+    async function page(caller: Caller, part: Slice, orderBy = '', criteria: readonly TransactionCriterion[]) {
       const order =
         orderBy.trim() === ''
           ? ({ field: 'createdAt', descending: true } as const)
           : parseOrder(orderBy, transactionOrderFields)
-      const { transactions, total } = await core.wallet.transactions(caller, { ...slice, orderBy: order, equal })
+      const { transactions, total } = await core.wallet.transactions(caller, { ...part, orderBy: order, criteria })
       const own = accountId(caller.world.name, caller.account)
       return {
-        pagination: paginationOf(slice, total),
+        pagination: paginationOf(part, total),
         data: transactions.map((transaction) => transactionToWire(transaction, own)),
       }
     }

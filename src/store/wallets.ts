@@ -1,4 +1,6 @@
+import type { Criterion } from '../filters.ts'
 import type { Micros } from '../timestamps.ts'
+import { clauseOf, type FilterColumn } from './criteria.ts'
 import type { Store } from './database.ts'
 
 /** Amounts are in ByteChips. */
@@ -42,13 +44,33 @@ export type TransactionOrderField = keyof typeof orderColumns
 /** The fields that transactions can be ordered by. */
 export const transactionOrderFields = Object.keys(orderColumns) as TransactionOrderField[]
 
+/**
+ * The fields that transactions can be filtered by: those of the answer that tell transactions apart. An index answers for
+ * `transactionType`, `createdAt` and `amount`.
+ */
+export const transactionFilterFields = {
+  id: { kind: 'text', sql: 'id' },
+  createdAt: { kind: 'timestamp', sql: 'created_at' },
+  amount: { kind: 'number', sql: 'amount' },
+  balance: { kind: 'number', sql: 'balance' },
+  transactionType: { kind: 'text', sql: 'type' },
+  'relatedEntity.type': { kind: 'text', sql: 'type' },
+  'relatedEntityData.type': { kind: 'text', sql: 'type' },
+  'relatedEntityData.jobId': { kind: 'text', sql: `iif(type = 'payment', cause, '')` },
+  'relatedEntityData.jobName': { kind: 'text', sql: 'job_name' },
+  'relatedEntityData.jobTemplate': { kind: 'text', sql: 'template_id' },
+  'relatedEntityData.couponCode': { kind: 'text', sql: `iif(type = 'coupon', cause, '')` },
+} as const satisfies Record<string, FilterColumn>
+
+export type TransactionCriterion = Criterion<keyof typeof transactionFilterFields>
+
 /** Which transactions are wanted, and which page of them. */
 export interface TransactionsRequest {
   readonly limit: number
   readonly offset: number
   readonly orderBy: { readonly field: TransactionOrderField; readonly descending: boolean }
-  /** Fields and the value that each must have. */
-  readonly equal: readonly (readonly ['transactionType' | 'amount', string | number])[]
+  /** All of them must hold. */
+  readonly criteria: readonly TransactionCriterion[]
 }
 
 export interface TransactionPage {
@@ -164,11 +186,13 @@ export function walletStore(store: Store): WalletStore {
       insertTransaction.run(world, account, id, createdAt, type, amount, balance, cause, jobName, templateId)
     },
     isBooked: (world, account, type, cause) => booked.get(world, account, type, cause) !== undefined,
-    list(world, account, { limit, offset, orderBy, equal }) {
-      const conditions = equal.map(([field]) => ` AND ${orderColumns[field]} = ?`).join('')
-      const values = equal.map(([, value]) => value)
+    list(world, account, { limit, offset, orderBy, criteria }) {
+      const clauses = criteria.map((criterion) => clauseOf(criterion, transactionFilterFields[criterion.field]))
+      const conditions = clauses.map(({ sql }) => ` AND ${sql}`).join('')
+      const values = clauses.flatMap((clause) => clause.values)
       const from = `FROM transactions WHERE world = ? AND account = ?${conditions}`
-      const count = equal.length === 0 ? countAll : store.prepare<{ total: number }>(`SELECT count(*) AS total ${from}`)
+      const count =
+        criteria.length === 0 ? countAll : store.prepare<{ total: number }>(`SELECT count(*) AS total ${from}`)
       const total = count.get(world, account, ...values)?.total ?? 0
       if (offset >= total) return { transactions: [], total }
       const direction = orderBy.descending ? 'DESC' : 'ASC'
