@@ -4,9 +4,15 @@ import type { Seed } from '../schemas/seed.ts'
 import type { JobTemplateInput } from '../schemas/templates.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
 import { type Clock, systemClock, toSeconds } from './clock.ts'
+import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
 import type { Caller } from './core/caller.ts'
+import { createEvents, type Events } from './core/events.ts'
+import { createJobQueries, type JobQueries } from './core/job-queries.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
+import { createSecrets, type Secrets } from './core/secrets.ts'
 import { createTransitions, type Transitions } from './core/transitions.ts'
+import { createUsers, type Users } from './core/users.ts'
+import { createWallet, type Wallet } from './core/wallet.ts'
 import { createWorlds, type Worlds } from './core/worlds.ts'
 import { createFaults, type FaultRegistry } from './faults.ts'
 import { createJournal, type Journal } from './journal.ts'
@@ -16,10 +22,15 @@ import { defaultPace, type Pace } from './pace.ts'
 import { createScenarios, type ScenarioRegistry } from './scenarios.ts'
 import { decodeSeed } from './seed.ts'
 import { openStore } from './store/database.ts'
+import { jobFilterStore } from './store/job-filters.ts'
 import { jobStore } from './store/jobs.ts'
+import { revokedKeyStore } from './store/revoked-keys.ts'
+import { secretStore } from './store/secrets.ts'
 import { settingStore } from './store/settings.ts'
 import { templateStore } from './store/templates.ts'
 import { tokenStore } from './store/tokens.ts'
+import { userStore } from './store/users.ts'
+import { walletStore } from './store/wallets.ts'
 import { worldTables } from './store/world-tables.ts'
 import { type WorldRecord, worldStore } from './store/worlds.ts'
 import { makeTemplate, type Template } from './templates.ts'
@@ -35,12 +46,18 @@ export interface Core {
   readonly worlds: Worlds
   readonly catalogue: Catalogue
   readonly jobs: Jobs
+  readonly jobQueries: JobQueries
+  readonly events: Events
   readonly transitions: Transitions
   readonly scenarios: ScenarioRegistry
   readonly faults: FaultRegistry
   readonly journal: Journal
   readonly templates: Templates
   readonly tokens: Tokens & TokenRevocation
+  readonly apiKeys: ApiKeys
+  readonly users: Users
+  readonly secrets: Secrets
+  readonly wallet: Wallet
   /** Signs links to storage. */
   readonly linkSecret: string
   /** Ends whatever requests wait for, so that they are answered and the program can end. */
@@ -123,6 +140,8 @@ export function createCore(options: CoreOptions = {}): Core {
       },
       onForked: () => undefined,
     })
+    const secrets = createSecrets(commit, secretStore(store), ids)
+    const wallet = createWallet(commit, walletStore(store), ids, worlds.now)
     const jobs = createJobs({
       commit,
       rows: jobRows,
@@ -133,8 +152,20 @@ export function createCore(options: CoreOptions = {}): Core {
       strict,
       pace,
       now: worlds.now,
-      onRun: () => undefined,
+      onRun(caller, job, now) {
+        secrets.assertPresent(caller, job, now)
+        wallet.reserve(caller, job, now)
+      },
+      onLife: (world, job) => wallet.follow(world, job),
       onGone: () => undefined,
+    })
+
+    const events = createEvents({
+      transitions,
+      nextAt: (world) => jobRows.nextAt(world),
+      clock: (world) => worlds.clock(world),
+      now: worlds.now,
+      settle: (world) => jobs.settle(world),
     })
 
     const tokens = createTokens(
@@ -155,10 +186,16 @@ export function createCore(options: CoreOptions = {}): Core {
       worlds,
       catalogue,
       jobs,
+      jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), worlds.now),
+      events,
       transitions,
       scenarios,
       faults,
       journal,
+      apiKeys: createApiKeys(commit, revokedKeyStore(store), worlds.now),
+      users: createUsers(commit, userStore(store)),
+      secrets,
+      wallet,
       templates: {
         save: ({ world, account }, input) =>
           commit(() => {
@@ -184,7 +221,7 @@ export function createCore(options: CoreOptions = {}): Core {
       },
       linkSecret: settings.get('link-secret') ?? settings.setOnce('link-secret', randomBytes(32).toString('hex')),
       wake() {
-        for (const waiting of [worlds, faults, journal]) waiting.close()
+        for (const waiting of [worlds, events, faults, journal]) waiting.close()
       },
       close: () => store.close(),
     }
