@@ -71,6 +71,8 @@ const frameworkErrors: Readonly<Record<string, (request: FastifyRequest) => ApiE
     new ApiError('bodyTooLarge', `request body is larger than ${bodyLimit} bytes`, { connection: 'close' }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     invalidArgument('request body does not have the length that Content-Length says'),
+  // No id is that long.
+  FST_ERR_MAX_PARAM_LENGTH: () => notFound('Not Found'),
   FST_ERR_BAD_URL: (request) => invalidArgument(`invalid URL escape in ${show(request.url)}`),
   ECONNRESET: () => invalidArgument('unexpected EOF'),
   ECONNABORTED: () => invalidArgument('unexpected EOF'),
