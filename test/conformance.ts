@@ -36,10 +36,19 @@ const promises = await readPromises()
  * @returns one line for each thing that is wrong; nothing where no schema speaks of the answer
  */
 export function violations(method: string, path: string, status: number, body: unknown): string[] {
-  if (status !== 200) return status >= 400 ? check(RpcStatus, body, 'body') : []
+  if (status >= 400) return [...check(RpcStatus, body, 'body'), ...leaks(body)]
   const [pathname] = path.split('?', 1) as [string]
   const promise = promises.find((known) => known.method === method && known.pattern.test(pathname))
   return promise === undefined ? [] : check(promise.response, body, 'body')
+}
+
+/** An error tells a client nothing of the emulator's inside. */
+function leaks(body: unknown): string[] {
+  const text = JSON.stringify(body)
+  const inside =
+    /\bat (?:\S+ )?\(?(?:file:|\/|node:)|\.[tj]s:\d|node_modules|SQLITE_|\b(?:INSERT INTO|UPDATE jobs|FROM jobs)\b/
+  const found = inside.exec(text)?.[0]
+  return found === undefined ? [] : [`body shows the inside of the emulator: ${found} in ${text}`]
 }
 
 /**
