@@ -12,6 +12,8 @@ import { docsRoutes } from './routes/docs.ts'
 import { jobManagementRoutes } from './routes/job-management.ts'
 import { jobUpdateRoutes } from './routes/job-updates.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { resultRoutes } from './routes/results.ts'
+import { storageRoutes } from './routes/storage.ts'
 import { customerTemplateRoutes, devTemplateRoutes } from './routes/templates.ts'
 
 export interface AppOptions {
@@ -65,6 +67,7 @@ export function buildApp(
         await scope.register(jobRoutes(core))
         await scope.register(jobUpdateRoutes(core))
         await scope.register(jobManagementRoutes(core))
+        await scope.register(resultRoutes(core))
         await scope.register(customerTemplateRoutes(core))
       },
       { prefix },
@@ -91,5 +94,6 @@ export function buildApp(
     },
     { prefix: '/_emulator' },
   )
+  void app.register(storageRoutes(core))
   return app
 }

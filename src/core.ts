@@ -6,12 +6,16 @@ import { type Catalogue, createCatalogue } from './catalogue.ts'
 import { type Clock, systemClock, toSeconds } from './clock.ts'
 import type { Caller } from './core/caller.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
+import { createStorage, type Storage } from './core/storage.ts'
 import { createTransitions, type Transitions } from './core/transitions.ts'
 import { createWorlds, type Worlds } from './core/worlds.ts'
 import { type Ids, randomIds } from './ids.ts'
 import { createdJob, requestedId } from './jobs.ts'
 import { defaultPace, type Pace } from './pace.ts'
+import { builtInRecipe } from './recipes.ts'
 import { decodeSeed } from './seed.ts'
+import { seededRecipe } from './seed-results.ts'
+import { openFiles } from './store/files.ts'
 import { openStore } from './store/database.ts'
 import { jobStore } from './store/jobs.ts'
 import { settingStore } from './store/settings.ts'
@@ -31,6 +35,7 @@ export interface Core {
   readonly jobs: Jobs
   readonly transitions: Transitions
   readonly templates: Templates
+  readonly storage: Storage
   readonly tokens: Tokens & TokenRevocation
   /** Signs links to storage. */
   readonly linkSecret: string
@@ -77,7 +82,14 @@ export function createCore(options: CoreOptions = {}): Core {
     ]),
   )
 
+  const recipe = seededRecipe(seed, (template) => seedTemplates.get(template.id) === template, builtInRecipe)
+
   const store = openStore(data)
+  const files = openFiles(data)
+  function close(): void {
+    files.close()
+    store.close()
+  }
   try {
     const { commit } = store
     const jobRows = jobStore(store)
@@ -88,10 +100,18 @@ export function createCore(options: CoreOptions = {}): Core {
     checkSeed(seed, catalogue, seedTemplates, strict)
 
     const transitions = createTransitions()
-    const worlds = createWorlds(clock, commit, worldStore(store), jobRows, transitions, (world) => {
+    const stored = createWorlds(clock, commit, worldStore(store), jobRows, transitions, (world) => {
       for (const { state = 'JOB_STATE_NEW', ...request } of seed.jobs ?? []) jobs.sow(world, request, state)
       return seed.jobs?.length ?? 0
     })
+    const worlds: Worlds = {
+      ...stored,
+      async reset(name) {
+        const answer = await stored.reset(name)
+        files.removeWorld((await stored.open(name)).key)
+        return answer
+      },
+    }
     const jobs = createJobs({
       commit,
       rows: jobRows,
@@ -102,7 +122,7 @@ export function createCore(options: CoreOptions = {}): Core {
       pace,
       now: worlds.now,
       onRun: () => undefined,
-      onGone: () => undefined,
+      onGone: (world, jobId) => files.removeJob({ world: world.key, jobId }),
     })
 
     const tokens = createTokens(
@@ -115,6 +135,9 @@ export function createCore(options: CoreOptions = {}): Core {
       },
       ids,
     )
+
+    const linkSecret = settings.get('link-secret') ?? settings.setOnce('link-secret', randomBytes(32).toString('hex'))
+    void files.sweep(({ world, jobId }) => jobRows.find(world, jobId)?.deletedAt === null).catch(() => undefined)
 
     return {
       clock,
@@ -146,11 +169,12 @@ export function createCore(options: CoreOptions = {}): Core {
           tokens.forget(token.text)
         },
       },
-      linkSecret: settings.get('link-secret') ?? settings.setOnce('link-secret', randomBytes(32).toString('hex')),
-      close: () => store.close(),
+      storage: createStorage({ files, worlds, jobs, catalogue, recipe, linkSecret }),
+      linkSecret,
+      close,
     }
   } catch (error) {
-    store.close()
+    close()
     throw error
   }
 }
