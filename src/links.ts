@@ -66,9 +66,9 @@ export interface Link extends LinkTarget {
  * @throws ApiError 403 where anything was altered (inferred: storage refuses what it cannot verify)
  */
 export function readLink(url: string, secret: string): Link {
-  const [path = '', search = ''] = url.split('?', 2)
-  const query = new URLSearchParams(search)
-  const [, bucket, jobId = '', ...file] = path.split('/').map(unescaped)
+  const end = url.includes('?') ? url.indexOf('?') : url.length
+  const query = new URLSearchParams(url.slice(end + 1))
+  const [, bucket, jobId = '', ...file] = url.slice(0, end).split('/').map(unescaped)
   const world = query.get('X-Goog-Credential')?.split('@', 1)[0] ?? ''
   const target: LinkTarget = { bucket: bucket as Bucket, jobId, world, file: file.join('/') }
   const stamp = query.get('X-Goog-Date') ?? ''

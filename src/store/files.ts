@@ -107,6 +107,7 @@ export function openFiles(directory: string | null): Files {
 
   /** A fresh name outside of what is in use, on the same file system. */
   function aside(): string {
+    if (closed) throw new Error('the emulator is closed')
     try {
       clear()
       root ??= mkdtempSync(join(tmpdir(), 'bytenite-emulator-'))
@@ -126,11 +127,15 @@ export function openFiles(directory: string | null): Files {
   const folderOf = ({ world, jobId }: FilesOf): string | undefined =>
     root === undefined ? undefined : join(root, 'worlds', String(world), folderName(jobId))
 
-  /** To be called where there is a root. */
-  function madeFolder(owner: FilesOf): string {
+  /** Puts what was made aside into a job's folder. */
+  function move(from: string, owner: FilesOf, name: string): void {
     const folder = folderOf(owner)!
-    mkdirSync(folder, { recursive: true, mode })
-    return folder
+    try {
+      mkdirSync(folder, { recursive: true, mode })
+      renameSync(from, join(folder, name))
+    } catch (error) {
+      throw failureOf(error)
+    }
   }
 
   function remove(path: string | undefined): void {
@@ -158,7 +163,7 @@ export function openFiles(directory: string | null): Files {
         const { size } = await stat(path)
         return {
           size,
-          place: () => renameSync(path, join(madeFolder(owner), 'upload.bin')),
+          place: () => move(path, owner, 'upload.bin'),
           settle: async () => {
             const folder = folderOf(owner)!
             if (durable) for (const changed of [folder, dirname(folder)]) await flushFolder(changed)
@@ -202,7 +207,7 @@ export function openFiles(directory: string | null): Files {
           index.push({ name, contentType, ...sum() })
         }
         await writeFile(join(folder, 'index.json'), JSON.stringify(index), { mode: 0o600, flush: durable })
-        if (isWanted()) renameSync(folder, join(madeFolder(owner), 'results'))
+        if (isWanted()) move(folder, owner, 'results')
       } catch (error) {
         throw failureOf(error)
       } finally {
@@ -275,7 +280,8 @@ async function* entriesOf(folder: string): AsyncGenerator<string> {
 /** A rename survives a power failure once its folder is on disk, too. Windows has no such thing. */
 async function flushFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
-  const handle = await open(folder)
+  const handle = await unlessMissing(() => open(folder))
+  if (handle === undefined) return
   try {
     await handle.sync()
   } finally {
