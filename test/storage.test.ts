@@ -210,6 +210,14 @@ void t.test('what is refused', async (t) => {
     t.equal((await fetch(tempUrl, { method: 'HEAD' })).status, 403)
   })
 
+  await t.test('before the body has been read', async (t) => {
+    const sent = request(tempUrl.slice(0, -1), { method: 'PUT' })
+    const answered = once(sent, 'response') as Promise<[{ statusCode: number }]>
+    sent.write('there is more to come')
+    t.equal((await answered)[0].statusCode, 403)
+    sent.destroy()
+  })
+
   await t.test('a link whose query was put into another order is fine', async (t) => {
     const [path, query] = tempUrl.split('?')
     t.equal((await put(`${path}?${query!.split('&').reverse().join('&')}`, 'x')).status, 200)
@@ -309,8 +317,8 @@ void t.test('a large upload does not grow memory', async (t) => {
   const server = fork(new URL('storage-server.ts', import.meta.url))
   t.teardown(() => server.kill())
   const [url] = (await once(server, 'message')) as [string]
-  const peak = async () => {
-    server.send('peak')
+  const most = async () => {
+    server.send('most')
     return ((await once(server, 'message')) as [number])[0]
   }
   const call = client(url)
@@ -326,9 +334,10 @@ void t.test('a large upload does not grow memory', async (t) => {
   }
 
   await upload(32 * 1024 * 1024)
-  const before = await peak()
+  await most()
+  const before = await most()
   const id = await upload(size)
-  const growth = (await peak()) - before
+  const growth = (await most()) - before
   t.ok(growth < 96 * 1024 * 1024, `grew by ${Math.round(growth / 1024 / 1024)} MiB`)
   await call('PATCH', `${jobs}/${id}/uploadcompleted`)
   await finish(call, id)
@@ -675,6 +684,18 @@ void t.test('without a data directory, files go at the end', async (t) => {
   t.same(filesBelow(folder), ['upload.bin'])
   await running.close()
   t.same(readdirSync(folder), [])
+
+  await t.test('nor stays an upload that the end cut short', async (t) => {
+    const another = await emulator(t)
+    const { tempUrl } = await waitingJob(client(another.url))
+    const sent = request(tempUrl, { method: 'PUT' })
+    const failed = once(sent, 'error')
+    sent.write('some')
+    await until(() => filesBelow(folder).length === 1)
+    await another.close()
+    await failed
+    t.same(readdirSync(folder), [])
+  })
 })
 
 void t.test('a seed names results of its own', async (t) => {

@@ -138,16 +138,16 @@ export function openFiles(directory: string | null): Files {
     }
   }
 
+  /** Failing costs only room: what owned the files is gone already, and the next start tries again. */
   function remove(path: string | undefined): void {
     if (path === undefined || !existsSync(path)) return
-    const target = aside()
     try {
+      const target = aside()
       renameSync(path, target)
-    } catch (error) {
-      throw failureOf(error)
+      rm(target, { recursive: true, force: true }).catch(() => undefined)
+    } catch {
+      return
     }
-    // Failing costs only room; what is left goes at the next start.
-    rm(target, { recursive: true, force: true }).catch(() => undefined)
   }
 
   const durable = directory !== null
