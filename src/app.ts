@@ -1,12 +1,21 @@
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Core } from './core.ts'
+import { answerOf2023, type Era } from './era.ts'
+import { holderOfKeyIn } from './keys.ts'
 import type { LoggerOptions } from './log.ts'
+import { collectOperations } from './operations.ts'
 import { registerAccessLog } from './plugins/access-log.ts'
 import { registerAuth } from './plugins/auth.ts'
 import { registerControlGuard } from './plugins/control-guard.ts'
 import { answerBrokenHttp, answerFrameworkError, bodyLimit, registerErrors } from './plugins/errors.ts'
+import { registerFaults } from './plugins/faults.ts'
+import { registerJournal } from './plugins/journal.ts'
 import { registerProtoJson } from './plugins/protojson.ts'
 import { authRoutes } from './routes/auth.ts'
+import { controlClockRoutes } from './routes/control-clock.ts'
+import { controlJournalRoutes } from './routes/control-journal.ts'
+import { controlScenarioRoutes } from './routes/control-scenarios.ts'
+import { controlWorldRoutes } from './routes/control-worlds.ts'
 import { controlRoutes } from './routes/control.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { jobManagementRoutes } from './routes/job-management.ts'
@@ -23,6 +32,8 @@ export interface AppOptions {
   readonly strict?: boolean
   /** Whether answers show unset fields. */
   readonly unset?: 'emit' | 'omit'
+  /** Whose answers clients get. */
+  readonly era?: Era
   readonly logger?: LoggerOptions | false
 }
 
@@ -36,7 +47,7 @@ export function buildApp(
   options: AppOptions = {},
   prepare: (app: FastifyInstance) => void = () => undefined,
 ): FastifyInstance {
-  const { apiKeys = new Map<string, string>(), strict = false, unset = 'emit', logger = false } = options
+  const { apiKeys = new Map<string, string>(), strict = false, unset = 'emit', era = '2025', logger = false } = options
   const app = fastify({
     logger,
     bodyLimit,
@@ -52,9 +63,12 @@ export function buildApp(
   })
 
   prepare(app)
+  const operations = collectOperations(app)
   registerErrors(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerAccessLog(app)
+  registerJournal(app, core)
+  registerFaults(app, core.faults, (body) => holderOfKeyIn(body, apiKeys))
 
   const asks = (scope: FastifyInstance) => registerAuth(scope, core, { apiKeys, strict })
 
@@ -64,10 +78,11 @@ export function buildApp(
     void app.register(
       async (scope) => {
         asks(scope)
+        if (era === '2023') scope.addHook('preSerialization', async (_request, _reply, answer) => answerOf2023(answer))
         await scope.register(jobRoutes(core))
         await scope.register(jobUpdateRoutes(core))
         await scope.register(jobManagementRoutes(core))
-        await scope.register(resultRoutes(core))
+        await scope.register(resultRoutes(core, era))
         await scope.register(customerTemplateRoutes(core))
       },
       { prefix },
@@ -91,6 +106,10 @@ export function buildApp(
     async (scope) => {
       registerControlGuard(scope)
       await scope.register(controlRoutes(core))
+      await scope.register(controlWorldRoutes(core))
+      await scope.register(controlClockRoutes(core))
+      await scope.register(controlScenarioRoutes(core, operations))
+      await scope.register(controlJournalRoutes(core))
     },
     { prefix: '/_emulator' },
   )

@@ -9,10 +9,14 @@ import { createJobs, type Jobs } from './core/jobs.ts'
 import { createStorage, type Storage } from './core/storage.ts'
 import { createTransitions, type Transitions } from './core/transitions.ts'
 import { createWorlds, type Worlds } from './core/worlds.ts'
+import { createFaults, type FaultRegistry } from './faults.ts'
+import { createJournal, type Journal } from './journal.ts'
 import { type Ids, randomIds } from './ids.ts'
 import { createdJob, requestedId } from './jobs.ts'
 import { defaultPace, type Pace } from './pace.ts'
 import { builtInRecipe } from './recipes.ts'
+import { scriptedRecipe } from './recipes/scripted.ts'
+import { createScenarios, type ScenarioRegistry } from './scenarios.ts'
 import { decodeSeed } from './seed.ts'
 import { seededRecipe } from './seed-results.ts'
 import { openFiles } from './store/files.ts'
@@ -21,19 +25,25 @@ import { jobStore } from './store/jobs.ts'
 import { settingStore } from './store/settings.ts'
 import { templateStore } from './store/templates.ts'
 import { tokenStore } from './store/tokens.ts'
-import { worldStore } from './store/worlds.ts'
+import { worldTables } from './store/world-tables.ts'
+import { type WorldRecord, worldStore } from './store/worlds.ts'
 import { makeTemplate, type Template } from './templates.ts'
 import { createTokens, type Token, type Tokens, userId } from './tokens.ts'
 
 /** Everything of the emulator but HTTP. */
 export interface Core {
   readonly clock: Clock
+  /** The pace of worlds that have none of their own. */
+  readonly pace: Pace
   /** The file, or `:memory:`, and the number of its last migration. */
   readonly database: { readonly location: string; readonly schema: number }
   readonly worlds: Worlds
   readonly catalogue: Catalogue
   readonly jobs: Jobs
   readonly transitions: Transitions
+  readonly scenarios: ScenarioRegistry
+  readonly faults: FaultRegistry
+  readonly journal: Journal
   readonly templates: Templates
   readonly storage: Storage
   readonly tokens: Tokens & TokenRevocation
@@ -100,23 +110,37 @@ export function createCore(options: CoreOptions = {}): Core {
     checkSeed(seed, catalogue, seedTemplates, strict)
 
     const transitions = createTransitions()
-    const stored = createWorlds(clock, commit, worldStore(store), jobRows, transitions, (world) => {
+    const scenarios = createScenarios(ids)
+    const faults = createFaults(ids)
+    const journal = createJournal()
+
+    /** Puts the jobs of the seed into a world. Call inside an act. */
+    function sow(world: WorldRecord): number {
       for (const { state = 'JOB_STATE_NEW', ...request } of seed.jobs ?? []) jobs.sow(world, request, state)
       return seed.jobs?.length ?? 0
-    })
-    const worlds: Worlds = {
-      ...stored,
-      async reset(name) {
-        const answer = await stored.reset(name)
-        files.removeWorld((await stored.open(name)).key)
-        return answer
-      },
     }
+
+    const worlds = createWorlds({
+      wall: clock,
+      commit,
+      schema: store.schema,
+      rows: worldStore(store),
+      tables: worldTables(store),
+      jobs: jobRows,
+      transitions,
+      sow,
+      onCleared({ name, key }) {
+        files.removeWorld(key)
+        for (const rules of [scenarios, faults, journal]) rules.clear(name)
+      },
+      onForked: (from, into) => files.copyWorld(from.key, into.key),
+    })
     const jobs = createJobs({
       commit,
       rows: jobRows,
       catalogue,
       transitions,
+      scenarios,
       ids,
       strict,
       pace,
@@ -141,11 +165,15 @@ export function createCore(options: CoreOptions = {}): Core {
 
     return {
       clock,
+      pace,
       database: { location: store.location, schema: store.schema },
       worlds,
       catalogue,
       jobs,
       transitions,
+      scenarios,
+      faults,
+      journal,
       templates: {
         save: ({ world, account }, input) =>
           commit(() => {
@@ -169,7 +197,7 @@ export function createCore(options: CoreOptions = {}): Core {
           tokens.forget(token.text)
         },
       },
-      storage: createStorage({ files, worlds, jobs, catalogue, recipe, linkSecret }),
+      storage: createStorage({ files, worlds, jobs, catalogue, recipe: scriptedRecipe(recipe), linkSecret }),
       linkSecret,
       close,
     }

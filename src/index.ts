@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { type CoreOptions, createCore } from './core.ts'
+import type { Era } from './era.ts'
 import { defaultKey } from './keys.ts'
 import type { LoggerOptions } from './log.ts'
 
@@ -14,6 +15,8 @@ export interface EmulatorOptions extends CoreOptions {
   readonly apiKeys?: ReadonlyMap<string, string>
   /** Whether answers show unset fields; absent: `emit`. */
   readonly unset?: 'emit' | 'omit'
+  /** Whose answers clients get; absent: `2025`. */
+  readonly era?: Era
   /** Absent: no logs. */
   readonly logger?: LoggerOptions | false
 }

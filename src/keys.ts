@@ -1,4 +1,4 @@
-import { show, unauthenticated } from './errors.ts'
+import { invalidArgument, show, unauthenticated } from './errors.ts'
 import { type Persona, personas } from './personas.ts'
 
 /** What an API key opens. */
@@ -10,10 +10,23 @@ export interface KeyHolder {
 /** Names of worlds, in keys and in the control API. */
 export const isWorldName = (name: string): boolean => /^[A-Za-z0-9._-]{1,64}$/.test(name)
 
+/**
+ * A world's name out of a path.
+ *
+ * @throws ApiError 400 that says what a name looks like
+ */
+export function checkedWorldName(name: string): string {
+  if (isWorldName(name)) return name
+  throw invalidArgument(`world ${show(name)}: expected 1 to 64 of letters, digits, ".", "_" and "-"`)
+}
+
 const prefix = 'test_'
 
+/** The key that always opens a world. */
+export const defaultKeyOf = (world: string): string => `${prefix}${world}`
+
 /** The key of the world that exists without being asked for. */
-export const defaultKey = 'test_default'
+export const defaultKey = defaultKeyOf('default')
 
 /**
  * Finds what a key opens: `test_<world>`, a configured key, either with `:<persona>` behind it.
@@ -39,6 +52,18 @@ export function readKey(key: string, configured: ReadonlyMap<string, string>): K
     )
   }
   return { world, persona }
+}
+
+/** Who the API key in the body of a token request belongs to; undefined where there is none that is good. */
+export function holderOfKeyIn(body: unknown, configured: ReadonlyMap<string, string>): KeyHolder | undefined {
+  const { apiKey, api_key } = (body ?? {}) as { apiKey?: unknown; api_key?: unknown }
+  const key = apiKey ?? api_key
+  if (typeof key !== 'string') return undefined
+  try {
+    return readKey(key.trim(), configured)
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether the text is an API key rather than a token. */

@@ -282,24 +282,31 @@ export function compileOmitUnset(schema: TSchema): (value: unknown) => unknown {
     return (value) => (value as unknown[]).map(item)
   }
   if (kind !== 'object' || schema['properties'] === undefined) return (value) => value
-  const fields = Object.entries(schema['properties'] as Record<string, TSchema>).map(([name, property]) => ({
-    name,
-    omit: compileOmitUnset(property),
-    always: property['x-proto'] === 'enum',
-    map: property['patternProperties'] !== undefined,
-  }))
+  const fields = new Map(
+    Object.entries(schema['properties'] as Record<string, TSchema>).map(([name, property]) => [
+      name,
+      {
+        omit: compileOmitUnset(property),
+        always: property['x-proto'] === 'enum',
+        map: property['patternProperties'] !== undefined,
+      },
+    ]),
+  )
   return (value) => {
     if (!isObject(value)) return value
     const kept: Record<string, unknown> = {}
-    for (const { name, omit, always, map } of fields) {
-      const field = value[name]
-      if (field === undefined || (!always && isUnset(field))) continue
+    for (const [name, field] of Object.entries(value)) {
+      const { omit, always, map } = fields.get(name) ?? undeclared
+      if (!always && isUnset(field)) continue
       if (map && Object.keys(field as object).length === 0) continue
       kept[name] = omit(field)
     }
     return kept
   }
 }
+
+/** A field beside those of the schema, such as the older names of `--era 2023`. */
+const undeclared = { omit: (value: unknown) => value, always: false, map: false }
 
 const isUnset = (value: unknown): boolean =>
   value === null ||

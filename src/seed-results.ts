@@ -1,5 +1,6 @@
 import { createReadStream, statSync } from 'node:fs'
 import type { Seed, SeedResult } from '../schemas/seed.ts'
+import { contentTypeOf } from './content-types.ts'
 import { show } from './errors.ts'
 import { resultNameProblem } from './file-names.ts'
 import type { Bytes, Recipe, ResultFile } from './recipes/result-file.ts'
@@ -36,7 +37,7 @@ function checked(results: readonly SeedResult[], path: string): ResultFile[] {
     const { bytes, problem: wrong } = contentOf(result)
     return {
       name,
-      contentType: result.contentType || (contentTypes[name.split('.').at(-1)!.toLowerCase()] ?? binary),
+      contentType: result.contentType || contentTypeOf(name),
       bytes: bytes ?? fail(wrong),
     }
   })
@@ -56,26 +57,4 @@ function contentOf({ text, base64, file }: SeedResult): Content {
   }
   const isFile = statSync(file!, { throwIfNoEntry: false })?.isFile() ?? false
   return isFile ? { bytes: () => createReadStream(file!) } : { problem: `file ${show(file)} does not exist` }
-}
-
-const binary = 'application/octet-stream'
-
-/** What the usual endings mean. */
-const contentTypes: Readonly<Record<string, string>> = {
-  csv: 'text/csv; charset=utf-8',
-  gif: 'image/gif',
-  html: 'text/html; charset=utf-8',
-  jpeg: 'image/jpeg',
-  jpg: 'image/jpeg',
-  json: 'application/json',
-  mp3: 'audio/mpeg',
-  mp4: 'video/mp4',
-  pdf: 'application/pdf',
-  png: 'image/png',
-  srt: 'application/x-subrip',
-  svg: 'image/svg+xml',
-  txt: 'text/plain; charset=utf-8',
-  vtt: 'text/vtt; charset=utf-8',
-  wav: 'audio/wav',
-  zip: 'application/zip',
 }

@@ -633,6 +633,91 @@ void t.test('files go with their job and their world', async (t) => {
   t.same(files(), [])
 })
 
+void t.test('a forked world has the files, and keeps them when the first one goes', async (t) => {
+  const data = t.testdir()
+  const { url } = await emulator(t, { data })
+  const call = client(url)
+  const done = await completed(call, { templateId: 'img-gen-diffusers' })
+  const uploaded = await waitingJob(call)
+  await put(uploaded.tempUrl, 'from the first world')
+  await call('PATCH', `${jobs}/${uploaded.id}/uploadcompleted`)
+
+  t.equal((await call('POST', '/_emulator/worlds/default/fork', { into: 'copy' })).status, 200)
+  t.equal((await call('DELETE', '/_emulator/worlds/default')).status, 200)
+  const copy = client(url, 'test_copy')
+  t.equal((await fetch(done.results[0]!.link)).status, 404, 'links are of one world')
+  const again = await copy('GET', `${jobs}/${done.id}/results`)
+  t.equal(Object.keys(unzipSync(await bytesOf(again.body.results[0].link))).length, 5)
+  await finish(copy, uploaded.id, 'copy')
+  const { body } = await copy('GET', `${jobs}/${uploaded.id}/results`)
+  t.equal((await bytesOf(body.results[0].link)).toString(), 'from the first world')
+
+  await call('DELETE', '/_emulator/worlds/copy')
+  t.same(filesBelow(join(data, 'files', 'worlds')), [])
+})
+
+void t.test('scenarios say what a job produces', async (t) => {
+  const { url } = await emulator(t)
+  const call = client(url)
+  const results = [
+    { name: 'out/a.json', text: '{"a":1}' },
+    { name: 'b.bin', base64: 'AAEC' },
+    { name: 'large.bin', size: 200_000 },
+    { name: 'empty', size: 0 },
+  ]
+  const added = await call('POST', '/_emulator/worlds/default/scenarios', { name: 'scripted', results })
+  t.equal(added.status, 200)
+  const scripted = await completed(call, { templateId: 'hello-world-template', name: 'scripted' })
+  t.same(
+    scripted.results.map(({ name }) => name),
+    ['out/a.json', 'b.bin', 'large.bin', 'empty'],
+  )
+  const [first, second, large, empty] = scripted.results.map(({ link }) => link) as [string, string, string, string]
+  t.same(await (await fetch(first)).json(), { a: 1 })
+  t.same([...(await bytesOf(second))], [0, 1, 2])
+  t.equal((await bytesOf(large)).length, 200_000)
+  t.equal((await bytesOf(empty)).length, 0)
+  t.equal((await completed(call, { templateId: 'hello-world-template', name: 'other' })).results.length, 1)
+
+  for (const [wrong, message] of [
+    [[{ name: '../a', text: '' }], /results\[0\]\.name/],
+    [
+      [
+        { name: 'a', text: '' },
+        { name: 'a', size: 1 },
+      ],
+      /results\[1\]\.name "a" occurs twice/,
+    ],
+  ] as const) {
+    t.match(await call('POST', '/_emulator/worlds/default/scenarios', { results: wrong }), {
+      status: 400,
+      body: { code: 3, message },
+    })
+  }
+})
+
+void t.test('in 2023, a job that is not complete has no results', async (t) => {
+  const { url } = await emulator(t, { era: '2023' })
+  const call = client(url)
+  const { body } = await call('POST', jobs, { templateId: 'hello-world-template', dataSource: bypass })
+  t.match(await call('GET', `${jobs}/${body.job.id}/results`), { status: 200, body: { results: [] } })
+  await finish(call, body.job.id)
+  t.equal((await call('GET', `${jobs}/${body.job.id}/results`)).body.results.length, 1)
+})
+
+void t.test('the journal notes what was done with links', async (t) => {
+  const { url } = await emulator(t)
+  const call = client(url)
+  const { id, tempUrl } = await waitingJob(call)
+  await put(tempUrl, 'x')
+  await put(tempUrl.slice(0, -1), 'x')
+  const { body } = await call('GET', '/_emulator/worlds/default/journal')
+  t.match(
+    body.exchanges.filter(({ path }: { path: string }) => path.startsWith('/bytenite-')),
+    [{ method: 'PUT', status: 200, jobId: id }],
+  )
+})
+
 void t.test('files survive a restart; what was left half-done does not', async (t) => {
   const data = t.testdir()
   const first = await emulator(t, { data })

@@ -1,9 +1,9 @@
 import { isUpload } from '../datasources.ts'
-import { ApiError, failedPrecondition, notFound, permissionDenied, show } from '../errors.ts'
+import { failedPrecondition, notFound, permissionDenied, show } from '../errors.ts'
 import { unnamedInput } from '../file-names.ts'
 import { assertAllowed } from '../jobs.ts'
 import { endAt, stateAt } from '../lifecycle.ts'
-import { assertCurrent, type Bucket, type Link, readLink, signLink } from '../links.ts'
+import { assertCurrent, type Bucket, type Link, signLink } from '../links.ts'
 import type { Input, Recipe } from '../recipes/result-file.ts'
 import type { Files, StoredResult } from '../store/files.ts'
 import type { JobRecord } from '../store/jobs.ts'
@@ -20,22 +20,22 @@ export interface Storage {
   /**
    * Takes the file that a client puts to a job's temporary URL. It counts once it is there as a whole.
    *
-   * @param link path and query of the URL
-   * @throws ApiError 403 for a link that is not good, 404 where the job is gone, 400/9 where it takes no file now
+   * @throws ApiError 403 for a link that is not good now, 404 where the job is gone, 400/9 where it takes no file now
    */
-  receive(link: string, name: string, bytes: Readable): Promise<void>
+  receive(link: Link, name: string, bytes: Readable): Promise<void>
   /**
    * Names and links of what a job produced; the links are signed now, and lead to the host they are put behind.
    *
-   * @throws ApiError 500/2 while the job has not been completed, and for ever where it failed (the first observed)
+   * @returns undefined while the job has not been completed, and for ever where it failed
+   * @throws ApiError 404, or 403 where it is another account's
    */
-  results(caller: Caller, id: string): Promise<readonly ResultLink[]>
+  results(caller: Caller, id: string): Promise<readonly ResultLink[] | undefined>
   /**
    * The file that a result's link leads to.
    *
-   * @throws ApiError 403 for a link that is not good, 404 where the file is gone
+   * @throws ApiError 403 for a link that is not good now, 404 where the file is gone
    */
-  find(link: string): Promise<FoundResult>
+  find(link: Link): Promise<FoundResult>
 }
 
 export interface ResultLink {
@@ -129,8 +129,7 @@ export function createStorage({ files, worlds, jobs, catalogue, recipe, linkSecr
     stateAt(job.run, worlds.now(world)) === 'JOB_STATE_COMPLETE'
 
   return {
-    async receive(text, name, bytes) {
-      const link = readLink(text, linkSecret)
+    async receive(link, name, bytes) {
       const { world, job } = await follow(link, 'bytenite-uploads-prod', 'PUT')
       assertTakesFile(job, worlds.now(world))
       const arrival = await files.receive({ world: world.key, jobId: job.id }, bytes)
@@ -146,7 +145,7 @@ export function createStorage({ files, worlds, jobs, catalogue, recipe, linkSecr
     async results(caller, id) {
       const { world } = caller
       const job = jobs.get(caller, id)
-      if (!isComplete(world, job)) throw new ApiError('unknown', 'job has not yet been completed')
+      if (!isComplete(world, job)) return undefined
       // Nothing leaves a job whose output is bypassed (documented).
       if (job.dataDestination?.dataSourceDescriptor === 'bypass') return []
       const results = await resultsOf(world, job)
@@ -157,8 +156,7 @@ export function createStorage({ files, worlds, jobs, catalogue, recipe, linkSecr
       })
     },
 
-    async find(text) {
-      const link = readLink(text, linkSecret)
+    async find(link) {
       const { world, job } = await follow(link, 'bytenite-results-prod', 'GET')
       const gone = (why: string) => notFound(`file ${show(link.file)} of job ${job.id} ${why}`)
       const madeAt = endAt(job.run)

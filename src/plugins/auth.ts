@@ -52,9 +52,11 @@ export function registerAuth(scope: FastifyInstance, core: Core, { apiKeys, stri
       if (strict)
         throw unauthenticated('an API key is no access token: exchange it at /v1/auth/access_token (strict mode)')
       const { world, persona } = readKey(text, apiKeys)
+      request.journalWorld = world
       return { world: await core.worlds.open(world), persona, account: rulesOf(persona).account, token: null }
     }
     const token = core.tokens.recall(text) ?? (await core.tokens.verify(text))
+    request.journalWorld = token.world
     const world = await core.worlds.open(token.world)
     if (toSeconds(core.worlds.now(world)) >= token.expiresAt) {
       throw unauthenticated('token is expired: exchange the API key again at /v1/auth/access_token')

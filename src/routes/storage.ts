@@ -4,6 +4,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Core } from '../core.ts'
 import { ApiError, invalidArgument, notFound } from '../errors.ts'
 import { uploadName } from '../file-names.ts'
+import { type Link, readLink } from '../links.ts'
 import { parseRange } from '../ranges.ts'
 
 /**
@@ -25,19 +26,27 @@ export const storageRoutes =
       app.route({ method: ['GET', 'HEAD'], url: bucket, schema, handler: send })
     }
 
+    /** The link that was asked for; from here on it is known whose journal the request belongs to. */
+    function linkOf(request: FastifyRequest): Link {
+      const link = readLink(request.raw.url ?? '', core.linkSecret)
+      request.journalWorld = link.world
+      request.jobId = link.jobId
+      return link
+    }
+
     async function receive(request: FastifyRequest, reply: FastifyReply) {
-      const { headers, raw } = request
+      const { headers } = request
       if (headers['content-range'] !== undefined) {
         throw invalidArgument('Content-Range is not taken: put the whole file in one request')
       }
       const bytes = request.body instanceof Readable ? request.body : Readable.from([])
-      await core.storage.receive(raw.url ?? '', uploadName(headers['content-disposition']), bytes)
+      await core.storage.receive(linkOf(request), uploadName(headers['content-disposition']), bytes)
       return reply.code(200).send()
     }
 
     async function send(request: FastifyRequest, reply: FastifyReply) {
-      const { headers, raw, method } = request
-      const { file, madeAt } = await core.storage.find(raw.url ?? '')
+      const { headers, method } = request
+      const { file, madeAt } = await core.storage.find(linkOf(request))
       const lastModified = new Date(Math.floor(madeAt / 1000)).toUTCString()
       void reply.headers({
         'accept-ranges': 'bytes',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { mkdir, open, opendir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, opendir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -77,6 +77,8 @@ export interface Files {
   removeJob(owner: FilesOf): void
   /** Removes what belongs to a world's jobs. */
   removeWorld(world: number): void
+  /** Gives a world that has no files those of another one. They share the room on disk, as files never change. */
+  copyWorld(from: number, into: number): Promise<void>
   /**
    * Removes what the program could not when it was killed: uploads that were cut, at once, then folders of jobs that are
    * gone. For the beginning.
@@ -124,8 +126,13 @@ export function openFiles(directory: string | null): Files {
     if (root !== undefined && count === 0) rmSync(join(root, 'incoming'), { recursive: true, force: true })
   }
 
-  const folderOf = ({ world, jobId }: FilesOf): string | undefined =>
-    root === undefined ? undefined : join(root, 'worlds', String(world), folderName(jobId))
+  const worldFolder = (world: number): string | undefined =>
+    root === undefined ? undefined : join(root, 'worlds', String(world))
+
+  const folderOf = ({ world, jobId }: FilesOf): string | undefined => {
+    const folder = worldFolder(world)
+    return folder === undefined ? undefined : join(folder, folderName(jobId))
+  }
 
   /** Puts what was made aside into a job's folder. */
   function move(from: string, owner: FilesOf, name: string): void {
@@ -216,7 +223,11 @@ export function openFiles(directory: string | null): Files {
     },
 
     removeJob: (owner) => remove(folderOf(owner)),
-    removeWorld: (world) => remove(root === undefined ? undefined : join(root, 'worlds', String(world))),
+    removeWorld: (world) => remove(worldFolder(world)),
+    async copyWorld(from, into) {
+      const [source, target] = [worldFolder(from), worldFolder(into)]
+      if (source !== undefined && target !== undefined) await linkAll(source, target)
+    },
 
     async sweep(isThere) {
       if (root === undefined) return
@@ -261,6 +272,27 @@ function hashing(bytes: Bytes) {
     }
   }
   return { counted: counted(), sum: () => ({ size, etag: `"${hash.digest('hex').slice(0, 32)}"` }) }
+}
+
+/** The same tree with the same files in it; what is removed meanwhile is left out. */
+async function linkAll(source: string, target: string): Promise<void> {
+  const entries = (await unlessMissing(() => readdir(source, { withFileTypes: true }))) ?? []
+  if (entries.length > 0) await mkdir(target, { recursive: true, mode })
+  // The index of results sorts behind them, so that it is never there without them.
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const [from, to] = [join(source, entry.name), join(target, entry.name)]
+    if (entry.isDirectory()) await linkAll(from, to)
+    else await unlessMissing(() => linkOrCopy(from, to))
+  }
+}
+
+/** Some file systems know no links. A file that is there already is newer. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') await copyFile(from, to)
+  }
 }
 
 async function unlessMissing<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
