@@ -126,3 +126,14 @@ export const Explanation = Type.Object({
   ),
 })
 export type Explanation = Static<typeof Explanation>
+
+/** `POST /_emulator/worlds/{world}/clock/wait`: exactly one of the two. */
+export const WaitRequest = Type.Object({
+  for: Type.Optional(Type.String({ description: "A duration of the world's time" })),
+  until: Type.Optional(Timestamp()),
+})
+
+export const WaitResponse = Type.Object({
+  reached: Type.Boolean({ description: 'false: ask again with this `until`' }),
+  until: Timestamp(),
+})

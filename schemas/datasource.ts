@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { AnyMessage, Text } from './proto.ts'
+import { AnyMessage, Int64, Nullable, Text } from './proto.ts'
 
 /** Where a job's input comes from, or where its output goes to. */
 export const DataSource = Type.Object({
@@ -48,3 +48,37 @@ export const dataSourceTypes = {
   'bytenite.data_source.StorjDataSource': S3DataSource,
 }
 export type DataSourceType = keyof typeof dataSourceTypes
+
+/** `POST /v1/customer/datasource/test`. */
+export const DataSourceInfoRequest = Type.Object({
+  dataSource: DataSource,
+  listFiles: Type.Optional(Type.Boolean({ description: 'Show the directory, too' })),
+})
+
+const FileInfo = Type.Object({ id: Text(), name: Text(), path: Text(), size: Int64({ description: 'Bytes' }) })
+
+export interface Directory {
+  name: string
+  path: string
+  directories: Directory[]
+  files: Static<typeof FileInfo>[]
+}
+const Directory = Type.Unsafe<Directory>(
+  Type.Object({
+    name: Text(),
+    path: Text(),
+    directories: Type.Array(Type.Object({}, { description: 'Directories of the same shape' })),
+    files: Type.Array(FileInfo),
+  }),
+)
+
+/** What is known about a data source. */
+export const DataSourceInfo = Type.Object({
+  filename: Text(),
+  path: Text(),
+  size: Int64({ description: 'Bytes' }),
+  properties: Type.Record(Type.String(), Text()),
+  tempUrl: Text(),
+  files: Nullable(Directory),
+})
+export type DataSourceInfo = Static<typeof DataSourceInfo>

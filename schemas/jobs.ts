@@ -21,7 +21,7 @@ export const jobStates = [
 ] as const
 export type JobState = (typeof jobStates)[number]
 
-const priorities = [
+export const priorities = [
   'EXECUTION_PRIORITY_UNDEFINED',
   'EXECUTION_PRIORITY_CHEAP',
   'EXECUTION_PRIORITY_BALANCED',
@@ -99,3 +99,17 @@ export const RunJobRequest = Type.Object({
 export type RunJobRequest = Static<typeof RunJobRequest>
 
 export const JobParams = Type.Object({ jobId: Text() })
+
+/** `POST /v1/customer/jobs/runningTasks`; the vendor spells it so. */
+export const RunningTasksRequest = Type.Object({
+  jobsIds: Type.Array(Text(), { description: 'At most 1000' }),
+})
+
+export const RunningTasksResponse = Type.Object({
+  jobsRunningTasks: Type.Record(Type.String(), UInt32(), { description: 'Job id -> tasks that run now' }),
+})
+
+/** `GET /v1/customer/jobs/estimation/{jobId}`, of 2023. */
+export const EstimationResponse = Type.Object({
+  estimation: Type.Object({ totalEstimation: Int64({ description: 'ByteChips' }) }),
+})

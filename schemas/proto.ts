@@ -6,7 +6,7 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
  * The service spoke proto3 JSON, where a kind decides more than JSON Schema can say (an int64 travels as a string, a
  * Struct is never looked into). The keyword `x-proto` carries that kind; `src/protojson.ts` reads it, validators ignore it.
  */
-export type ProtoKind = 'uint32' | 'int64' | 'double' | 'enum' | 'timestamp' | 'struct' | 'any'
+export type ProtoKind = 'uint32' | 'int64' | 'double' | 'enum' | 'timestamp' | 'struct' | 'any' | 'value'
 
 /** A string; unset is `""`. */
 export const Text = (options: { description?: string; minLength?: number; format?: string } = {}) =>
@@ -49,6 +49,10 @@ export const AnyMessage = (options: { description?: string } = {}) =>
     'x-proto': 'any',
     ...options,
   })
+
+/** Any JSON value, taken as it is; what reads it checks it. */
+export const Value = (options: { description?: string } = {}) =>
+  Type.Unsafe<unknown>({ 'x-proto': 'value', ...options })
 
 /** The same value, or `null` where it is unset. */
 export const Nullable = <T extends TSchema>(schema: T) =>

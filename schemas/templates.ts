@@ -54,3 +54,19 @@ export const DevTemplatesPage = Type.Object({
 export type DevTemplatesPage = Static<typeof DevTemplatesPage>
 
 export const TemplateParams = Type.Object({ id: Text() })
+
+export const JobTemplateParams = Type.Object({ jobTemplateId: Text() })
+
+/** `GET /v1/customer/jobs/templates/{jobTemplateId}/presets`; the vendor gave presets up in August 2025. */
+export const PresetsResponse = Type.Object({
+  presets: Type.Array(
+    Type.Object({
+      id: Text(),
+      name: Text(),
+      category: Text(),
+      description: Text(),
+      jobTemplateId: Text(),
+      params: AppParamsView,
+    }),
+  ),
+})

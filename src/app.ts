@@ -11,19 +11,29 @@ import { answerBrokenHttp, answerFrameworkError, bodyLimit, registerErrors } fro
 import { registerFaults } from './plugins/faults.ts'
 import { registerJournal } from './plugins/journal.ts'
 import { registerProtoJson } from './plugins/protojson.ts'
+import { absentRoutes } from './routes/absent.ts'
+import { apiKeyRoutes } from './routes/api-keys.ts'
 import { authRoutes } from './routes/auth.ts'
 import { controlClockRoutes } from './routes/control-clock.ts'
 import { controlJournalRoutes } from './routes/control-journal.ts'
 import { controlScenarioRoutes } from './routes/control-scenarios.ts'
 import { controlWorldRoutes } from './routes/control-worlds.ts'
 import { controlRoutes } from './routes/control.ts'
+import { dataSourceRoutes } from './routes/datasource.ts'
 import { docsRoutes } from './routes/docs.ts'
+import { eventRoutes } from './routes/events.ts'
+import { authInfoRoute, infoRoute } from './routes/info.ts'
 import { jobManagementRoutes } from './routes/job-management.ts'
+import { jobQueryRoutes } from './routes/job-queries.ts'
 import { jobUpdateRoutes } from './routes/job-updates.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { resultRoutes } from './routes/results.ts'
 import { storageRoutes } from './routes/storage.ts'
+import { logRoutes } from './routes/logs.ts'
+import { secretRoutes } from './routes/secrets.ts'
 import { customerTemplateRoutes, devTemplateRoutes } from './routes/templates.ts'
+import { userRoutes } from './routes/users.ts'
+import { walletRoutes } from './routes/wallet.ts'
 
 export interface AppOptions {
   /** Keys beside `test_<world>`, with the world each opens. */
@@ -70,6 +80,9 @@ export function buildApp(
   registerJournal(app, core)
   registerFaults(app, core.faults, (body) => holderOfKeyIn(body, apiKeys))
 
+  // Requests that wait for something would hold up the end.
+  app.addHook('preClose', async () => core.wake())
+
   const asks = (scope: FastifyInstance) => registerAuth(scope, core, { apiKeys, strict })
 
   void app.register(docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch)))
@@ -83,7 +96,13 @@ export function buildApp(
         await scope.register(jobUpdateRoutes(core))
         await scope.register(jobManagementRoutes(core))
         await scope.register(resultRoutes(core, era))
+        await scope.register(jobQueryRoutes(core))
+        await scope.register(logRoutes(core))
+        await scope.register(eventRoutes(core))
+        await scope.register(dataSourceRoutes)
         await scope.register(customerTemplateRoutes(core))
+        await scope.register(infoRoute('Customer'))
+        await scope.register(absentRoutes('/v1/customer'))
       },
       { prefix },
     )
@@ -92,6 +111,11 @@ export function buildApp(
     async (scope) => {
       asks(scope)
       await scope.register(authRoutes(core, apiKeys))
+      await scope.register(apiKeyRoutes(core, apiKeys))
+      await scope.register(userRoutes(core))
+      await scope.register(secretRoutes(core))
+      await scope.register(authInfoRoute)
+      await scope.register(absentRoutes('/v1/auth'))
     },
     { prefix: '/v1/auth' },
   )
@@ -99,8 +123,30 @@ export function buildApp(
     async (scope) => {
       asks(scope)
       await scope.register(devTemplateRoutes(core))
+      await scope.register(infoRoute('Developer'))
+      await scope.register(absentRoutes('/v1/dev'))
     },
     { prefix: '/v1/dev' },
+  )
+  void app.register(
+    async (scope) => {
+      asks(scope)
+      await scope.register(walletRoutes(core))
+      await scope.register(infoRoute('Wallet'))
+      await scope.register(absentRoutes('/v1/wallet'))
+    },
+    { prefix: '/v1/wallet' },
+  )
+  // Where the wallet was in 2023.
+  void app.register(
+    async (scope) => {
+      asks(scope)
+      scope.addHook('onRoute', (route) => {
+        route.schema = { ...route.schema, hide: true }
+      })
+      await scope.register(walletRoutes(core))
+    },
+    { prefix: '/v1/customer/wallet' },
   )
   void app.register(
     async (scope) => {

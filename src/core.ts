@@ -4,10 +4,16 @@ import type { Seed } from '../schemas/seed.ts'
 import type { JobTemplateInput } from '../schemas/templates.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
 import { type Clock, systemClock, toSeconds } from './clock.ts'
+import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
 import type { Caller } from './core/caller.ts'
+import { createEvents, type Events } from './core/events.ts'
+import { createJobQueries, type JobQueries } from './core/job-queries.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
 import { createStorage, type Storage } from './core/storage.ts'
+import { createSecrets, type Secrets } from './core/secrets.ts'
 import { createTransitions, type Transitions } from './core/transitions.ts'
+import { createUsers, type Users } from './core/users.ts'
+import { createWallet, type Wallet } from './core/wallet.ts'
 import { createWorlds, type Worlds } from './core/worlds.ts'
 import { createFaults, type FaultRegistry } from './faults.ts'
 import { createJournal, type Journal } from './journal.ts'
@@ -21,10 +27,15 @@ import { decodeSeed } from './seed.ts'
 import { seededRecipe } from './seed-results.ts'
 import { openFiles } from './store/files.ts'
 import { openStore } from './store/database.ts'
+import { jobFilterStore } from './store/job-filters.ts'
 import { jobStore } from './store/jobs.ts'
+import { revokedKeyStore } from './store/revoked-keys.ts'
+import { secretStore } from './store/secrets.ts'
 import { settingStore } from './store/settings.ts'
 import { templateStore } from './store/templates.ts'
 import { tokenStore } from './store/tokens.ts'
+import { userStore } from './store/users.ts'
+import { walletStore } from './store/wallets.ts'
 import { worldTables } from './store/world-tables.ts'
 import { type WorldRecord, worldStore } from './store/worlds.ts'
 import { makeTemplate, type Template } from './templates.ts'
@@ -40,6 +51,8 @@ export interface Core {
   readonly worlds: Worlds
   readonly catalogue: Catalogue
   readonly jobs: Jobs
+  readonly jobQueries: JobQueries
+  readonly events: Events
   readonly transitions: Transitions
   readonly scenarios: ScenarioRegistry
   readonly faults: FaultRegistry
@@ -47,8 +60,14 @@ export interface Core {
   readonly templates: Templates
   readonly storage: Storage
   readonly tokens: Tokens & TokenRevocation
+  readonly apiKeys: ApiKeys
+  readonly users: Users
+  readonly secrets: Secrets
+  readonly wallet: Wallet
   /** Signs links to storage. */
   readonly linkSecret: string
+  /** Ends whatever requests wait for, so that they are answered and the program can end. */
+  wake(): void
   close(): void
 }
 
@@ -135,6 +154,8 @@ export function createCore(options: CoreOptions = {}): Core {
       },
       onForked: (from, into) => files.copyWorld(from.key, into.key),
     })
+    const secrets = createSecrets(commit, secretStore(store), ids)
+    const wallet = createWallet(commit, walletStore(store), ids, worlds.now)
     const jobs = createJobs({
       commit,
       rows: jobRows,
@@ -145,8 +166,20 @@ export function createCore(options: CoreOptions = {}): Core {
       strict,
       pace,
       now: worlds.now,
-      onRun: () => undefined,
       onGone: (world, jobId) => files.removeJob({ world: world.key, jobId }),
+      onRun(caller, job, now) {
+        secrets.assertPresent(caller, job, now)
+        wallet.reserve(caller, job, now)
+      },
+      onLife: (world, job) => wallet.follow(world, job),
+    })
+
+    const events = createEvents({
+      transitions,
+      nextAt: (world) => jobRows.nextAt(world),
+      clock: (world) => worlds.clock(world),
+      now: worlds.now,
+      settle: (world) => jobs.settle(world),
     })
 
     const tokens = createTokens(
@@ -170,10 +203,16 @@ export function createCore(options: CoreOptions = {}): Core {
       worlds,
       catalogue,
       jobs,
+      jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), worlds.now),
+      events,
       transitions,
       scenarios,
       faults,
       journal,
+      apiKeys: createApiKeys(commit, revokedKeyStore(store), worlds.now),
+      users: createUsers(commit, userStore(store)),
+      secrets,
+      wallet,
       templates: {
         save: ({ world, account }, input) =>
           commit(() => {
@@ -199,6 +238,9 @@ export function createCore(options: CoreOptions = {}): Core {
       },
       storage: createStorage({ files, worlds, jobs, catalogue, recipe: scriptedRecipe(recipe), linkSecret }),
       linkSecret,
+      wake() {
+        for (const waiting of [worlds, events, faults, journal]) waiting.close()
+      },
       close,
     }
   } catch (error) {

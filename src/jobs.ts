@@ -168,6 +168,7 @@ const pathWords = new Set([
   'jobname',
   'run',
   'uploadcompleted',
+  'info',
 ])
 
 /** A job's limits on the wire: unset is 0. */

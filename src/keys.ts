@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto'
 import { invalidArgument, show, unauthenticated } from './errors.ts'
-import { type Persona, personas } from './personas.ts'
+import { uuidFromName } from './ids.ts'
+import { type Persona, personas, rulesOf } from './personas.ts'
 
 /** What an API key opens. */
 export interface KeyHolder {
   readonly world: string
   readonly persona: Persona
+  /** Id of the key, as the list of keys shows it. */
+  readonly keyId: string
 }
 
 /** Names of worlds, in keys and in the control API. */
@@ -37,7 +41,7 @@ export const defaultKey = defaultKeyOf('default')
  */
 export function readKey(key: string, configured: ReadonlyMap<string, string>): KeyHolder {
   const whole = worldOf(key, configured)
-  if (whole !== undefined) return { world: whole, persona: 'owner' }
+  if (whole !== undefined) return { world: whole, persona: 'owner', keyId: idOf(keyText(key, 'owner')) }
   const colon = key.lastIndexOf(':')
   const world = colon === -1 ? undefined : worldOf(key.slice(0, colon), configured)
   if (world === undefined) {
@@ -51,7 +55,7 @@ export function readKey(key: string, configured: ReadonlyMap<string, string>): K
       `invalid API key: unknown persona ${show(persona)}; known are ${Object.keys(personas).join(', ')}`,
     )
   }
-  return { world, persona }
+  return { world, persona, keyId: idOf(keyText(key.slice(0, colon), rulesOf(persona).account)) }
 }
 
 /** Who the API key in the body of a token request belongs to; undefined where there is none that is good. */
@@ -65,6 +69,37 @@ export function holderOfKeyIn(body: unknown, configured: ReadonlyMap<string, str
     return undefined
   }
 }
+
+/** A key that opens a world, as its holder may see it. */
+export interface IssuedKey {
+  readonly id: string
+  readonly name: string
+  /** SHA-256 of the key, hexadecimal. */
+  readonly fingerprint: string
+}
+
+/**
+ * The keys by which an account of a world calls: `test_<world>`, then the configured ones. Personas of the same account are no
+ * keys of their own (chosen).
+ */
+export function issuedKeys(world: string, account: string, configured: ReadonlyMap<string, string>): IssuedKey[] {
+  const keys = new Set([`${prefix}${world}`, ...configured.keys()])
+  return [...keys]
+    .filter((key) => worldOf(key, configured) === world)
+    .map((key, index) => {
+      const text = keyText(key, account)
+      return {
+        id: idOf(text),
+        name: configured.has(key) ? `configured key ${index}` : `test key of ${world}`,
+        fingerprint: createHash('sha256').update(text).digest('hex'),
+      }
+    })
+}
+
+/** The key that stands for all personas of an account. */
+const keyText = (key: string, account: string): string => (account === 'owner' ? key : `${key}:${account}`)
+
+const idOf = (text: string): string => uuidFromName(`key ${text}`)
 
 /** Whether the text is an API key rather than a token. */
 export const looksLikeKey = (text: string, configured: ReadonlyMap<string, string>): boolean =>

@@ -196,6 +196,13 @@ function cutByTimeouts(run: Run): Run {
   return { ...run, timeline, failure }
 }
 
+/**
+ * How many tasks run at a moment: all of them in PARTITIONED, where tasks run (documented), none otherwise. That all end at
+ * once, when TASKS_COMPLETED is entered, is chosen: so what was seen once stays true, even if the job is then aborted.
+ */
+export const runningTasks = (run: Run | null, now: Micros): number =>
+  stateAt(run, now) === 'JOB_STATE_PARTITIONED' ? run!.tasks : 0
+
 /** What a job shows of its life at a moment. */
 export interface Progress {
   readonly state: JobState

@@ -13,11 +13,11 @@ export interface Slice {
   readonly offset: number
 }
 
-/** The part of a list that a query asks for; a limit of 0 is an unset one. */
-export const sliceOf = (query: ListQuery): Slice => ({
-  limit: Math.min(query['pagination.limit'] || defaultLimit, maxLimit),
-  offset: query['pagination.offset'] ?? 0,
-})
+/** The part of a list that a client asks for; a limit of 0 is an unset one. */
+export const slice = (limit = 0, offset = 0): Slice => ({ limit: Math.min(limit || defaultLimit, maxLimit), offset })
+
+/** The part of a list that a query asks for. */
+export const sliceOf = (query: ListQuery): Slice => slice(query['pagination.limit'], query['pagination.offset'])
 
 export const paginationOf = ({ limit, offset }: Slice, total: number): PaginationResponse => ({
   total,

@@ -69,6 +69,8 @@ function compileValue(schema: TSchema, types: AnyTypes): DecodeValue {
       return (value, path) => (isObject(value) ? value : refuse('google.protobuf.Struct', path, value, 'a JSON object'))
     case 'any':
       return compileAny(types)
+    case 'value':
+      return (value) => value
     case 'array':
       return compileList(compileValue(schema['items'] as TSchema, types))
     case 'object':
@@ -255,11 +257,17 @@ export function compileQueryDecoder(schema: TSchema): Decode {
         const values = [query[field.name] ?? [], sent].flat().map(String).join(', ')
         throw invalidArgument(`too many values for field "${field.name}": ${values}`)
       } else {
-        query[field.name] = field.kind === 'uint32' ? queryUInt32(field.name, sent) : sent
+        query[field.name] = queryParsers[field.kind]?.(field.name, sent) ?? sent
       }
     }
     return query
   }
+}
+
+/** Kinds of query values that are not taken as they are. */
+const queryParsers: Readonly<Record<string, (name: string, text: string) => number>> = {
+  uint32: queryUInt32,
+  double: queryDouble,
 }
 
 /** Go parses query numbers with strconv.ParseUint: digits only. */
@@ -268,6 +276,12 @@ function queryUInt32(name: string, text: string): number {
   if (number <= 4_294_967_295) return number
   const problem = Number.isNaN(number) ? 'invalid syntax' : 'value out of range'
   throw invalidArgument(`parsing field "${name}": strconv.ParseUint: parsing ${show(text)}: ${problem}`)
+}
+
+function queryDouble(name: string, text: string): number {
+  const number = toNumber(text)
+  if (Number.isFinite(number)) return number
+  throw invalidArgument(`parsing field "${name}": strconv.ParseFloat: parsing ${show(text)}: invalid syntax`)
 }
 
 /**

@@ -82,12 +82,15 @@ export interface JobSurroundings {
   readonly now: (world: WorldRecord) => Micros
   /** Checks what a run needs beyond the job itself, and books its price. Call inside an act. */
   readonly onRun: (caller: Caller, job: JobRecord, now: Micros) => void
+  /** The life of a job that runs was changed, and with it perhaps its end. Called inside an act. */
+  readonly onLife: (world: WorldRecord, job: JobRecord) => void
   /** A job is gone; its files may go, too. Called after the commit. */
   readonly onGone: (world: WorldRecord, id: string) => void
 }
 
 export function createJobs(surroundings: JobSurroundings): Jobs {
-  const { commit, rows, catalogue, transitions, scenarios, ids, strict, pace, now, onRun, onGone } = surroundings
+  const { commit, rows, catalogue, transitions, scenarios, ids, strict, pace, now, onRun, onLife, onGone } =
+    surroundings
 
   function find(world: WorldRecord, id: string): JobRecord {
     const job = rows.find(world.key, normaliseId(id))
@@ -116,6 +119,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       const happened = rows.settle(world.key, present)
       const job = make(before, present)
       if (job !== before) rows.update(world.key, job, present)
+      if (before.run !== null && job.run !== before.run) onLife(world, job)
       happened.push(...newEntries(before, job, present))
       return { job, happened }
     })

@@ -1,6 +1,9 @@
 import type { Transition } from '../store/jobs.ts'
 
-/** Hears of jobs that entered states, in order, after it is committed. */
+/**
+ * Hears of jobs that entered states, in order, after it is committed. An empty list says that something else happened: what
+ * is yet to come, or the clock, may have changed.
+ */
 export type TransitionListener = (transitions: readonly Transition[]) => void
 
 /** Tells who listens what happened in a world. */
@@ -22,7 +25,6 @@ export function createTransitions(): Transitions {
       }
     },
     announce(world, transitions) {
-      if (transitions.length === 0) return
       for (const listener of listeners.get(world) ?? []) listener(transitions)
     },
   }

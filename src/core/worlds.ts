@@ -66,6 +66,15 @@ export interface Worlds {
   advanceToNext(world: WorldRecord): Promise<ClockMove>
   /** Moves the clock on to a moment; stays where it is, if that has passed. */
   advanceTo(world: WorldRecord, at: Micros): Promise<ClockMove>
+  /**
+   * Waits for a moment of the world's time, whether it comes by itself or the clock is moved.
+   *
+   * @param patience milliseconds of real time
+   * @returns whether it has come
+   */
+  waitUntil(world: WorldRecord, at: Micros, patience: number): Promise<boolean>
+  /** Ends all waiting, so that the program can end. */
+  close(): void
   /** Stops the clock where it is. */
   freeze(world: WorldRecord): Promise<ClockMove>
   /** Lets the clock run again from where it stands. */
@@ -114,7 +123,37 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
       return { now: present, frozen: world.clock.frozenAt !== null, transitions: jobs.settle(key, present) }
     })
     transitions.announce(key, moved.transitions)
+    for (const wake of [...(waiting.get(name) ?? [])]) wake()
     return moved
+  }
+
+  /** Who waits for a moment, by world; called when its clock was moved. */
+  const waiting = new Map<string, Set<() => void>>()
+  let closed = false
+
+  function waitUntil(world: WorldRecord, at: Micros, patience: number): Promise<boolean> {
+    const deadline = wall.now() + patience * 1000
+    return new Promise((resolve) => {
+      const ofWorld = waiting.get(world.name) ?? new Set()
+      waiting.set(world.name, ofWorld)
+      let timer: NodeJS.Timeout | undefined
+      const wake = (): void => {
+        clearTimeout(timer)
+        const reached = now(world) >= at
+        const left = deadline - wall.now()
+        if (!reached && left > 0 && !closed) {
+          // A frozen clock moves only when somebody moves it.
+          const due = rows.clock(world).frozenAt === null ? Math.min(left, at - now(world)) : left
+          timer = setTimeout(wake, Math.ceil(due / 1000))
+          return
+        }
+        ofWorld.delete(wake)
+        if (ofWorld.size === 0) waiting.delete(world.name)
+        resolve(reached)
+      }
+      ofWorld.add(wake)
+      wake()
+    })
   }
 
   const moveBy = ({ offset, frozenAt }: ClockPosition, by: Micros): ClockPosition =>
@@ -229,6 +268,11 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
         if (next === null) throw failedPrecondition(`no job of world ${world.name} will enter a state by itself`)
         return moveTo(position, at, next)
       }),
+    waitUntil,
+    close() {
+      closed = true
+      for (const wakers of [...waiting.values()]) for (const wake of [...wakers]) wake()
+    },
     advanceTo: (world, target) => move(world, (position, at) => moveTo(position, at, target)),
     freeze: (world) => move(world, (position, at) => ({ ...position, frozenAt: worldTime(position, at) })),
     run: (world) => move(world, (position, at) => ({ offset: worldTime(position, at) - at, frozenAt: null })),

@@ -46,8 +46,6 @@ export function registerFaults(
     if (strike === undefined || typeof payload !== 'string') done(null, payload)
     else spoil(strike, reply, payload, (spoilt) => done(null, spoilt))
   })
-
-  app.addHook('preClose', async () => faults.close())
 }
 
 /** Answers in place of the act. Returns false where the act is to be done. */

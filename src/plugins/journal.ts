@@ -68,5 +68,4 @@ export function registerJournal(app: FastifyInstance, core: Core): void {
     request.noteExchange(reply, reply.statusCode)
     done()
   })
-  app.addHook('preClose', async () => journal.close())
 }

@@ -5,6 +5,8 @@ import {
   HoldRequest,
   ReleaseRequest,
   ReleaseResponse,
+  WaitRequest,
+  WaitResponse,
   WorldJobParams,
   WorldParams,
 } from '../../schemas/control.ts'
@@ -17,7 +19,7 @@ import { checkedWorldName } from '../keys.ts'
 import { endAt, stateAt } from '../lifecycle.ts'
 import type { JobRecord } from '../store/jobs.ts'
 import type { WorldRecord } from '../store/worlds.ts'
-import { formatTimestamp, microsPerSecond } from '../timestamps.ts'
+import { formatTimestamp, type Micros, microsPerSecond, parseTimestamp } from '../timestamps.ts'
 
 /** Moving a world's clock, and jobs that wait at gates. */
 export const controlClockRoutes =
@@ -89,6 +91,26 @@ export const controlClockRoutes =
     )
 
     app.post(
+      '/worlds/:world/clock/wait',
+      {
+        schema: {
+          tags: ['clock'],
+          operationId: 'Emulator_WaitForClock',
+          summary: "Wait for a moment of a world's time, for a minute at most",
+          params: WorldParams,
+          body: WaitRequest,
+          response: { 200: WaitResponse },
+        },
+      },
+      async (request) => {
+        const world = await open(request.params.world)
+        const until = momentOf(request.body, core.worlds.now(world))
+        const reached = await core.worlds.waitUntil(world, until, longestWait)
+        return { reached, until: formatTimestamp(until) }
+      },
+    )
+
+    app.post(
       '/worlds/:world/jobs/:jobId/hold',
       {
         schema: {
@@ -127,6 +149,17 @@ export const controlClockRoutes =
 
 /** A hundred years; further on, timestamps would leave the years that RFC 3339 can write. */
 const longestAdvance = 100 * 365 * 24 * 3600 * microsPerSecond
+
+/** Longest wait for a moment, in milliseconds; clients ask again. */
+const longestWait = 60_000
+
+function momentOf({ for: duration, until }: { for?: string; until?: string }, now: Micros): Micros {
+  if ((duration === undefined) === (until === undefined)) throw invalidArgument('expected exactly one of for and until')
+  if (until !== undefined) return parseTimestamp(until)!
+  const micros = parseDuration(duration!)
+  if (micros === undefined) throw invalidArgument(`for ${show(duration)}: expected a duration such as 90s`)
+  return now + micros
+}
 
 const clockToWire = ({ now, frozen, transitions }: ClockMove): ClockResponse => ({
   now: formatTimestamp(now),

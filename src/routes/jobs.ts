@@ -2,11 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { CreateJobRequest, JobParams, JobResponse, JobsPage } from '../../schemas/jobs.ts'
 import { ListQuery } from '../../schemas/pagination.ts'
 import type { Core } from '../core.ts'
-import { paginationOf, parseOrder, sliceOf } from '../paging.ts'
-import { type JobOrder, jobOrderFields } from '../store/jobs.ts'
-import { jobAnswers } from './job-answers.ts'
-
-const newestFirst: JobOrder = { field: 'createdAt', descending: true }
+import { paginationOf, sliceOf } from '../paging.ts'
+import { jobAnswers, jobOrderOf } from './job-answers.ts'
 
 /** Creating and reading jobs. */
 export const jobRoutes =
@@ -55,9 +52,10 @@ export const jobRoutes =
       },
       async (request) => {
         const slice = sliceOf(request.query)
-        const { orderBy = '' } = request.query
-        const order = orderBy.trim() === '' ? newestFirst : parseOrder(orderBy, jobOrderFields)
-        const { jobs, total } = await core.jobs.list(request.caller, { ...slice, orderBy: order })
+        const { jobs, total } = await core.jobs.list(request.caller, {
+          ...slice,
+          orderBy: jobOrderOf(request.query.orderBy),
+        })
         return { pagination: paginationOf(slice, total), data: answers.many(request, jobs) }
       },
     )

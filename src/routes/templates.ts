@@ -5,6 +5,8 @@ import {
   DevTemplatesPage,
   JobTemplateDetail,
   JobTemplateInput,
+  JobTemplateParams,
+  PresetsResponse,
   TemplateParams,
   TemplatesPage,
 } from '../../schemas/templates.ts'
@@ -31,7 +33,7 @@ function listTemplates(core: Core, { world, account }: Caller, query: ListQuery)
   return { pagination: paginationOf(slice, all.length), page }
 }
 
-/** `GET /jobs/templates` of the Customer API. */
+/** Templates of the Customer API. */
 export const customerTemplateRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -49,6 +51,23 @@ export const customerTemplateRoutes =
       async (request) => {
         const { pagination, page } = listTemplates(core, request.caller, request.query)
         return { pagination, data: page.map(templateToWire) }
+      },
+    )
+
+    app.get(
+      '/jobs/templates/:jobTemplateId/presets',
+      {
+        schema: {
+          operationId: 'Customer_GetJobTemplatePresets',
+          summary: 'List the presets of a template: there are none',
+          tags: ['templates'],
+          params: JobTemplateParams,
+          response: { 200: PresetsResponse },
+        },
+      },
+      async ({ caller, params }) => {
+        core.catalogue.resolve(caller.world.key, caller.account, params.jobTemplateId)
+        return { presets: [] }
       },
     )
   }

@@ -8,6 +8,9 @@ import { migrate, readMigrations } from './migrations.ts'
 /** Name of the database inside the data directory. */
 export const databaseFile = 'emulator.db'
 
+/** Clients' filters make any number of different texts. Modules that hold a statement themselves lose nothing. */
+const keptStatements = 200
+
 /** The open database, as the table modules beside this file see it. */
 export interface Store {
   /** The file, or `:memory:`. */
@@ -16,7 +19,7 @@ export interface Store {
   readonly schema: number
   /** Does an act that writes; resolves once it is committed. */
   readonly commit: Commit
-  /** Prepares a statement, once per text. */
+  /** Prepares a statement, once per text; the texts that were used last are kept. */
   prepare<Row = unknown>(sql: string): Statement<unknown[], Row>
   close(): void
 }
@@ -61,10 +64,10 @@ function setUp(database: Database, location: string): Store {
     commit: groupCommit(database),
     prepare<Row>(sql: string) {
       let statement = statements.get(sql)
-      if (statement === undefined) {
-        statement = database.prepare(sql)
-        statements.set(sql, statement)
-      }
+      if (statement === undefined) statement = database.prepare(sql)
+      else statements.delete(sql)
+      statements.set(sql, statement)
+      if (statements.size > keptStatements) statements.delete(statements.keys().next().value!)
       return statement as Statement<unknown[], Row>
     },
     close() {

@@ -60,7 +60,8 @@ export interface JobOrder {
   readonly descending: boolean
 }
 
-const orderColumns = {
+/** Column of each field that lists are ordered by. */
+export const jobOrderColumns = {
   createdAt: 'created_at',
   name: 'name',
   templateId: 'template_id',
@@ -69,10 +70,10 @@ const orderColumns = {
   endedAt: 'ended_at',
   id: 'id',
 } as const
-export type JobOrderField = keyof typeof orderColumns
+export type JobOrderField = keyof typeof jobOrderColumns
 
 /** The fields that a list of jobs can be ordered by. */
-export const jobOrderFields = Object.keys(orderColumns) as JobOrderField[]
+export const jobOrderFields = Object.keys(jobOrderColumns) as JobOrderField[]
 
 export interface JobPage {
   readonly jobs: JobRecord[]
@@ -101,7 +102,8 @@ export interface JobStore {
   nextAt(world: number): Micros | null
 }
 
-interface JobRow {
+/** What `jobColumns` selects. */
+export interface JobRow {
   id: string
   account: string
   template_id: string
@@ -111,7 +113,7 @@ interface JobRow {
   doc: string
 }
 
-const toRecord = (row: JobRow): JobRecord => ({
+export const toJob = (row: JobRow): JobRecord => ({
   id: row.id,
   account: row.account,
   templateId: row.template_id,
@@ -140,20 +142,20 @@ function lifeColumns({ run, deletedAt }: JobRecord, now: Micros) {
   ] as const
 }
 
-const columns = 'id, account, template_id, name, created_at, deleted_at, doc'
+export const jobColumns = 'id, account, template_id, name, created_at, deleted_at, doc'
 const lifeNames = 'state, submitted_at, started_at, ended_at, next_at'
 
 export function jobStore(store: Store): JobStore {
-  const byId = store.prepare<JobRow>(`SELECT ${columns} FROM jobs WHERE world = ? AND id = ?`)
+  const byId = store.prepare<JobRow>(`SELECT ${jobColumns} FROM jobs WHERE world = ? AND id = ?`)
   const insert = store.prepare(
-    `INSERT INTO jobs (world, ${columns}, ${lifeNames}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO jobs (world, ${jobColumns}, ${lifeNames}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const update = store.prepare(
     `UPDATE jobs SET (template_id, name, deleted_at, doc, ${lifeNames}) = (?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE world = ? AND id = ?`,
   )
   const count = store.prepare<{ jobs: number }>('SELECT jobs FROM accounts WHERE world = ? AND name = ?')
   const due = store.prepare<JobRow & { seq: number; next_at: number }>(
-    `SELECT seq, next_at, ${columns} FROM jobs WHERE world = ? AND next_at <= ? ORDER BY next_at`,
+    `SELECT seq, next_at, ${jobColumns} FROM jobs WHERE world = ? AND next_at <= ? ORDER BY next_at`,
   )
   const settleOne = store.prepare('UPDATE jobs SET state = ?, next_at = ? WHERE seq = ?')
   const next = store.prepare<{ at: number | null }>(
@@ -167,7 +169,7 @@ export function jobStore(store: Store): JobStore {
   return {
     find(world, id) {
       const row = byId.get(world, id)
-      return row === undefined ? undefined : toRecord(row)
+      return row === undefined ? undefined : toJob(row)
     },
     insert(world, job, now) {
       const { id, account, templateId, name, createdAt, deletedAt } = job
@@ -181,21 +183,21 @@ export function jobStore(store: Store): JobStore {
       const total = count.get(world, account)?.jobs ?? 0
       if (offset >= total) return { jobs: [], total }
       const direction = orderBy.descending ? 'DESC' : 'ASC'
-      const order = `ORDER BY ${orderColumns[orderBy.field]} ${direction}, seq ${direction}`
+      const order = `ORDER BY ${jobOrderColumns[orderBy.field]} ${direction}, seq ${direction}`
       // The inner query walks an index only; rows are read for the page alone, so a far offset stays cheap.
       const rows = store
         .prepare<JobRow>(
-          `SELECT ${columns} FROM jobs WHERE seq IN (
+          `SELECT ${jobColumns} FROM jobs WHERE seq IN (
              SELECT seq FROM jobs WHERE world = ? AND account = ? AND deleted_at IS NULL ${order} LIMIT ? OFFSET ?
            ) ${order}`,
         )
         .all(world, account, limit, offset)
-      return { jobs: rows.map(toRecord), total }
+      return { jobs: rows.map(toJob), total }
     },
     settle(world, now) {
       const transitions: Transition[] = []
       for (const row of due.all(world, now)) {
-        const { id, account, run } = toRecord(row)
+        const { id, account, run } = toJob(row)
         for (const [state, at] of run?.timeline ?? []) {
           if (at >= row.next_at && at <= now) transitions.push({ jobId: id, account, state, at })
         }

@@ -1,0 +1,20 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { RpcStatus } from './errors.ts'
+import { jobStates } from './jobs.ts'
+import { AnyMessage, Enum, Text, Timestamp } from './proto.ts'
+
+/** What `data` of an event holds (chosen: nobody kept one of the service's events). */
+export const JobStateEvent = Type.Object({
+  '@type': Type.Literal('type.googleapis.com/bytenite.customer.JobStateEvent'),
+  jobId: Text(),
+  state: Enum(jobStates),
+  timestamp: Timestamp({ description: 'When the state was entered' }),
+})
+export type JobStateEvent = Static<typeof JobStateEvent>
+
+/** One message of `GET /v1/customer/events`: an event, or the error that ends the stream. */
+export const EventMessage = Type.Object({
+  result: Type.Optional(Type.Object({ event: Text({ description: '`job.state`' }), data: AnyMessage() })),
+  error: Type.Optional(Type.Object(RpcStatus.properties)),
+})
+export type EventMessage = Static<typeof EventMessage>

@@ -1,0 +1,95 @@
+import type { ClockPosition } from '../clock.ts'
+import type { WorldRecord } from '../store/worlds.ts'
+import type { Micros } from '../timestamps.ts'
+import type { TransitionListener, Transitions } from './transitions.ts'
+
+/** Tells who waits what happens in a world, also what happens by the mere passing of time. */
+export interface Events {
+  /**
+   * Hears of what happens from now on; also of what happened before, where nobody has settled the world since.
+   *
+   * @returns ends it
+   */
+  follow(world: WorldRecord, listener: TransitionListener): () => void
+  /** Wakes nobody any more. */
+  close(): void
+}
+
+/** What events need of the world around them. */
+export interface EventSurroundings {
+  readonly transitions: Transitions
+  /** When the next job of a world enters a state by itself, or null. */
+  readonly nextAt: (world: number) => Micros | null
+  readonly clock: (world: WorldRecord) => ClockPosition
+  readonly now: (world: WorldRecord) => Micros
+  /** Brings the world up to the present, and announces what happened. */
+  readonly settle: (world: WorldRecord) => Promise<void>
+}
+
+/** The longest time that setTimeout can wait, in milliseconds. */
+const longestWait = 2 ** 31 - 1
+
+/** Milliseconds until another try, where the database could not be written to. */
+const retryAfter = 1000
+
+/**
+ * Jobs need no timers, but somebody who waits does: one for each world that is followed, set to the nearest moment at which
+ * a job moves on, and set anew whenever something happened or the clock was moved.
+ */
+export function createEvents({ transitions, nextAt, clock, now, settle }: EventSurroundings): Events {
+  const alarms = new Map<number, { followers: number; readonly stop: () => void }>()
+
+  function alarm(world: WorldRecord) {
+    let timer: NodeJS.Timeout | undefined
+    let stopped = false
+
+    function set(least = 0): void {
+      clearTimeout(timer)
+      const wait = stopped ? null : untilNext()
+      if (wait !== null) timer = setTimeout(ring, Math.max(least, wait)).unref()
+    }
+    function untilNext(): number | null {
+      const next = clock(world).frozenAt === null ? nextAt(world.key) : null
+      return next === null ? null : Math.min(Math.ceil((next - now(world)) / 1000), longestWait)
+    }
+    function ring(): void {
+      settle(world).then(
+        () => set(),
+        () => set(retryAfter),
+      )
+    }
+
+    const unlisten = transitions.listen(world.key, () => set())
+    set()
+    return {
+      followers: 0,
+      stop() {
+        stopped = true
+        clearTimeout(timer)
+        unlisten()
+      },
+    }
+  }
+
+  return {
+    follow(world, listener) {
+      const unlisten = transitions.listen(world.key, listener)
+      const shared = alarms.get(world.key) ?? alarm(world)
+      shared.followers++
+      alarms.set(world.key, shared)
+      let following = true
+      return () => {
+        if (!following) return
+        following = false
+        unlisten()
+        if (--shared.followers > 0) return
+        shared.stop()
+        alarms.delete(world.key)
+      }
+    },
+    close() {
+      for (const { stop } of alarms.values()) stop()
+      alarms.clear()
+    },
+  }
+}

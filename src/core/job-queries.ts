@@ -1,0 +1,51 @@
+import { normaliseId } from '../ids.ts'
+import { runningTasks } from '../lifecycle.ts'
+import type { JobCriterion, JobFilterStore } from '../store/job-filters.ts'
+import { needsSettling } from '../store/job-filters.ts'
+import type { JobPage, JobStore, PageRequest } from '../store/jobs.ts'
+import type { WorldRecord } from '../store/worlds.ts'
+import type { Micros } from '../timestamps.ts'
+import type { Caller } from './caller.ts'
+import type { Jobs } from './jobs.ts'
+
+/** Questions about many jobs at once. Nothing here changes what a client sees. */
+export interface JobQueries {
+  /** The caller's jobs that meet all criteria, and the moment for which that is true. */
+  filter(
+    caller: Caller,
+    criteria: readonly JobCriterion[],
+    page: PageRequest,
+  ): Promise<JobPage & { readonly at: Micros }>
+  /**
+   * How many tasks of each job are running now. Jobs that are not there, or not the caller's, are left out (chosen: one wrong
+   * id does not spoil the answer about the others).
+   */
+  runningTasks(caller: Caller, ids: readonly string[]): Record<string, number>
+}
+
+export function createJobQueries(
+  jobs: Jobs,
+  rows: JobStore,
+  filters: JobFilterStore,
+  now: (world: WorldRecord) => Micros,
+): JobQueries {
+  return {
+    async filter(caller, criteria, page) {
+      const { world, account } = caller
+      if (criteria.length === 0) return { ...(await jobs.list(caller, page)), at: now(world) }
+      if (needsSettling(criteria, page.orderBy)) await jobs.settle(world)
+      const at = now(world)
+      return { ...filters.filter(world.key, account, criteria, page, at), at }
+    },
+
+    runningTasks({ world, account }, ids) {
+      const at = now(world)
+      const counts: [string, number][] = []
+      for (const id of ids) {
+        const job = rows.find(world.key, normaliseId(id))
+        if (job?.account === account && job.deletedAt === null) counts.push([id, runningTasks(job.run, at)])
+      }
+      return Object.fromEntries(counts)
+    },
+  }
+}
