@@ -1,6 +1,7 @@
 import type { JobState } from '../schemas/jobs.ts'
 import type { Scenario, ScenarioRequest } from '../schemas/scenarios.ts'
 import { invalidArgument, notFound, show } from './errors.ts'
+import { resultNameProblem } from './file-names.ts'
 import type { Ids } from './ids.ts'
 import { normaliseId } from './ids.ts'
 import type { Ending, Outcome, Script } from './lifecycle.ts'
@@ -96,9 +97,14 @@ export function checkScenario(rule: ScenarioRequest): void {
       throw invalidArgument(`pace ${show(pace)}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  for (const [index, { text, base64, size }] of results.entries()) {
+  for (const [index, { name, text, base64, size }] of results.entries()) {
     if ([text, base64, size].filter((content) => content !== undefined).length !== 1) {
       throw invalidArgument(`results[${index}]: expected exactly one of text, base64 and size`)
+    }
+    const problem = resultNameProblem(name)
+    if (problem !== undefined) throw invalidArgument(`results[${index}].name ${show(name)} ${problem}`)
+    if (results.findIndex((result) => result.name === name) < index) {
+      throw invalidArgument(`results[${index}].name ${show(name)} occurs twice`)
     }
   }
 }
