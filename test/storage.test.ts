@@ -698,7 +698,7 @@ void t.test('scenarios say what a job produces', async (t) => {
 
 void t.test('in 2023, a job that is not complete has no results', async (t) => {
   const { url } = await emulator(t, { era: '2023' })
-  const call = client(url)
+  const call = client(url, 'test_default', '2023')
   const { body } = await call('POST', jobs, { templateId: 'hello-world-template', dataSource: bypass })
   t.match(await call('GET', `${jobs}/${body.job.id}/results`), { status: 200, body: { results: [] } })
   await finish(call, body.job.id)
