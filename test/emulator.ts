@@ -25,7 +25,7 @@ export type Call = (method: string, path: string, body?: unknown, headers?: Reco
  *
  * Every answer must be what the schema of its route says, or the call fails.
  *
- * @param unset whether the emulator shows unset fields; without them an answer is less than its schema
+ * @param answers `2023` and `omit` answer otherwise than their schema, so they are not held against it
  */
 export const client =
   (url: string, authorization: string | null = 'test_default', answers: 'emit' | 'omit' | '2023' = 'emit'): Call =>
