@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import type { Clock } from '../src/clock.ts'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../src/index.ts'
 
 /** An emulator of its own for one test: in memory, on a free port, gone with the test. */
@@ -27,3 +28,17 @@ export const client =
     const isJson = response.headers.get('content-type')?.includes('json') ?? false
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
   }
+
+/** A clock that moves when a test says so. Unlike a world's own clock, moving it tells nobody. */
+export class HandClock implements Clock {
+  #now = Date.UTC(2025, 4, 20, 9) * 1000
+
+  now(): number {
+    return this.#now
+  }
+
+  /** @param by microseconds */
+  advance(by: number): void {
+    this.#now += by
+  }
+}
