@@ -13,3 +13,9 @@ export const AccessTokenResponse = Type.Object({
   scope: Text(),
 })
 export type AccessTokenResponse = Static<typeof AccessTokenResponse>
+
+/** `GET /v1/auth/skip`. */
+export const SkipQuery = Type.Object({ loginChallenge: Type.Optional(Text()) })
+
+export const SkipResponse = Type.Object({ skip: Type.Boolean(), redirectTo: Text() })
+export type SkipResponse = Static<typeof SkipResponse>

@@ -37,7 +37,11 @@ export type ClockResponse = Static<typeof ClockResponse>
 
 /** `POST /_emulator/worlds/{world}/clock/advance`. */
 export const AdvanceRequest = Type.Object({
-  by: Type.String({ minLength: 1, description: '90s, 10m, 2h, 1d, ISO 8601, or milliseconds' }),
+  by: Type.String({
+    minLength: 1,
+    description:
+      '90s, 10m, 2h, 1d, ISO 8601, or milliseconds; `next`: to when the next job enters a state; `job:<id>`: to the end of that job',
+  }),
 })
 
 export const WorldJobParams = Type.Object({ world: Type.String(), jobId: Type.String() })
@@ -52,4 +56,84 @@ export const ReleaseResponse = Type.Object({
   jobId: Type.String(),
   state: Enum(jobStates),
   waitingFor: Type.Array(Enum(jobStates), { description: 'States behind gates that are still closed' }),
+})
+export type ReleaseResponse = Static<typeof ReleaseResponse>
+
+/** A world, looked at. */
+export const World = Type.Object({
+  world: Type.String(),
+  apiKey: Type.String(),
+  createdAt: Timestamp(),
+  now: Timestamp(),
+  frozen: Type.Boolean(),
+  pace: Type.String({ description: 'As for --pace' }),
+  jobs: Type.Object({ total: Type.Integer(), byState: Type.Record(Type.String(), Type.Integer()) }),
+  scenarios: Type.Integer(),
+  faults: Type.Integer(),
+  exchanges: Type.Integer({ description: 'Exchanges in the journal' }),
+})
+export type World = Static<typeof World>
+
+export const WorldsQuery = Type.Object({ limit: Type.Optional(UInt32()), offset: Type.Optional(UInt32()) })
+
+export const WorldsResponse = Type.Object({
+  total: Type.Integer(),
+  worlds: Type.Array(Type.Object({ world: Type.String(), createdAt: Timestamp() })),
+})
+
+/** `POST /_emulator/worlds/{world}/fork`. */
+export const ForkRequest = Type.Object({
+  into: Type.String({ minLength: 1, description: 'Name of the copy' }),
+  replace: Type.Optional(Type.Boolean({ description: 'Write over a world that has this name' })),
+})
+
+export const WorldName = Type.Object({ world: Type.String() })
+
+/** `PUT /_emulator/worlds/{world}/pace`. */
+export const PaceRequest = Type.Object({
+  pace: Type.String({ description: 'As for --pace; empty: that of the emulator' }),
+})
+
+/** `POST /_emulator/worlds/{world}/jobs/{jobId}/hold`. */
+export const HoldRequest = Type.Object({ before: Enum(jobStates) })
+
+/** Why a job is where it is, and what moves it on. */
+export const Explanation = Type.Object({
+  jobId: Type.String(),
+  templateId: Type.String(),
+  name: Type.String(),
+  state: Enum(jobStates),
+  now: Timestamp(),
+  deleted: Type.Boolean(),
+  timeline: Type.Array(
+    Type.Object({
+      state: Enum(jobStates),
+      at: Type.String({ description: 'Empty: not known yet' }),
+      entered: Type.Boolean(),
+      reason: Type.String(),
+    }),
+  ),
+  next: Type.String({ description: 'What moves it on' }),
+  scenario: Type.String({ description: 'The scenario that decided its run, or empty' }),
+  errorMessage: Type.String(),
+  requests: Type.Array(
+    Type.Object({
+      at: Timestamp(),
+      operation: Type.String(),
+      status: Type.Integer(),
+      fault: Type.String({ description: 'The fault that struck, or empty' }),
+    }),
+  ),
+})
+export type Explanation = Static<typeof Explanation>
+
+/** `POST /_emulator/worlds/{world}/clock/wait`: exactly one of the two. */
+export const WaitRequest = Type.Object({
+  for: Type.Optional(Type.String({ description: "A duration of the world's time" })),
+  until: Type.Optional(Timestamp()),
+})
+
+export const WaitResponse = Type.Object({
+  reached: Type.Boolean({ description: 'false: ask again with this `until`' }),
+  until: Timestamp(),
 })

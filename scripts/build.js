@@ -1,4 +1,5 @@
-// Builds dist/: one bundle for the command line and the fixture, and the types. `--if-stale` skips what is newer than its sources.
+// Builds dist/: one bundle for the command line and the fixture; with `--types`, their declarations, too. `--if-stale` builds
+// only what is older than its sources.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -44,3 +45,9 @@ await build({
   },
   logLevel: 'warning',
 })
+
+if (process.argv.includes('--types')) {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
+  process.exitCode = status ?? 1
+}

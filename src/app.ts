@@ -1,22 +1,37 @@
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Core } from './core.ts'
+import { answerOf2023, type Era } from './era.ts'
+import { holderOfKeyIn } from './keys.ts'
 import type { LoggerOptions } from './log.ts'
+import { collectOperations } from './operations.ts'
 import { registerAccessLog } from './plugins/access-log.ts'
 import { registerAuth } from './plugins/auth.ts'
 import { registerControlGuard } from './plugins/control-guard.ts'
 import { answerBrokenHttp, answerFrameworkError, bodyLimit, registerErrors } from './plugins/errors.ts'
+import { registerFaults } from './plugins/faults.ts'
+import { registerJournal } from './plugins/journal.ts'
 import { registerProtoJson } from './plugins/protojson.ts'
+import { absentRoutes } from './routes/absent.ts'
+import { apiKeyRoutes } from './routes/api-keys.ts'
 import { authRoutes } from './routes/auth.ts'
+import { controlClockRoutes } from './routes/control-clock.ts'
+import { controlJournalRoutes } from './routes/control-journal.ts'
+import { controlScenarioRoutes } from './routes/control-scenarios.ts'
+import { controlWorldRoutes } from './routes/control-worlds.ts'
 import { controlRoutes } from './routes/control.ts'
 import { dataSourceRoutes } from './routes/datasource.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { eventRoutes } from './routes/events.ts'
+import { authInfoRoute, infoRoute } from './routes/info.ts'
 import { jobManagementRoutes } from './routes/job-management.ts'
 import { jobQueryRoutes } from './routes/job-queries.ts'
 import { jobUpdateRoutes } from './routes/job-updates.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { logRoutes } from './routes/logs.ts'
+import { secretRoutes } from './routes/secrets.ts'
 import { customerTemplateRoutes, devTemplateRoutes } from './routes/templates.ts'
+import { userRoutes } from './routes/users.ts'
+import { walletRoutes } from './routes/wallet.ts'
 
 export interface AppOptions {
   /** Keys beside `test_<world>`, with the world each opens. */
@@ -25,6 +40,8 @@ export interface AppOptions {
   readonly strict?: boolean
   /** Whether answers show unset fields. */
   readonly unset?: 'emit' | 'omit'
+  /** Whose answers clients get. */
+  readonly era?: Era
   readonly logger?: LoggerOptions | false
 }
 
@@ -38,7 +55,7 @@ export function buildApp(
   options: AppOptions = {},
   prepare: (app: FastifyInstance) => void = () => undefined,
 ): FastifyInstance {
-  const { apiKeys = new Map<string, string>(), strict = false, unset = 'emit', logger = false } = options
+  const { apiKeys = new Map<string, string>(), strict = false, unset = 'emit', era = '2025', logger = false } = options
   const app = fastify({
     logger,
     bodyLimit,
@@ -54,9 +71,15 @@ export function buildApp(
   })
 
   prepare(app)
+  const operations = collectOperations(app)
   registerErrors(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerAccessLog(app)
+  registerJournal(app, core)
+  registerFaults(app, core.faults, (body) => holderOfKeyIn(body, apiKeys))
+
+  // Requests that wait for something would hold up the end.
+  app.addHook('preClose', async () => core.wake())
 
   const asks = (scope: FastifyInstance) => registerAuth(scope, core, { apiKeys, strict })
 
@@ -66,6 +89,7 @@ export function buildApp(
     void app.register(
       async (scope) => {
         asks(scope)
+        if (era === '2023') scope.addHook('preSerialization', async (_request, _reply, answer) => answerOf2023(answer))
         await scope.register(jobRoutes(core))
         await scope.register(jobUpdateRoutes(core))
         await scope.register(jobManagementRoutes(core))
@@ -74,6 +98,8 @@ export function buildApp(
         await scope.register(eventRoutes(core))
         await scope.register(dataSourceRoutes)
         await scope.register(customerTemplateRoutes(core))
+        await scope.register(infoRoute('Customer'))
+        await scope.register(absentRoutes('/v1/customer'))
       },
       { prefix },
     )
@@ -82,6 +108,11 @@ export function buildApp(
     async (scope) => {
       asks(scope)
       await scope.register(authRoutes(core, apiKeys))
+      await scope.register(apiKeyRoutes(core, apiKeys))
+      await scope.register(userRoutes(core))
+      await scope.register(secretRoutes(core))
+      await scope.register(authInfoRoute)
+      await scope.register(absentRoutes('/v1/auth'))
     },
     { prefix: '/v1/auth' },
   )
@@ -89,13 +120,39 @@ export function buildApp(
     async (scope) => {
       asks(scope)
       await scope.register(devTemplateRoutes(core))
+      await scope.register(infoRoute('Developer'))
+      await scope.register(absentRoutes('/v1/dev'))
     },
     { prefix: '/v1/dev' },
   )
   void app.register(
     async (scope) => {
+      asks(scope)
+      await scope.register(walletRoutes(core))
+      await scope.register(infoRoute('Wallet'))
+      await scope.register(absentRoutes('/v1/wallet'))
+    },
+    { prefix: '/v1/wallet' },
+  )
+  // Where the wallet was in 2023.
+  void app.register(
+    async (scope) => {
+      asks(scope)
+      scope.addHook('onRoute', (route) => {
+        route.schema = { ...route.schema, hide: true }
+      })
+      await scope.register(walletRoutes(core))
+    },
+    { prefix: '/v1/customer/wallet' },
+  )
+  void app.register(
+    async (scope) => {
       registerControlGuard(scope)
       await scope.register(controlRoutes(core))
+      await scope.register(controlWorldRoutes(core))
+      await scope.register(controlClockRoutes(core))
+      await scope.register(controlScenarioRoutes(core, operations))
+      await scope.register(controlJournalRoutes(core))
     },
     { prefix: '/_emulator' },
   )

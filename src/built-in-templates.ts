@@ -1,4 +1,5 @@
 import type { JobTemplateInput } from '../schemas/templates.ts'
+import { builtInScenarios } from './scenarios.ts'
 import { makeTemplate, type Template } from './templates.ts'
 
 const bypassToBucket = {
@@ -136,9 +137,18 @@ const published: readonly JobTemplateInput[] = [
   { id: 'opencv-container@v0.1', description: 'Runs OpenCV on a video (2023)', app: 'opencv-container@0.1' },
 ]
 
+/** A template for each built-in scenario; it needs no input. */
+const scenarios: readonly JobTemplateInput[] = Object.keys(builtInScenarios).map((id) => ({
+  id,
+  description: `Scenario of the emulator: ${id.slice('emulator-'.length).replaceAll('-', ' ')}`,
+  partitioner: 'passthrough',
+  assembler: 'passthrough',
+  ...bypassToBucket,
+}))
+
 /** Templates that every world knows without being told, by id. */
 export const builtInTemplates: ReadonlyMap<string, Template> = new Map(
-  published.map((input) => [
+  [...published, ...scenarios].map((input) => [
     input.id,
     makeTemplate(
       { dataDestination: { dataSourceDescriptor: 'bucket' }, ...input },

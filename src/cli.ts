@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander'
-import { healthcheck } from './commands/healthcheck.ts'
-import { start } from './commands/start.ts'
 import {
   ConfigError,
   defaultTextOf,
@@ -27,6 +25,16 @@ function optionOf(name: SettingName): Option {
   return repeatable ? option.argParser((value: string, previous: string[] = []) => [...previous, value]) : option
 }
 
+/**
+ * Resolves at the first SIGINT or SIGTERM; the second one ends the program at once, as is usual. Listens before the server is
+ * loaded: the kernel drops signals that the first process of a container does not handle.
+ */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}
+
 const program = new Command('bytenite-emulator')
   .description('A local emulator of the ByteNite HTTP API')
   .version(version)
@@ -38,13 +46,21 @@ const program = new Command('bytenite-emulator')
 const startCommand = program
   .command('start', { isDefault: true })
   .description('run the emulator until it is told to stop (what happens without a command)')
-  .action(async (flags: Flags) => start(readSettings(flags, process.env)))
+  .action(async (flags: Flags) => {
+    const settings = readSettings(flags, process.env)
+    const stopped = signalled()
+    const { start } = await import('./commands/start.ts')
+    await start(settings, stopped)
+  })
 for (const name of settingNames) startCommand.addOption(optionOf(name))
 
 const healthcheckCommand = program
   .command('healthcheck')
   .description('exit with 0 if an emulator answers on the port, else with 1')
-  .action(async (flags: Flags) => healthcheck(readSettings(flags, process.env)))
+  .action(async (flags: Flags) => {
+    const { healthcheck } = await import('./commands/healthcheck.ts')
+    await healthcheck(readSettings(flags, process.env))
+  })
 for (const name of ['port', 'host'] as const) healthcheckCommand.addOption(optionOf(name))
 
 for (const command of [startCommand, healthcheckCommand]) {

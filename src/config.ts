@@ -1,3 +1,4 @@
+import { type Era, eras } from './era.ts'
 import { isWorldName } from './keys.ts'
 import { defaultPace, type Pace, parsePace } from './pace.ts'
 
@@ -20,6 +21,7 @@ export interface Settings {
   strict: boolean
   pace: Pace
   unset: 'emit' | 'omit'
+  era: Era
   apiKey: ReadonlyMap<string, string>
   logLevel: LogLevel | undefined
   logFormat: 'line' | 'json'
@@ -108,6 +110,12 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
     help: 'emit: answers show unset fields, as the service did; omit: they leave them out',
     default: 'emit',
     parse: oneOf(['emit', 'omit']),
+  },
+  era: {
+    placeholder: 'YEAR',
+    help: '2025: answers of mid-2025; 2023: what clients of 2023 read (completedAt, counts as strings, empty results)',
+    default: '2025',
+    parse: oneOf(eras),
   },
   apiKey: {
     placeholder: 'KEY=WORLD',

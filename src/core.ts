@@ -4,29 +4,43 @@ import type { Seed } from '../schemas/seed.ts'
 import type { JobTemplateInput } from '../schemas/templates.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
 import { type Clock, systemClock, toSeconds } from './clock.ts'
+import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
 import type { Caller } from './core/caller.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { createJobQueries, type JobQueries } from './core/job-queries.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
+import { createSecrets, type Secrets } from './core/secrets.ts'
 import { createTransitions, type Transitions } from './core/transitions.ts'
+import { createUsers, type Users } from './core/users.ts'
+import { createWallet, type Wallet } from './core/wallet.ts'
 import { createWorlds, type Worlds } from './core/worlds.ts'
+import { createFaults, type FaultRegistry } from './faults.ts'
+import { createJournal, type Journal } from './journal.ts'
 import { type Ids, randomIds } from './ids.ts'
 import { createdJob, requestedId } from './jobs.ts'
 import { defaultPace, type Pace } from './pace.ts'
+import { createScenarios, type ScenarioRegistry } from './scenarios.ts'
 import { decodeSeed } from './seed.ts'
 import { openStore } from './store/database.ts'
 import { jobFilterStore } from './store/job-filters.ts'
 import { jobStore } from './store/jobs.ts'
+import { revokedKeyStore } from './store/revoked-keys.ts'
+import { secretStore } from './store/secrets.ts'
 import { settingStore } from './store/settings.ts'
 import { templateStore } from './store/templates.ts'
 import { tokenStore } from './store/tokens.ts'
-import { worldStore } from './store/worlds.ts'
+import { userStore } from './store/users.ts'
+import { walletStore } from './store/wallets.ts'
+import { worldTables } from './store/world-tables.ts'
+import { type WorldRecord, worldStore } from './store/worlds.ts'
 import { makeTemplate, type Template } from './templates.ts'
 import { createTokens, type Token, type Tokens, userId } from './tokens.ts'
 
 /** Everything of the emulator but HTTP. */
 export interface Core {
   readonly clock: Clock
+  /** The pace of worlds that have none of their own. */
+  readonly pace: Pace
   /** The file, or `:memory:`, and the number of its last migration. */
   readonly database: { readonly location: string; readonly schema: number }
   readonly worlds: Worlds
@@ -35,10 +49,19 @@ export interface Core {
   readonly jobQueries: JobQueries
   readonly events: Events
   readonly transitions: Transitions
+  readonly scenarios: ScenarioRegistry
+  readonly faults: FaultRegistry
+  readonly journal: Journal
   readonly templates: Templates
   readonly tokens: Tokens & TokenRevocation
+  readonly apiKeys: ApiKeys
+  readonly users: Users
+  readonly secrets: Secrets
+  readonly wallet: Wallet
   /** Signs links to storage. */
   readonly linkSecret: string
+  /** Ends whatever requests wait for, so that they are answered and the program can end. */
+  wake(): void
   close(): void
 }
 
@@ -93,20 +116,47 @@ export function createCore(options: CoreOptions = {}): Core {
     checkSeed(seed, catalogue, seedTemplates, strict)
 
     const transitions = createTransitions()
-    const worlds = createWorlds(clock, commit, worldStore(store), jobRows, transitions, (world) => {
+    const scenarios = createScenarios(ids)
+    const faults = createFaults(ids)
+    const journal = createJournal()
+
+    /** Puts the jobs of the seed into a world. Call inside an act. */
+    function sow(world: WorldRecord): number {
       for (const { state = 'JOB_STATE_NEW', ...request } of seed.jobs ?? []) jobs.sow(world, request, state)
       return seed.jobs?.length ?? 0
+    }
+
+    const worlds = createWorlds({
+      wall: clock,
+      commit,
+      schema: store.schema,
+      rows: worldStore(store),
+      tables: worldTables(store),
+      jobs: jobRows,
+      transitions,
+      sow,
+      onCleared({ name }) {
+        for (const rules of [scenarios, faults, journal]) rules.clear(name)
+      },
+      onForked: () => undefined,
     })
+    const secrets = createSecrets(commit, secretStore(store), ids)
+    const wallet = createWallet(commit, walletStore(store), ids, worlds.now)
     const jobs = createJobs({
       commit,
       rows: jobRows,
       catalogue,
       transitions,
+      scenarios,
       ids,
       strict,
       pace,
       now: worlds.now,
-      onRun: () => undefined,
+      onRun(caller, job, now) {
+        secrets.assertPresent(caller, job, now)
+        wallet.reserve(caller, job, now)
+      },
+      onLife: (world, job) => wallet.follow(world, job),
       onGone: () => undefined,
     })
 
@@ -131,6 +181,7 @@ export function createCore(options: CoreOptions = {}): Core {
 
     return {
       clock,
+      pace,
       database: { location: store.location, schema: store.schema },
       worlds,
       catalogue,
@@ -138,6 +189,13 @@ export function createCore(options: CoreOptions = {}): Core {
       jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), worlds.now),
       events,
       transitions,
+      scenarios,
+      faults,
+      journal,
+      apiKeys: createApiKeys(commit, revokedKeyStore(store), worlds.now),
+      users: createUsers(commit, userStore(store)),
+      secrets,
+      wallet,
       templates: {
         save: ({ world, account }, input) =>
           commit(() => {
@@ -162,10 +220,10 @@ export function createCore(options: CoreOptions = {}): Core {
         },
       },
       linkSecret: settings.get('link-secret') ?? settings.setOnce('link-secret', randomBytes(32).toString('hex')),
-      close() {
-        events.close()
-        store.close()
+      wake() {
+        for (const waiting of [worlds, events, faults, journal]) waiting.close()
       },
+      close: () => store.close(),
     }
   } catch (error) {
     store.close()

@@ -10,6 +10,8 @@ interface Descriptor {
   readonly destination: boolean
   /** Types that `params` may have; none: `params` are not looked at. */
   readonly types: readonly DataSourceType[]
+  /** Types of secrets that fit; none: no secret is needed. */
+  readonly secrets?: readonly string[]
 }
 
 const http: DataSourceType = 'bytenite.data_source.HttpDataSource'
@@ -24,11 +26,11 @@ export const descriptors: Readonly<Record<string, Descriptor>> = {
   /** Name of `file` until May 2023. */
   local: { source: true, destination: false, types: [localFile] },
   bucket: { source: false, destination: true, types: [] },
-  s3: { source: true, destination: true, types: [s3] },
+  s3: { source: true, destination: true, types: [s3], secrets: ['s3', 'aws'] },
   /** Name of `s3` since September 2025. */
-  aws: { source: true, destination: true, types: [s3] },
-  gcp: { source: true, destination: true, types: [s3] },
-  storj: { source: true, destination: true, types: [s3, storj] },
+  aws: { source: true, destination: true, types: [s3], secrets: ['aws', 's3'] },
+  gcp: { source: true, destination: true, types: [s3], secrets: ['gcp'] },
+  storj: { source: true, destination: true, types: [s3, storj], secrets: ['storj'] },
   bypass: { source: true, destination: true, types: [] },
 }
 

@@ -10,6 +10,7 @@ export const errorCatalogue = {
   },
   invalidArgument: { code: 3, status: 400, meaning: 'bad JSON, a wrong type, a missing or impossible value' },
   notFound: { code: 5, status: 404, meaning: 'unknown path, job or template' },
+  alreadyExists: { code: 6, status: 409, meaning: 'the emulator has such a world already' },
   permissionDenied: { code: 7, status: 403, meaning: 'the key may not do this, or the job belongs to another account' },
   resourceExhausted: { code: 8, status: 429, meaning: 'too many requests; see `Retry-After`' },
   bodyTooLarge: { code: 8, status: 413, meaning: 'the request body is larger than 4 MiB' },
@@ -51,6 +52,9 @@ export const invalidArgument = (message: string): ApiError => new ApiError('inva
 
 /** 400, code 9: the request is fine, the job is not in a state for it. */
 export const failedPrecondition = (message: string): ApiError => new ApiError('failedPrecondition', message)
+
+/** 409, code 6. */
+export const alreadyExists = (message: string): ApiError => new ApiError('alreadyExists', message)
 
 /** 401, code 16, with `WWW-Authenticate`. */
 export const unauthenticated = (message: string): ApiError => new ApiError('unauthenticated', message)

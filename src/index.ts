@@ -1,9 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
+import { createClient, type EmulatorClient, readAnswer } from './client.ts'
 import { type CoreOptions, createCore } from './core.ts'
-import { defaultKey } from './keys.ts'
+import type { Era } from './era.ts'
 import type { LoggerOptions } from './log.ts'
+
+export { connect, ControlError, type EmulatorClient, type World, type WorldClock } from './client.ts'
 
 export interface EmulatorOptions extends CoreOptions {
   /** 0 or absent: a free one. */
@@ -14,17 +17,15 @@ export interface EmulatorOptions extends CoreOptions {
   readonly apiKeys?: ReadonlyMap<string, string>
   /** Whether answers show unset fields; absent: `emit`. */
   readonly unset?: 'emit' | 'omit'
+  /** Whose answers clients get; absent: `2025`. */
+  readonly era?: Era
   /** Absent: no logs. */
   readonly logger?: LoggerOptions | false
 }
 
 /** A running emulator. */
-export interface Emulator extends AsyncDisposable {
-  /** Where it answers, as in `http://127.0.0.1:2983`: to be put in the place of `https://api.bytenite.com`. */
-  readonly url: string
+export interface Emulator extends EmulatorClient, AsyncDisposable {
   readonly port: number
-  /** An API key that works at once. */
-  readonly apiKey: string
   /** Sends a request without a socket, as Fastify's `inject` does. */
   readonly inject: FastifyInstance['inject']
   /** Finishes what is running, closes the port and the database. May be called twice. */
@@ -64,10 +65,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       core.close()
     }
   }
+  const client = createClient(urlOf(host, address.port), async (method, path, body) => {
+    const answer = await app.inject({
+      method: method as 'GET',
+      url: path,
+      ...(body === undefined ? {} : { payload: body as object }),
+    })
+    return readAnswer(`${method} ${path}`, answer.statusCode, answer.payload)
+  })
   return {
-    url: urlOf(host, address.port),
+    ...client,
     port: address.port,
-    apiKey: defaultKey,
     inject: app.inject.bind<FastifyInstance['inject']>(app),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),

@@ -50,6 +50,7 @@ export function createdJob(
     // Another source makes a file that was uploaded for the last one worthless.
     upload: dataSource === undefined ? (existing?.upload ?? null) : null,
     run: null,
+    script: null,
   }
 }
 

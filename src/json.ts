@@ -37,13 +37,21 @@ export function parseJson(body: Buffer): unknown {
 function syntaxMessage(text: string, error: unknown): string {
   const message = error instanceof Error ? error.message : ''
   if (text.trim() === '' || /end of JSON input|Unterminated string/i.test(message)) return 'unexpected EOF'
+  // V8 does not say where a value fails to begin, but with which character.
+  const token = /^Unexpected token '(.)'/su.exec(message)?.[1]
+  if (token !== undefined) return `invalid character ${quote(token)} looking for beginning of value`
   const found = /position (\d+)/.exec(message)
   if (found === null) return 'invalid JSON'
   const position = Number(found[1])
   if (position >= text.length) return 'unexpected EOF'
   const character = String.fromCodePoint(text.codePointAt(position) ?? 0xfffd)
-  const shown = character === "'" ? `'\\''` : `'${character}'`
-  return `invalid character ${shown} at position ${position}`
+  return `invalid character ${quote(character)} at position ${position}`
+}
+
+/** As Go shows a character: a line end or a byte order mark would not be seen. */
+function quote(character: string): string {
+  const shown = JSON.stringify(character).slice(1, -1).replace('\\"', '"')
+  return `'${shown.replace("'", "\\'").replace('\ufeff', '\\ufeff')}'`
 }
 
 /** How deep the text nests; runs before the parser, whose own stack is not to be trusted with hostile input. */

@@ -1,19 +1,36 @@
-import { show, unauthenticated } from './errors.ts'
-import { type Persona, personas } from './personas.ts'
+import { createHash } from 'node:crypto'
+import { invalidArgument, show, unauthenticated } from './errors.ts'
+import { uuidFromName } from './ids.ts'
+import { type Persona, personas, rulesOf } from './personas.ts'
 
 /** What an API key opens. */
 export interface KeyHolder {
   readonly world: string
   readonly persona: Persona
+  /** Id of the key, as the list of keys shows it. */
+  readonly keyId: string
 }
 
 /** Names of worlds, in keys and in the control API. */
 export const isWorldName = (name: string): boolean => /^[A-Za-z0-9._-]{1,64}$/.test(name)
 
+/**
+ * A world's name out of a path.
+ *
+ * @throws ApiError 400 that says what a name looks like
+ */
+export function checkedWorldName(name: string): string {
+  if (isWorldName(name)) return name
+  throw invalidArgument(`world ${show(name)}: expected 1 to 64 of letters, digits, ".", "_" and "-"`)
+}
+
 const prefix = 'test_'
 
+/** The key that always opens a world. */
+export const defaultKeyOf = (world: string): string => `${prefix}${world}`
+
 /** The key of the world that exists without being asked for. */
-export const defaultKey = 'test_default'
+export const defaultKey = defaultKeyOf('default')
 
 /**
  * Finds what a key opens: `test_<world>`, a configured key, either with `:<persona>` behind it.
@@ -24,7 +41,7 @@ export const defaultKey = 'test_default'
  */
 export function readKey(key: string, configured: ReadonlyMap<string, string>): KeyHolder {
   const whole = worldOf(key, configured)
-  if (whole !== undefined) return { world: whole, persona: 'owner' }
+  if (whole !== undefined) return { world: whole, persona: 'owner', keyId: idOf(keyText(key, 'owner')) }
   const colon = key.lastIndexOf(':')
   const world = colon === -1 ? undefined : worldOf(key.slice(0, colon), configured)
   if (world === undefined) {
@@ -38,8 +55,51 @@ export function readKey(key: string, configured: ReadonlyMap<string, string>): K
       `invalid API key: unknown persona ${show(persona)}; known are ${Object.keys(personas).join(', ')}`,
     )
   }
-  return { world, persona }
+  return { world, persona, keyId: idOf(keyText(key.slice(0, colon), rulesOf(persona).account)) }
 }
+
+/** Who the API key in the body of a token request belongs to; undefined where there is none that is good. */
+export function holderOfKeyIn(body: unknown, configured: ReadonlyMap<string, string>): KeyHolder | undefined {
+  const { apiKey, api_key } = (body ?? {}) as { apiKey?: unknown; api_key?: unknown }
+  const key = apiKey ?? api_key
+  if (typeof key !== 'string') return undefined
+  try {
+    return readKey(key.trim(), configured)
+  } catch {
+    return undefined
+  }
+}
+
+/** A key that opens a world, as its holder may see it. */
+export interface IssuedKey {
+  readonly id: string
+  readonly name: string
+  /** SHA-256 of the key, hexadecimal. */
+  readonly fingerprint: string
+}
+
+/**
+ * The keys by which an account of a world calls: `test_<world>`, then the configured ones. Personas of the same account are no
+ * keys of their own (chosen).
+ */
+export function issuedKeys(world: string, account: string, configured: ReadonlyMap<string, string>): IssuedKey[] {
+  const keys = new Set([`${prefix}${world}`, ...configured.keys()])
+  return [...keys]
+    .filter((key) => worldOf(key, configured) === world)
+    .map((key, index) => {
+      const text = keyText(key, account)
+      return {
+        id: idOf(text),
+        name: configured.has(key) ? `configured key ${index}` : `test key of ${world}`,
+        fingerprint: createHash('sha256').update(text).digest('hex'),
+      }
+    })
+}
+
+/** The key that stands for all personas of an account. */
+const keyText = (key: string, account: string): string => (account === 'owner' ? key : `${key}:${account}`)
+
+const idOf = (text: string): string => uuidFromName(`key ${text}`)
 
 /** Whether the text is an API key rather than a token. */
 export const looksLikeKey = (text: string, configured: ReadonlyMap<string, string>): boolean =>

@@ -1,6 +1,6 @@
 import type { JobState } from '../schemas/jobs.ts'
 import { type ApiError, failedPrecondition } from './errors.ts'
-import { type Pace, shares } from './pace.ts'
+import { type Pace, schedule, shares } from './pace.ts'
 import { formatTimestamp, type Micros, microsPerSecond } from './timestamps.ts'
 
 /** What a client can ask of a job that is there. */
@@ -49,36 +49,58 @@ export type Entry = readonly [state: JobState, at: Micros]
 export interface Run {
   readonly timeline: readonly Entry[]
   readonly pending: readonly JobState[]
-  /** Status reads from run to end, and those seen so far; null where reads move nothing. */
-  readonly polls: { readonly total: number; readonly seen: number } | null
+  /** Status reads from run to end, those seen so far, and the steps they bring; null where reads move nothing. */
+  readonly polls: { readonly total: number; readonly seen: number; readonly steps: number } | null
   readonly tasks: number
   /** ByteChips. */
   readonly payment: number
   /** What `errorMessage` says once the job has failed. */
   readonly failure: string
+  /** The same, as it was planned at the run; a limit that strikes first says something else. */
+  readonly plannedFailure: string
   /** Limits in seconds; 0 means none. */
   readonly taskTimeout: number
   readonly jobTimeout: number
 }
 
+/** How a run is to end: well, in FAILED after a state, or never. */
+export type Ending =
+  | { readonly kind: 'completes' }
+  | { readonly kind: 'fails'; readonly in: JobState; readonly message: string }
+  | { readonly kind: 'never' }
+
 /** How a run is to turn out. */
 export interface Outcome {
   readonly pace: Pace
+  readonly ending: Ending
   readonly tasks: number
   readonly payment: number
   readonly taskTimeout: number
   readonly jobTimeout: number
 }
 
+/** The states a run goes through, each with its share of the whole time. */
+function planOf(ending: Ending): readonly (readonly [JobState, number])[] {
+  if (ending.kind === 'completes') return shares
+  const last = ending.kind === 'fails' ? ending.in : 'JOB_STATE_PARTITIONED'
+  const upTo = shares.findIndex(([state]) => state === last) + 1
+  const plan = shares.slice(0, upTo)
+  return ending.kind === 'never' ? plan : [...plan, ['JOB_STATE_FAILED', shares[upTo]?.[1] ?? 1]]
+}
+
 /** The life of a job that is run now. */
-export function startRun(now: Micros, { pace, tasks, payment, taskTimeout, jobTimeout }: Outcome): Run {
-  const base = { tasks, payment, failure: '', taskTimeout, jobTimeout }
-  if (pace.by === 'time') {
-    const timeline = shares.map(([state, share]): Entry => [state, now + Math.round(share * pace.total)])
+export function startRun(now: Micros, outcome: Outcome): Run {
+  const { pace, ending, tasks, payment, taskTimeout, jobTimeout } = outcome
+  const plan = planOf(ending)
+  const failure = ending.kind === 'fails' ? ending.message : ''
+  const base = { tasks, payment, failure, plannedFailure: failure, taskTimeout, jobTimeout }
+  if (pace.by === 'time' || pace.by === 'states') {
+    const times = schedule(pace, plan)
+    const timeline = plan.map(([state], index): Entry => [state, now + times[index]!])
     return cutByTimeouts({ ...base, timeline, pending: [], polls: null })
   }
-  const [first, ...pending] = shares.map(([state]) => state)
-  const polls = pace.by === 'polls' ? { total: pace.total, seen: 0 } : null
+  const [first, ...pending] = plan.map(([state]) => state)
+  const polls = pace.by === 'polls' ? { total: pace.total, seen: 0, steps: pending.length } : null
   return cutByTimeouts({ ...base, timeline: [[first!, now]], pending, polls })
 }
 
@@ -116,12 +138,28 @@ function fail(run: Run, at: Micros, failure: string): Run {
 /** The same life after its status was read once more. */
 export function countPoll(run: Run, now: Micros): Run {
   if (run.polls === null || run.pending.length === 0 || isFinal(stateAt(run, now))) return run
-  const { total, seen } = run.polls
-  const counted = { ...run, polls: { total, seen: seen + 1 } }
+  const { total, seen, steps } = run.polls
+  const counted = { ...run, polls: { total, seen: seen + 1, steps } }
   // The steps are spread evenly, and the last of them comes with the last read.
-  const steps = shares.length - 1
   const due = Math.min(steps, Math.floor(((seen + 1) * steps) / total)) - (steps - run.pending.length)
   return step(counted, due, now)
+}
+
+/**
+ * The same life, held before a state: what was to come from there on waits for `step`.
+ *
+ * @returns undefined where that state was entered already, or is not to come
+ */
+export function hold(run: Run, before: JobState, now: Micros): Run | undefined {
+  const gate = run.timeline.findIndex(([state, at]) => state === before && at > now)
+  if (gate === -1) return run.pending.includes(before) ? run : undefined
+  const waiting = run.timeline.slice(gate).map(([state]) => state)
+  return cutByTimeouts({
+    ...run,
+    timeline: run.timeline.slice(0, gate),
+    pending: [...waiting, ...run.pending],
+    failure: run.plannedFailure || run.failure,
+  })
 }
 
 /** The same life, some steps further: the states that waited are entered now. */
@@ -134,7 +172,7 @@ export function step(run: Run, steps: number, now: Micros): Run {
     ...run,
     timeline: [...past, ...entered],
     pending: run.pending.slice(steps),
-    failure: '',
+    failure: run.plannedFailure,
   })
 }
 
@@ -212,6 +250,7 @@ export function runUpTo(state: JobState, now: Micros, outcome: Outcome): Run | n
     tasks: outcome.tasks,
     payment: outcome.payment,
     failure: state === 'JOB_STATE_FAILED' ? 'failed in the seed' : '',
+    plannedFailure: '',
     taskTimeout: 0,
     jobTimeout: 0,
   }

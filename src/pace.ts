@@ -3,11 +3,12 @@ import { microsPerSecond, type Micros } from './timestamps.ts'
 import { parseDuration } from './durations.ts'
 
 /**
- * What moves a job along its timeline: time, with the microseconds from run to COMPLETE; polls, with the number of status reads
- * from run to COMPLETE; or gates, which open one by one when somebody says so.
+ * What moves a job along its timeline: time, with the microseconds from run to COMPLETE, or with those spent in each state;
+ * polls, with the number of status reads from run to end; or gates, which open one by one when somebody says so.
  */
 export type Pace =
   | { readonly by: 'time'; readonly total: Micros }
+  | { readonly by: 'states'; readonly durations: Readonly<Partial<Record<JobState, Micros>>> }
   | { readonly by: 'polls'; readonly total: number }
   | { readonly by: 'gates' }
 
@@ -29,7 +30,26 @@ export const shares: readonly (readonly [JobState, number])[] = [
 ]
 
 /**
- * Reads a pace: a duration (`3s`, `1500ms`, `PT2M`), `polls:N`, or `manual`.
+ * When each state of a plan is entered, in microseconds after the run.
+ *
+ * @param plan states in order, each with its share of the whole time
+ */
+export function schedule(
+  pace: Extract<Pace, { by: 'time' | 'states' }>,
+  plan: readonly (readonly [JobState, number])[],
+): Micros[] {
+  if (pace.by === 'time') return plan.map(([, share]) => Math.round(share * pace.total))
+  let at = 0
+  return plan.map(([state]) => {
+    const entered = at
+    at += pace.durations[state] ?? 0
+    return entered
+  })
+}
+
+/**
+ * Reads a pace: a duration (`3s`, `1500ms`, `PT2M`), times spent in states (`PARTITIONED=5s,MERGING=2s`, the others none),
+ * `polls:N`, or `manual`.
  *
  * @throws Error that says what was expected
  */
@@ -37,7 +57,43 @@ export function parsePace(text: string): Pace {
   if (text === 'manual') return { by: 'gates' }
   const polls = /^polls:(\d{1,6})$/.exec(text)
   if (polls !== null && Number(polls[1]) > 0) return { by: 'polls', total: Number(polls[1]) }
+  if (text.includes('=')) return { by: 'states', durations: parseTable(text) }
   const total = parseDuration(text)
-  if (total === undefined) throw new Error('expected a duration such as 3s, polls:N with N from 1, or manual')
+  if (total === undefined) {
+    throw new Error('expected a duration such as 3s, STATE=3s,STATE=1s, polls:N with N from 1, or manual')
+  }
   return { by: 'time', total }
+}
+
+const prefix = 'JOB_STATE_'
+
+function parseTable(text: string): Partial<Record<JobState, Micros>> {
+  const durations: Partial<Record<JobState, Micros>> = {}
+  for (const part of text.split(',')) {
+    const [name = '', duration = ''] = part.trim().split('=')
+    const state = shares.map(([known]) => known).find((known) => known === name || known === prefix + name)
+    const time = parseDuration(duration)
+    if (state === undefined || time === undefined) {
+      const known = shares.map(([known]) => known.slice(prefix.length)).join(', ')
+      throw new Error(`expected STATE=duration in ${JSON.stringify(part)}; states are ${known}`)
+    }
+    durations[state] = time
+  }
+  return durations
+}
+
+/** A pace as `parsePace` reads it. */
+export function formatPace(pace: Pace): string {
+  switch (pace.by) {
+    case 'time':
+      return `${pace.total / 1000}ms`
+    case 'polls':
+      return `polls:${pace.total}`
+    case 'gates':
+      return 'manual'
+    case 'states':
+      return Object.entries(pace.durations)
+        .map(([state, time]) => `${state.slice(prefix.length)}=${time / 1000}ms`)
+        .join(',')
+  }
 }

@@ -257,11 +257,17 @@ export function compileQueryDecoder(schema: TSchema): Decode {
         const values = [query[field.name] ?? [], sent].flat().map(String).join(', ')
         throw invalidArgument(`too many values for field "${field.name}": ${values}`)
       } else {
-        query[field.name] = field.kind === 'uint32' ? queryUInt32(field.name, sent) : sent
+        query[field.name] = queryParsers[field.kind]?.(field.name, sent) ?? sent
       }
     }
     return query
   }
+}
+
+/** Kinds of query values that are not taken as they are. */
+const queryParsers: Readonly<Record<string, (name: string, text: string) => number>> = {
+  uint32: queryUInt32,
+  double: queryDouble,
 }
 
 /** Go parses query numbers with strconv.ParseUint: digits only. */
@@ -270,6 +276,12 @@ function queryUInt32(name: string, text: string): number {
   if (number <= 4_294_967_295) return number
   const problem = Number.isNaN(number) ? 'invalid syntax' : 'value out of range'
   throw invalidArgument(`parsing field "${name}": strconv.ParseUint: parsing ${show(text)}: ${problem}`)
+}
+
+function queryDouble(name: string, text: string): number {
+  const number = toNumber(text)
+  if (Number.isFinite(number)) return number
+  throw invalidArgument(`parsing field "${name}": strconv.ParseFloat: parsing ${show(text)}: invalid syntax`)
 }
 
 /**
@@ -284,24 +296,31 @@ export function compileOmitUnset(schema: TSchema): (value: unknown) => unknown {
     return (value) => (value as unknown[]).map(item)
   }
   if (kind !== 'object' || schema['properties'] === undefined) return (value) => value
-  const fields = Object.entries(schema['properties'] as Record<string, TSchema>).map(([name, property]) => ({
-    name,
-    omit: compileOmitUnset(property),
-    always: property['x-proto'] === 'enum',
-    map: property['patternProperties'] !== undefined,
-  }))
+  const fields = new Map(
+    Object.entries(schema['properties'] as Record<string, TSchema>).map(([name, property]) => [
+      name,
+      {
+        omit: compileOmitUnset(property),
+        always: property['x-proto'] === 'enum',
+        map: property['patternProperties'] !== undefined,
+      },
+    ]),
+  )
   return (value) => {
     if (!isObject(value)) return value
     const kept: Record<string, unknown> = {}
-    for (const { name, omit, always, map } of fields) {
-      const field = value[name]
-      if (field === undefined || (!always && isUnset(field))) continue
+    for (const [name, field] of Object.entries(value)) {
+      const { omit, always, map } = fields.get(name) ?? undeclared
+      if (!always && isUnset(field)) continue
       if (map && Object.keys(field as object).length === 0) continue
       kept[name] = omit(field)
     }
     return kept
   }
 }
+
+/** A field beside those of the schema, such as the older names of `--era 2023`. */
+const undeclared = { omit: (value: unknown) => value, always: false, map: false }
 
 const isUnset = (value: unknown): boolean =>
   value === null ||

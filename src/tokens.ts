@@ -43,12 +43,12 @@ const remembered = 1000
 interface Claims {
   readonly jti: string
   readonly exp: number
-  readonly emulator: { readonly world: string; readonly persona: Persona }
+  readonly emulator: { readonly world: string; readonly persona: Persona; readonly key: string }
 }
 
 /**
  * Access tokens: RS256 JWTs with the claims that a saved token of the service shows (observed), and `emulator`, which carries
- * world and persona (chosen).
+ * world, persona and the id of the key (chosen).
  *
  * The key is made when the first token is asked for, as that takes longer than everything else at start, and so is the library
  * loaded.
@@ -78,22 +78,21 @@ export function createTokens(vault: KeyVault, ids: Ids): Tokens {
     }))
 
   return {
-    async issue({ world, persona }, now) {
+    async issue({ world, persona, keyId }, now) {
       const { SignJWT } = await import('jose')
       const issuedAt = persona === 'expired' ? now - 2 * tokenLifetime : now
       const { account } = rulesOf(persona)
-      const email = `${account}@${world}.example`
       return new SignJWT({
         client_id: 'bytenite-app',
         scope: ['openid'],
         ext: {
           device_id: '',
-          display_name: `${account} of ${world}`,
-          email,
+          display_name: displayName(world, account),
+          email: emailOf(world, account),
           email_verified: true,
           role: 1,
         },
-        emulator: { world, persona },
+        emulator: { world, persona, key: keyId },
       })
         .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
         .setAudience(['bytenite-app'])
@@ -116,9 +115,9 @@ export function createTokens(vault: KeyVault, ids: Ids): Tokens {
       } catch (error) {
         throw unauthenticated(explain(error))
       }
-      const { world, persona } = claims.emulator
+      const { world, persona, key } = claims.emulator
       if (!isWorldName(world)) throw unauthenticated('invalid access token')
-      const token: Token = { world, persona, jti: claims.jti, expiresAt: claims.exp }
+      const token: Token = { world, persona, keyId: key, jti: claims.jti, expiresAt: claims.exp }
       if (known.size >= remembered) known.delete(known.keys().next().value!)
       known.set(text, token)
       return token
@@ -133,6 +132,12 @@ export function createTokens(vault: KeyVault, ids: Ids): Tokens {
 
 /** The user that an account's tokens and templates name. */
 export const userId = (world: string, account: string): string => uuidFromName(`${account}@${world}`)
+
+/** A user's address; `.example` belongs to nobody. */
+export const emailOf = (world: string, account: string): string => `${account}@${world}.example`
+
+/** What a user is called who has not said a name. */
+export const displayName = (world: string, account: string): string => `${account} of ${world}`
 
 function explain(error: unknown): string {
   const code = (error as { code?: string }).code

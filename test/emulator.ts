@@ -1,6 +1,9 @@
+import { connect } from 'node:net'
 import type { Test } from 'tap'
 import type { Clock } from '../src/clock.ts'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../src/index.ts'
+import { microsPerSecond, parseTimestamp } from '../src/timestamps.ts'
+import { violations } from './conformance.ts'
 
 /** An emulator of its own for one test: in memory, on a free port, gone with the test. */
 export async function emulator(t: Test, options: EmulatorOptions = {}): Promise<Emulator> {
@@ -15,30 +18,58 @@ export interface Answer {
   readonly body: any
 }
 
-/** A client of one emulator, with one content of `Authorization`. */
+export type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
+
+/**
+ * A client of one emulator, with one content of `Authorization`. Strings and bytes are sent as they are, anything else as JSON.
+ *
+ * Every answer must be what the schema of its route says, or the call fails.
+ *
+ * @param unset whether the emulator shows unset fields; without them an answer is less than its schema
+ */
 export const client =
-  (url: string, authorization: string | null = 'test_default') =>
-  async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
+  (url: string, authorization: string | null = 'test_default', unset: 'emit' | 'omit' = 'emit'): Call =>
+  async (method, path, body, headers = {}) => {
+    const raw = typeof body === 'string' || body instanceof Uint8Array
     const response = await fetch(url + path, {
       method,
       headers: { ...(authorization === null ? {} : { authorization }), ...headers },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
-    const isJson = response.headers.get('content-type')?.includes('json') ?? false
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
+    const isJson = response.headers.get('content-type') === 'application/json' && text !== ''
+    const answer = { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
+    const wrong = unset === 'emit' && isJson ? violations(method, path, answer.status, answer.body) : []
+    if (wrong.length > 0) throw new Error(`${method} ${path} breaks its schema:\n${wrong.join('\n')}`)
+    return answer
   }
 
-/** A clock that moves when a test says so. Unlike a world's own clock, moving it tells nobody. */
-export class HandClock implements Clock {
-  #now = Date.UTC(2025, 4, 20, 9) * 1000
+/** Exchanges a key for an access token. */
+export async function accessToken(url: string, apiKey = 'test_default'): Promise<string> {
+  const { status, body } = await client(url, null)('POST', '/v1/auth/access_token', { apiKey })
+  if (status !== 200) throw new Error(`no token for ${apiKey}: ${JSON.stringify(body)}`)
+  return body.token as string
+}
 
-  now(): number {
-    return this.#now
+/** A clock that stands still until it is told otherwise. */
+export function steadyClock(start = '2025-05-20T09:00:00.123456Z'): Clock & { advance(seconds: number): void } {
+  let at = parseTimestamp(start)!
+  return {
+    now: () => at,
+    advance(seconds) {
+      at += seconds * microsPerSecond
+    },
   }
+}
 
-  /** @param by microseconds */
-  advance(by: number): void {
-    this.#now += by
-  }
+/** Sends bytes that a well-behaved client would not, and reads until the emulator closes the connection. */
+export function exchange(port: number, bytes: string | Uint8Array): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(bytes))
+    let text = ''
+    socket.setEncoding('utf8')
+    socket.on('data', (chunk: string) => (text += chunk))
+    socket.on('error', reject)
+    socket.on('close', () => resolve(text))
+  })
 }

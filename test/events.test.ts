@@ -7,7 +7,7 @@ import { createTransitions } from '../src/core/transitions.ts'
 import { createEventStream } from '../src/event-stream.ts'
 import type { Transition } from '../src/store/jobs.ts'
 import type { WorldRecord } from '../src/store/worlds.ts'
-import { client, emulator, HandClock } from './emulator.ts'
+import { client, emulator, steadyClock } from './emulator.ts'
 
 const path = '/v1/customer/events'
 
@@ -105,10 +105,10 @@ void t.test('a clock that is frozen waits, and goes on when it is let go', async
 })
 
 void t.test('what happened before is no news; an abort is', async (t) => {
-  const clock = new HandClock()
+  const clock = steadyClock()
   const { url } = await emulator(t, { pace: { by: 'time', total: 3_600_000_000 }, clock })
   const id = await runJob(url)
-  clock.advance(600_000_000)
+  clock.advance(600)
   const { next } = await listen(t, url)
   await client(url)('POST', `/v1/customer/jobs/${id}/abort`)
   t.match(await next(), { result: { data: { jobId: id, state: 'JOB_STATE_FAILED' } } })
@@ -243,7 +243,7 @@ void t.test('one timer a world, only while somebody follows', async (t) => {
     settle: async () => undefined,
   })
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
-  const world: WorldRecord = { key: 1, name: 'w', createdAt: 0, clock: { offset: 0, frozenAt: null } }
+  const world: WorldRecord = { key: 1, name: 'w', createdAt: 0, clock: { offset: 0, frozenAt: null }, pace: null }
   const none = timers()
   const first = events.follow(world, () => undefined)
   const second = events.follow(world, () => undefined)

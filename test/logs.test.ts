@@ -21,8 +21,10 @@ const job = (tasks: number, limits: { taskTimeout?: number; jobTimeout?: number 
   dataDestination: { dataSourceDescriptor: 'bucket' },
   params: { partitioner: { num_replicas: tasks }, app: { prompt: 'a cat' } },
   upload: null,
+  script: null,
   run: startRun(0, {
     pace: { by: 'time', total: 10 * second },
+    ending: { kind: 'completes' },
     tasks,
     payment: 0,
     taskTimeout: 0,

@@ -5,14 +5,14 @@ import { loggerOptions } from '../log.ts'
 import { readSeed } from '../seed.ts'
 
 /**
- * Runs the emulator until SIGINT or SIGTERM.
+ * Runs the emulator until it is told to stop.
  *
+ * @param stopped resolves at SIGINT or SIGTERM
  * @throws Error that says in a sentence why it cannot start
  */
-export async function start(settings: Settings): Promise<void> {
-  const { port, host, data, inMemory, seed, templates, strict, pace, unset, apiKey, portFile } = settings
+export async function start(settings: Settings, stopped: Promise<void>): Promise<void> {
+  const { port, host, data, inMemory, seed, templates, strict, pace, unset, era, apiKey, portFile } = settings
   const logLevel = settings.silent ? 'silent' : (settings.logLevel ?? (process.stderr.isTTY ? 'info' : 'warn'))
-  const stopped = signalled()
   const emulator = await startEmulator({
     port,
     host,
@@ -22,6 +22,7 @@ export async function start(settings: Settings): Promise<void> {
     strict,
     pace,
     unset,
+    era,
     apiKeys: apiKey,
     logger: loggerOptions(logLevel, settings.logFormat),
   }).catch((error: unknown) => {
@@ -35,13 +36,6 @@ export async function start(settings: Settings): Promise<void> {
   await stopped
   await emulator.close()
   if (portFile !== undefined) rmSync(portFile, { force: true })
-}
-
-/** Resolves at the first SIGINT or SIGTERM; the second one ends the program at once, as is usual. */
-function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
 }
 
 async function writePortFile(file: string, emulator: Emulator): Promise<void> {

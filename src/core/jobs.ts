@@ -14,8 +14,9 @@ import {
   requestedId,
   taskCount,
 } from '../jobs.ts'
-import { abortRun, countPoll, entriesAt, type Outcome, type Run, runUpTo, startRun, step } from '../lifecycle.ts'
-import type { Pace } from '../pace.ts'
+import { abortRun, countPoll, entriesAt, hold, type Outcome, type Run, runUpTo, startRun, step } from '../lifecycle.ts'
+import { type Pace, parsePace } from '../pace.ts'
+import type { ScenarioRegistry } from '../scenarios.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobPage, JobRecord, JobStore, PageRequest, Transition, Upload } from '../store/jobs.ts'
 import type { WorldRecord } from '../store/worlds.ts'
@@ -40,8 +41,12 @@ export interface Jobs {
   uploaded(world: WorldRecord, id: string, upload: Pick<Upload, 'name' | 'size'>): Promise<JobRecord>
   /** @throws ApiError 404, or 403 where it is another account's */
   get(caller: Caller, id: string): JobRecord
+  /** The job, whoever's it is, also where it was deleted. @throws ApiError 404 */
+  look(world: WorldRecord, id: string): JobRecord
   /** `get` by a client that asks for the state, which moves a job whose pace is polls. */
   poll(caller: Caller, id: string): Promise<JobRecord>
+  /** Makes a job that is to enter a state by itself wait before it. */
+  hold(world: WorldRecord, id: string, before: JobState): Promise<JobRecord>
   /** Opens the next gates of a job whose pace is gates. */
   release(world: WorldRecord, id: string, steps: number): Promise<JobRecord>
   list(caller: Caller, page: PageRequest): Promise<JobPage>
@@ -57,6 +62,7 @@ export interface JobSurroundings {
   readonly rows: JobStore
   readonly catalogue: Catalogue
   readonly transitions: Transitions
+  readonly scenarios: ScenarioRegistry
   readonly ids: Ids
   readonly strict: boolean
   readonly pace: Pace
@@ -64,12 +70,15 @@ export interface JobSurroundings {
   readonly now: (world: WorldRecord) => Micros
   /** Checks what a run needs beyond the job itself, and books its price. Call inside an act. */
   readonly onRun: (caller: Caller, job: JobRecord, now: Micros) => void
+  /** The life of a job that runs was changed, and with it perhaps its end. Called inside an act. */
+  readonly onLife: (world: WorldRecord, job: JobRecord) => void
   /** A job is gone; its files may go, too. Called after the commit. */
   readonly onGone: (world: WorldRecord, id: string) => void
 }
 
 export function createJobs(surroundings: JobSurroundings): Jobs {
-  const { commit, rows, catalogue, transitions, ids, strict, pace, now, onRun, onGone } = surroundings
+  const { commit, rows, catalogue, transitions, scenarios, ids, strict, pace, now, onRun, onLife, onGone } =
+    surroundings
 
   function find(world: WorldRecord, id: string): JobRecord {
     const job = rows.find(world.key, normaliseId(id))
@@ -98,6 +107,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       const happened = rows.settle(world.key, present)
       const job = make(before, present)
       if (job !== before) rows.update(world.key, job, present)
+      if (before.run !== null && job.run !== before.run) onLife(world, job)
       happened.push(...newEntries(before, job, present))
       return { job, happened }
     })
@@ -105,10 +115,17 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
     return job
   }
 
-  const outcomeOf = (job: JobRecord): Outcome => {
+  const outcomeOf = (world: WorldRecord, job: JobRecord): Outcome => {
     const { taskTimeout = 0, jobTimeout = 0 } = job.config
     const tasks = taskCount(job)
-    return { pace, tasks, payment: priceOf(tasks), taskTimeout, jobTimeout }
+    return {
+      pace: world.pace === null ? pace : parsePace(world.pace),
+      ending: { kind: 'completes' },
+      tasks,
+      payment: priceOf(tasks),
+      taskTimeout,
+      jobTimeout,
+    }
   }
 
   const remove = (job: JobRecord, present: Micros): JobRecord => ({ ...job, deletedAt: present })
@@ -142,8 +159,18 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
           assertAllowed('run', job, present)
           const configured = { ...job, config: { ...job.config, ...config } }
           assertRunnable(configured)
-          const running = { ...configured, run: startRun(present, outcomeOf(configured)) }
-          onRun(caller, running, present)
+          const { outcome, script, undo } = scenarios.decide(
+            caller.world.name,
+            configured,
+            outcomeOf(caller.world, configured),
+          )
+          const running = { ...configured, run: startRun(present, outcome), script }
+          try {
+            onRun(caller, running, present)
+          } catch (error) {
+            undo()
+            throw error
+          }
           return running
         },
       ),
@@ -199,6 +226,12 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
 
     get,
 
+    look(world, id) {
+      const job = rows.find(world.key, normaliseId(id))
+      if (job === undefined) throw notFound(`job ${show(id)} does not exist in world ${world.name}`)
+      return job
+    },
+
     async poll(caller, id) {
       const job = get(caller, id)
       if (job.run === null || job.run.polls === null || job.run.pending.length === 0) return job
@@ -208,6 +241,17 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
         (job, present) => withRun(job, (run) => countPoll(run, present)),
       )
     },
+
+    hold: (world, id, before) =>
+      change(
+        world,
+        () => find(world, id),
+        (job, present) => {
+          const run = job.run === null ? undefined : hold(job.run, before, present)
+          if (run === undefined) throw failedPrecondition(`job ${job.id} is not about to enter ${before}`)
+          return { ...job, run }
+        },
+      ),
 
     release: (world, id, steps) =>
       change(
@@ -233,7 +277,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       const id = requestedId(request.jobId, strict) ?? ids.uuid()
       const template = catalogue.resolve(world.key, 'owner', request.templateId)
       const job = createdJob(request, { id, existing: undefined, template, account: 'owner', now: present })
-      rows.insert(world.key, { ...job, run: runUpTo(state, present, outcomeOf(job)) }, present)
+      rows.insert(world.key, { ...job, run: runUpTo(state, present, outcomeOf(world, job)) }, present)
     },
   }
 

@@ -51,14 +51,19 @@ export function registerAuth(scope: FastifyInstance, core: Core, { apiKeys, stri
     if (looksLikeKey(text, apiKeys)) {
       if (strict)
         throw unauthenticated('an API key is no access token: exchange it at /v1/auth/access_token (strict mode)')
-      const { world, persona } = readKey(text, apiKeys)
-      return { world: await core.worlds.open(world), persona, account: rulesOf(persona).account, token: null }
+      const { world: name, persona, keyId } = readKey(text, apiKeys)
+      request.journalWorld = name
+      const world = await core.worlds.open(name)
+      core.apiKeys.assertValid(world, keyId)
+      return { world, persona, account: rulesOf(persona).account, token: null }
     }
     const token = core.tokens.recall(text) ?? (await core.tokens.verify(text))
+    request.journalWorld = token.world
     const world = await core.worlds.open(token.world)
     if (toSeconds(core.worlds.now(world)) >= token.expiresAt) {
       throw unauthenticated('token is expired: exchange the API key again at /v1/auth/access_token')
     }
+    core.apiKeys.assertValid(world, token.keyId)
     if (core.tokens.isRevoked(token)) throw unauthenticated('token is revoked: it was signed out')
     return { world, persona: token.persona, account: rulesOf(token.persona).account, token: { text, token } }
   }

@@ -10,12 +10,13 @@ export const bodyLimit = 4 * 1024 * 1024
 export function registerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError | ApiError, request, reply) => sendError(toApiError(error, request), reply))
 
-  const patterns = collectRoutes(app)
+  const routes = collectRoutes(app)
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0]!
     // grpc-gateway v2 answers 501 to a known path with another method, and 404 to an unknown path, before it asks who calls.
-    const known = patterns().some((pattern) => pattern.test(path))
-    sendError(known ? new ApiError('unimplemented', 'Method Not Allowed') : notFound('Not Found'), reply)
+    const known = routes().filter(({ pattern }) => pattern.test(path))
+    const otherMethod = known.length > 0 && !known.some(({ methods }) => methods.has(request.method))
+    sendError(otherMethod ? new ApiError('unimplemented', 'Method Not Allowed') : notFound('Not Found'), reply)
   })
 }
 
@@ -70,32 +71,34 @@ const frameworkErrors: Readonly<Record<string, (request: FastifyRequest) => ApiE
     new ApiError('bodyTooLarge', `request body is larger than ${bodyLimit} bytes`, { connection: 'close' }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     invalidArgument('request body does not have the length that Content-Length says'),
+  // No id is that long.
+  FST_ERR_MAX_PARAM_LENGTH: () => notFound('Not Found'),
   FST_ERR_BAD_URL: (request) => invalidArgument(`invalid URL escape in ${show(request.url)}`),
   ECONNRESET: () => invalidArgument('unexpected EOF'),
   ECONNABORTED: () => invalidArgument('unexpected EOF'),
 }
 
-/** Paths of all routes as patterns, made when they are first needed. */
-function collectRoutes(app: FastifyInstance): () => readonly RegExp[] {
-  const urls = new Set<string>()
-  app.addHook('onRoute', ({ url }) => {
-    urls.add(url)
+interface KnownRoute {
+  readonly pattern: RegExp
+  readonly methods: ReadonlySet<string>
+}
+
+/** Paths of all routes as patterns, with their methods; made when they are first needed. */
+function collectRoutes(app: FastifyInstance): () => readonly KnownRoute[] {
+  const methodsOf = new Map<string, Set<string>>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const methods = methodsOf.get(url) ?? new Set()
+    for (const each of [method].flat()) methods.add(each)
+    methodsOf.set(url, methods)
   })
-  let patterns: RegExp[] | undefined
-  return () =>
-    (patterns ??= [...urls].map(
-      (url) =>
-        new RegExp(
-          `^${url
-            .split('/')
-            .map((segment) =>
-              segment === '*'
-                ? '.*'
-                : segment.startsWith(':')
-                  ? '[^/]*'
-                  : segment.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
-            )
-            .join('/')}$`,
-        ),
-    ))
+  let routes: KnownRoute[] | undefined
+  return () => (routes ??= [...methodsOf].map(([url, methods]) => ({ pattern: patternOf(url), methods })))
+}
+
+function patternOf(url: string): RegExp {
+  const segments = url.split('/').map((segment) => {
+    if (segment === '*') return '.*'
+    return segment.startsWith(':') ? '[^/]*' : segment.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  })
+  return new RegExp(`^${segments.join('/')}$`)
 }

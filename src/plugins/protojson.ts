@@ -18,7 +18,8 @@ export interface ProtoJsonOptions {
  */
 export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: ProtoJsonOptions): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    request.sentBody = body as Buffer
     try {
       done(null, parseJson(body as Buffer))
     } catch (error) {
@@ -28,11 +29,30 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
 
   // Fastify refuses a type that it cannot read before it looks for a parser.
   app.addHook('onRequest', (request, _reply, done) => {
-    if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/json'
+    const { headers } = request
+    const type = headers['content-type']
+    if (type !== undefined) {
+      request.sentContentType = type
+      headers['content-type'] = 'application/json'
+    }
     done()
   })
 
-  app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
+  /** What was not understood of a body or query, by its decoded value: a validator does not know its request. */
+  const unknownFields = new WeakMap<object, readonly UnknownField[]>()
+  app.addHook('preHandler', (request, _reply, done) => {
+    for (const part of [request.body, request.query]) {
+      const unknown = typeof part === 'object' && part !== null ? unknownFields.get(part) : undefined
+      if (unknown === undefined) continue
+      request.unknownFields = [...(request.unknownFields ?? []), ...unknown.map(({ path }) => path)]
+      request.log.warn(`${request.method} ${request.url}: ignored unknown ${describe(unknown)}`)
+    }
+    done()
+  })
+
+  app.setValidatorCompiler<TSchema>(({ schema, httpPart, url = '' }) => {
+    // The emulator's own API is nobody's legacy: what it does not know is a mistake.
+    const refuses = strict || url.startsWith('/_emulator/')
     if (httpPart === 'params') return (value: unknown) => ({ value })
     const decode = httpPart === 'querystring' ? compileQueryDecoder(schema) : compileDecoder(schema, dataSourceTypes)
     return (value: unknown) => {
@@ -40,8 +60,8 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
       try {
         const decoded = decode(value, unknown)
         if (unknown.length > 0) {
-          if (strict) throw invalidArgument(`unknown ${describe(unknown)}; strict mode refuses it`)
-          app.log.warn({ unknown }, `ignored unknown ${describe(unknown)}`)
+          if (refuses) throw invalidArgument(`unknown ${describe(unknown)}`)
+          if (typeof decoded === 'object' && decoded !== null) unknownFields.set(decoded, unknown)
         }
         return { value: decoded }
       } catch (error) {

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { AccessTokenRequest, AccessTokenResponse } from '../../schemas/auth.ts'
+import { AccessTokenRequest, AccessTokenResponse, SkipQuery, SkipResponse } from '../../schemas/auth.ts'
 import { Empty, genericOk, GenericResponse } from '../../schemas/generic.ts'
 import { toSeconds } from '../clock.ts'
 import type { Core } from '../core.ts'
@@ -29,6 +29,7 @@ export const authRoutes =
         const holder = readKey(request.body.apiKey.trim(), apiKeys)
         if (holder.persona === 'revoked') throw rulesOf('revoked').refuse!('write')!
         const world = await core.worlds.open(holder.world)
+        core.apiKeys.assertValid(world, holder.keyId)
         const token = await core.tokens.issue(holder, toSeconds(core.worlds.now(world)))
         return { token, expiresIn: String(tokenLifetime), scope: 'openid' }
       },
@@ -51,5 +52,19 @@ export const authRoutes =
         await core.tokens.revoke(request.caller)
         return genericOk
       },
+    )
+
+    app.get(
+      '/skip',
+      {
+        schema: {
+          operationId: 'Auth_SkipLogin',
+          summary: 'Whether a sign-in can be skipped; here, never',
+          tags: ['sign-in'],
+          querystring: SkipQuery,
+          response: { 200: SkipResponse },
+        },
+      },
+      async () => ({ skip: false, redirectTo: '' }),
     )
   }

@@ -36,6 +36,8 @@ export function groupCommit(database: Database): Commit {
       release.run()
       return () => resolve(result)
     } catch (error) {
+      // A full disk may end the whole transaction; then this is the reason for everybody in it.
+      if (!database.inTransaction) throw error
       undo.run()
       release.run()
       return () => reject(error)
@@ -51,7 +53,6 @@ export function groupCommit(database: Database): Commit {
       commit.run()
       for (const answer of answers) answer()
     } catch (error) {
-      // A full disk may end the transaction by itself.
       if (database.inTransaction) rollback.run()
       for (const { reject } of batch) reject(error)
     }

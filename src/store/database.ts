@@ -90,6 +90,8 @@ const explanations: Record<string, string> = {
   SQLITE_NOTADB: 'the file is no SQLite database. Move it away, or choose another --data directory',
   SQLITE_CORRUPT: 'the file is damaged. Move it away, or choose another --data directory',
   SQLITE_FULL: 'the disk is full. Make room, or choose another --data directory',
+  // What a read-only file system answers to the exclusive lock.
+  SQLITE_IOERR_LOCK: 'the file cannot be written to. Choose another --data directory, or use --in-memory',
   SQLITE_IOERR: 'the disk is full or failing. Choose another --data directory, or use --in-memory',
 }
 

@@ -2,6 +2,7 @@ import type { DataSource } from '../../schemas/datasource.ts'
 import type { AppParams, JobConfig } from '../../schemas/job-parts.ts'
 import type { JobState } from '../../schemas/jobs.ts'
 import { endAt, enteredAt, nextAt, type Run, stateAt } from '../lifecycle.ts'
+import type { Script } from '../scenarios.ts'
 import type { Micros } from '../timestamps.ts'
 import type { Store } from './database.ts'
 
@@ -25,6 +26,8 @@ export interface JobDetails {
   readonly upload: Upload | null
   /** The job's life since it was run. */
   readonly run: Run | null
+  /** What a scenario decided about the run. */
+  readonly script: Script | null
 }
 
 export interface JobRecord extends JobDetails {
@@ -93,6 +96,8 @@ export interface JobStore {
    * @returns what happened since the last time, in order
    */
   settle(world: number, now: Micros): Transition[]
+  /** Jobs of the world that are not deleted, by state. Call `settle` before. */
+  countByState(world: number): Partial<Record<JobState, number>>
   /** When the next job of the world enters a state by itself, or null. The past where `settle` has work to do. */
   nextAt(world: number): Micros | null
 }
@@ -120,10 +125,10 @@ export const toJob = (row: JobRow): JobRecord => ({
 })
 
 /** What rows written by the first schema do not have. */
-const beginnings = { upload: null, run: null } satisfies Partial<JobDetails>
+const beginnings = { upload: null, run: null, script: null } satisfies Partial<JobDetails>
 
-const toDoc = ({ description, config, dataSource, dataDestination, params, upload, run }: JobRecord): string =>
-  JSON.stringify({ description, config, dataSource, dataDestination, params, upload, run } satisfies JobDetails)
+const toDoc = ({ description, config, dataSource, dataDestination, params, upload, run, script }: JobRecord): string =>
+  JSON.stringify({ description, config, dataSource, dataDestination, params, upload, run, script } satisfies JobDetails)
 
 /** What the lifecycle columns hold for a job at a moment. */
 function lifeColumns({ run, deletedAt }: JobRecord, now: Micros) {
@@ -155,6 +160,10 @@ export function jobStore(store: Store): JobStore {
   const settleOne = store.prepare('UPDATE jobs SET state = ?, next_at = ? WHERE seq = ?')
   const next = store.prepare<{ at: number | null }>(
     'SELECT min(next_at) AS at FROM jobs WHERE world = ? AND next_at IS NOT NULL',
+  )
+
+  const byState = store.prepare<{ state: JobState; jobs: number }>(
+    'SELECT state, count(*) AS jobs FROM jobs WHERE world = ? AND deleted_at IS NULL GROUP BY state',
   )
 
   return {
@@ -196,6 +205,7 @@ export function jobStore(store: Store): JobStore {
       }
       return transitions.sort((a, b) => a.at - b.at)
     },
+    countByState: (world) => Object.fromEntries(byState.all(world).map(({ state, jobs }) => [state, jobs])),
     nextAt: (world) => next.get(world)?.at ?? null,
   }
 }

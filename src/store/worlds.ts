@@ -8,12 +8,8 @@ export interface WorldRecord {
   readonly name: string
   readonly createdAt: Micros
   readonly clock: ClockPosition
-}
-
-/** What a reset took away. */
-export interface Removed {
-  readonly jobs: number
-  readonly templates: number
+  /** As `--pace` writes it; null: the pace the emulator was started with. */
+  readonly pace: string | null
 }
 
 export interface WorldStore {
@@ -25,8 +21,12 @@ export interface WorldStore {
   add(name: string, at: Micros): WorldRecord
   /** Call inside an act. Moves the world's clock; the caller sees to it that time does not go back. */
   setClock(world: WorldRecord, clock: ClockPosition): WorldRecord
-  /** Call inside an act. Empties the world and sets its clock back to wall time; the world itself stays. */
-  clear(world: WorldRecord): Removed
+  /** Call inside an act. Null: the pace the emulator was started with. */
+  setPace(world: WorldRecord, pace: string | null): void
+  /** Worlds by name. */
+  list(slice: { limit: number; offset: number }): WorldRecord[]
+  /** Call inside an act. The world and everything in it is gone. */
+  drop(world: WorldRecord): void
 }
 
 interface WorldRow {
@@ -35,6 +35,7 @@ interface WorldRow {
   created_at: number
   clock_offset: number
   clock_frozen: number | null
+  pace: string | null
 }
 
 const toRecord = (row: WorldRow): WorldRecord => ({
@@ -42,6 +43,7 @@ const toRecord = (row: WorldRow): WorldRecord => ({
   name: row.name,
   createdAt: row.created_at,
   clock: { offset: row.clock_offset, frozenAt: row.clock_frozen },
+  pace: row.pace,
 })
 
 export function worldStore(store: Store): WorldStore {
@@ -51,9 +53,9 @@ export function worldStore(store: Store): WorldStore {
   )
   const countAll = store.prepare<{ count: number }>('SELECT count(*) AS count FROM worlds')
   const insert = store.prepare('INSERT INTO worlds (name, created_at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING')
-  const clearJobs = store.prepare('DELETE FROM jobs WHERE world = ?')
-  const clearTemplates = store.prepare('DELETE FROM templates WHERE world = ?')
-  const clearAccounts = store.prepare('DELETE FROM accounts WHERE world = ?')
+  const setPace = store.prepare('UPDATE worlds SET pace = ? WHERE id = ?')
+  const all = store.prepare<WorldRow>('SELECT * FROM worlds ORDER BY name LIMIT ? OFFSET ?')
+  const drop = store.prepare('DELETE FROM worlds WHERE id = ?')
   const setClock = store.prepare('UPDATE worlds SET clock_offset = ?, clock_frozen = ? WHERE id = ?')
 
   const find = (name: string): WorldRecord | undefined => {
@@ -75,12 +77,12 @@ export function worldStore(store: Store): WorldStore {
       setClock.run(clock.offset, clock.frozenAt, world.key)
       return { ...world, clock }
     },
-    clear({ key }) {
-      const jobs = clearJobs.run(key).changes
-      const templates = clearTemplates.run(key).changes
-      clearAccounts.run(key)
-      setClock.run(0, null, key)
-      return { jobs, templates }
+    setPace({ key }, pace) {
+      setPace.run(pace, key)
+    },
+    list: ({ limit, offset }) => all.all(limit, offset).map(toRecord),
+    drop({ key }) {
+      drop.run(key)
     },
   }
 }

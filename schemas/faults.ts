@@ -1,0 +1,52 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { UInt32 } from './proto.ts'
+
+/** What a fault does to the requests it matches. Exactly one of the kinds, `delay` may stand beside any of them. */
+const FaultRule = {
+  operation: Type.String({
+    minLength: 1,
+    description: 'As the reference writes it, e.g. `GET /v1/customer/jobs/{jobId}`; `*` for every operation',
+  }),
+  persona: Type.Optional(Type.String({ description: 'Only requests of this persona' })),
+  skip: Type.Optional(UInt32({ description: 'Matching requests to let pass first; absent: 0' })),
+  times: Type.Optional(UInt32({ description: 'Matching requests to spoil; absent: all' })),
+  status: Type.Optional(UInt32({ description: 'Answer with this status instead of acting' })),
+  message: Type.Optional(Type.String({ description: 'Message of the error body that goes with `status`' })),
+  body: Type.Optional(
+    Type.String({ description: 'The whole body that goes with `status`, in place of the error body' }),
+  ),
+  retryAfter: Type.Optional(UInt32({ description: 'Seconds, for the header Retry-After' })),
+  connection: Type.Optional(
+    Type.Unsafe<'resetBefore' | 'resetAfter'>({
+      type: 'string',
+      enum: ['resetBefore', 'resetAfter'],
+      'x-proto': 'enum',
+      description: 'resetBefore: the act is not done; resetAfter: it is done, the reply is lost',
+    }),
+  ),
+  answer: Type.Optional(
+    Type.Unsafe<'cut' | 'brokenJson' | 'wrongContentType' | 'slow'>({
+      type: 'string',
+      enum: ['cut', 'brokenJson', 'wrongContentType', 'slow'],
+      'x-proto': 'enum',
+      description: 'What to do to the body of the real answer',
+    }),
+  ),
+  delay: Type.Optional(Type.String({ description: 'A duration such as 200ms of real time, or `until-released`' })),
+}
+
+/** `POST /_emulator/worlds/{world}/faults`. */
+export const FaultRequest = Type.Object(FaultRule)
+export type FaultRequest = Static<typeof FaultRequest>
+
+/** A fault and what became of it. */
+export const Fault = Type.Object({
+  id: Type.String(),
+  ...FaultRule,
+  matched: Type.Integer({ description: 'Requests that fitted' }),
+  used: Type.Integer({ description: 'Requests that were spoilt' }),
+  waiting: Type.Integer({ description: 'Requests that wait to be released' }),
+})
+export type Fault = Static<typeof Fault>
+
+export const Faults = Type.Object({ faults: Type.Array(Fault) })

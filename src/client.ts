@@ -1,0 +1,211 @@
+import type {
+  ClockResponse,
+  Explanation,
+  ReleaseResponse,
+  ResetResponse,
+  World as WorldView,
+} from '../schemas/control.ts'
+import type { Fault, FaultRequest } from '../schemas/faults.ts'
+import type { JobState } from '../schemas/jobs.ts'
+import type { Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
+import type { Scenario, ScenarioRequest } from '../schemas/scenarios.ts'
+import { defaultKey, defaultKeyOf } from './keys.ts'
+
+/** How a client reaches an emulator: answers with the JSON body of a success, throws for anything else. */
+export type Send = (method: string, path: string, body?: unknown) => Promise<unknown>
+
+/** The emulator said no; `message` is its own, with the status and what was asked. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError'
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** A duration: milliseconds, or a text such as `90s`, `10m` or ISO 8601. */
+export type Duration = number | string
+
+/** A world's clock. */
+export interface WorldClock {
+  /** RFC 3339. */
+  now(): Promise<string>
+  /** Moves on by a duration, to the `next` state of any job, or to the end of `job:<id>`; tells what happened on the way. */
+  advance(by: Duration): Promise<ClockResponse>
+  freeze(): Promise<ClockResponse>
+  /** Lets a frozen clock run again. */
+  run(): Promise<ClockResponse>
+  /** Resolves once so much of the world's time has passed: for code under test whose way of waiting can be passed in. */
+  sleep(duration: Duration): Promise<void>
+}
+
+/** A world of its own: jobs, templates, clock, scenarios, faults and journal that nobody else sees. */
+export interface World {
+  readonly name: string
+  /** The key that opens it, to be given to the code under test. */
+  readonly apiKey: string
+  /** A key of the same world for another persona, such as `readonly` or `down`. */
+  keyOf(persona: string): string
+  /** A fresh access token. */
+  token(): Promise<string>
+  readonly clock: WorldClock
+  inspect(): Promise<WorldView>
+  /** Back to the seed; also the clock, scenarios, faults and the journal. */
+  reset(): Promise<ResetResponse>
+  /** Copies it into a world of another name. */
+  fork(into: string, options?: { replace?: boolean }): Promise<World>
+  drop(): Promise<void>
+  /** Everything in it, to be kept in a file. */
+  export(): Promise<unknown>
+  import(image: unknown, options?: { replace?: boolean }): Promise<void>
+  /** Sets the pace of runs to come, as `--pace` does; empty: that of the emulator. */
+  pace(pace: string): Promise<void>
+  /** Decides how runs turn out. */
+  scenario(rule: ScenarioRequest): Promise<Scenario>
+  scenarios(): Promise<Scenario[]>
+  removeScenario(id: string): Promise<Scenario>
+  /** Spoils answers. */
+  fault(rule: FaultRequest): Promise<Fault>
+  faults(): Promise<Fault[]>
+  removeFault(id: string): Promise<Fault>
+  /** Lets requests go on that a fault with the delay `until-released` holds. */
+  releaseFault(id: string): Promise<Fault>
+  /** What clients sent and got, oldest first. */
+  requests(query?: JournalQuery): Promise<Exchange[]>
+  /** The first request that fits; waits for it. @throws Error where none comes within `patience` (default 5s) */
+  waitForRequest(query: JournalQuery, patience?: Duration): Promise<Exchange>
+  verify(request: VerifyRequest): Promise<VerifyResponse>
+  /** Why a job is where it is, and what moves it on. */
+  explain(jobId: string): Promise<Explanation>
+  /** Makes a job wait before a state. */
+  hold(jobId: string, before: JobState): Promise<ReleaseResponse>
+  /** Opens the next gates of a job. */
+  release(jobId: string, steps?: number): Promise<ReleaseResponse>
+}
+
+/** What a test can do to an emulator, in this process or elsewhere. */
+export interface EmulatorClient {
+  /** To be put in the place of `https://api.bytenite.com`. */
+  readonly url: string
+  /** The key of the world `default`. */
+  readonly apiKey: string
+  world(name: string): World
+  worlds(): Promise<string[]>
+}
+
+/**
+ * Connects to an emulator that runs elsewhere, in a container for example.
+ *
+ * @param url as in `http://127.0.0.1:2983`
+ */
+export function connect(url: string): EmulatorClient {
+  const base = url.replace(/\/+$/, '')
+  return createClient(base, async (method, path, body) => {
+    const response = await fetch(base + path, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    })
+    return readAnswer(`${method} ${path}`, response.status, await response.text())
+  })
+}
+
+/** The JSON of an answer. @throws ControlError where it is not a success */
+export function readAnswer(request: string, status: number, text: string): unknown {
+  if (status >= 200 && status < 300) return JSON.parse(text) as unknown
+  let message = text
+  try {
+    message = (JSON.parse(text) as { message?: string }).message ?? text
+  } catch {
+    // Not from the emulator; the text itself says most.
+  }
+  throw new ControlError(status, `${request} answered ${status}: ${message}`)
+}
+
+/** A client on top of a way to send requests. */
+export function createClient(url: string, send: Send): EmulatorClient {
+  return {
+    url,
+    apiKey: defaultKey,
+    world: (name) => createWorld(name, send),
+    async worlds() {
+      const { worlds } = (await send('GET', '/_emulator/worlds')) as { worlds: { world: string }[] }
+      return worlds.map(({ world }) => world)
+    },
+  }
+}
+
+function createWorld(name: string, send: Send): World {
+  const base = `/_emulator/worlds/${encodeURIComponent(name)}`
+  const apiKey = defaultKeyOf(name)
+  const ask = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> =>
+    (await send(method, base + path, body)) as Answer
+  const post = <Answer>(path: string, body: unknown = {}): Promise<Answer> => ask<Answer>('POST', path, body)
+  const job = (id: string): string => `/jobs/${encodeURIComponent(id)}`
+
+  const world: World = {
+    name,
+    apiKey,
+    keyOf: (persona) => `${apiKey}:${persona}`,
+    async token() {
+      const { token } = (await send('POST', '/v1/auth/access_token', { apiKey })) as { token: string }
+      return token
+    },
+    clock: {
+      now: async () => (await ask<ClockResponse>('GET', '/clock')).now,
+      advance: (by) => post<ClockResponse>('/clock/advance', { by: String(by) }),
+      freeze: () => post<ClockResponse>('/clock/freeze'),
+      run: () => post<ClockResponse>('/clock/run'),
+      async sleep(duration) {
+        let until: string | undefined
+        for (;;) {
+          const answer = await post<{ reached: boolean; until: string }>(
+            '/clock/wait',
+            until === undefined ? { for: String(duration) } : { until },
+          )
+          if (answer.reached) return
+          until = answer.until
+        }
+      },
+    },
+    inspect: () => ask<WorldView>('GET', ''),
+    reset: () => post<ResetResponse>('/reset'),
+    async fork(into, { replace = false } = {}) {
+      await post('/fork', { into, replace })
+      return createWorld(into, send)
+    },
+    async drop() {
+      await ask('DELETE', '')
+    },
+    export: () => ask<unknown>('GET', '/export'),
+    async import(image, { replace = false } = {}) {
+      await post(`/import?replace=${replace}`, image)
+    },
+    async pace(pace) {
+      await ask('PUT', '/pace', { pace })
+    },
+    scenario: (rule) => post<Scenario>('/scenarios', rule),
+    scenarios: async () => (await ask<{ scenarios: Scenario[] }>('GET', '/scenarios')).scenarios,
+    removeScenario: (id) => ask<Scenario>('DELETE', `/scenarios/${encodeURIComponent(id)}`),
+    fault: (rule) => post<Fault>('/faults', rule),
+    faults: async () => (await ask<{ faults: Fault[] }>('GET', '/faults')).faults,
+    removeFault: (id) => ask<Fault>('DELETE', `/faults/${encodeURIComponent(id)}`),
+    releaseFault: (id) => post<Fault>(`/faults/${encodeURIComponent(id)}/release`),
+    requests: async (query = {}) =>
+      (await ask<{ exchanges: Exchange[] }>('GET', `/journal?${toQuery(query)}`)).exchanges,
+    async waitForRequest(query, patience = '5s') {
+      const [first] = await world.requests({ ...query, wait: String(patience) })
+      if (first === undefined) throw new Error(`no request came within ${patience}: ${JSON.stringify(query)}`)
+      return first
+    },
+    verify: (request) => post<VerifyResponse>('/journal/verify', request),
+    explain: (jobId) => ask<Explanation>('GET', job(jobId)),
+    hold: (jobId, before) => post<ReleaseResponse>(`${job(jobId)}/hold`, { before }),
+    release: (jobId, steps = 1) => post<ReleaseResponse>(`${job(jobId)}/release`, { steps }),
+  }
+  return world
+}
+
+const toQuery = (query: object): string =>
+  new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)])).toString()

@@ -1,0 +1,52 @@
+import type { ApiKey } from '../../schemas/api-keys.ts'
+import { notFound, show, unauthenticated } from '../errors.ts'
+import { issuedKeys } from '../keys.ts'
+import type { Commit } from '../store/commit.ts'
+import type { RevokedKeyStore } from '../store/revoked-keys.ts'
+import type { WorldRecord } from '../store/worlds.ts'
+import { formatTimestamp, type Micros } from '../timestamps.ts'
+import { userId } from '../tokens.ts'
+import type { Caller } from './caller.ts'
+
+/** Keys given by configuration, with the world each opens. */
+type Configured = ReadonlyMap<string, string>
+
+/** The API keys of a world. They are not made by clients; they can be revoked, until the world is reset. */
+export interface ApiKeys {
+  list(caller: Caller, configured: Configured): ApiKey[]
+  /**
+   * Makes a key of the caller's account worthless, with every token that was issued for it. Once more is fine (chosen).
+   *
+   * @throws ApiError 404 for an unknown id
+   */
+  revoke(caller: Caller, id: string, configured: Configured): Promise<void>
+  /** @throws ApiError 401 where the key was revoked */
+  assertValid(world: WorldRecord, keyId: string): void
+}
+
+export function createApiKeys(commit: Commit, rows: RevokedKeyStore, now: (world: WorldRecord) => Micros): ApiKeys {
+  return {
+    list: ({ world, account }, configured) =>
+      issuedKeys(world.name, account, configured).map(({ id, name, fingerprint }) => ({
+        id,
+        name,
+        issuedAt: formatTimestamp(world.createdAt),
+        expiresAt: null,
+        userId: userId(world.name, account),
+        revoked: rows.isRevoked(world.key, id),
+        fingerprint,
+      })),
+    async revoke({ world, account }, id, configured) {
+      if (!issuedKeys(world.name, account, configured).some((key) => key.id === id)) {
+        throw notFound(`API key ${show(id)} does not exist; GET /v1/auth/api_keys lists those there are`)
+      }
+      await commit(() => rows.revoke(world.key, id, now(world)))
+    },
+    assertValid(world, keyId) {
+      if (!rows.isRevoked(world.key, keyId)) return
+      throw unauthenticated(
+        `API key is revoked, and its tokens with it; POST /_emulator/worlds/${world.name}/reset brings it back`,
+      )
+    },
+  }
+}

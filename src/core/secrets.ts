@@ -1,0 +1,68 @@
+import type { SaveSecretRequest } from '../../schemas/secrets.ts'
+import { failedPrecondition, notFound, show } from '../errors.ts'
+import type { Ids } from '../ids.ts'
+import { namedSecret, requestedSecret } from '../secrets.ts'
+import type { Commit } from '../store/commit.ts'
+import type { JobRecord } from '../store/jobs.ts'
+import type { SecretRecord, SecretStore } from '../store/secrets.ts'
+import { formatTimestamp, type Micros } from '../timestamps.ts'
+import type { Caller } from './caller.ts'
+
+/** Credentials that data sources name by their id. */
+export interface Secrets {
+  /** The account's secrets; those of one type, where it is not empty. */
+  list(caller: Caller, secretType: string): SecretRecord[]
+  /**
+   * Keeps a secret, in place of the one with the same type and id (chosen).
+   *
+   * @throws ApiError 400, code 3
+   */
+  save(caller: Caller, request: SaveSecretRequest): Promise<SecretRecord>
+  /** @throws ApiError 404 */
+  delete(caller: Caller, secretType: string, id: string): Promise<void>
+  /**
+   * Checks that the secrets which a job's source and destination name are there, fit and have not expired.
+   *
+   * @throws ApiError 400, code 9, that names the secret (documented that it must be there; chosen when and how it is refused)
+   */
+  assertPresent(caller: Caller, job: JobRecord, now: Micros): void
+}
+
+export function createSecrets(commit: Commit, rows: SecretStore, ids: Ids): Secrets {
+  return {
+    list: ({ world, account }, secretType) => rows.list(world.key, account, secretType === '' ? undefined : secretType),
+
+    async save({ world, account }, request) {
+      const secret = requestedSecret(request, () => ids.uuid())
+      await commit(() => rows.save(world.key, account, secret, request.secretKey))
+      return secret
+    },
+
+    async delete({ world, account }, secretType, id) {
+      if (await commit(() => rows.delete(world.key, account, secretType, id))) return
+      throw notFound(`secret ${show(id)} of type ${show(secretType)} does not exist`)
+    },
+
+    assertPresent({ world, account }, job, now) {
+      for (const field of ['dataSource', 'dataDestination'] as const) {
+        const named = job[field] === null ? undefined : namedSecret(job[field])
+        if (named === undefined) continue
+        const { id, types } = named
+        const found = types.flatMap((type) => rows.find(world.key, account, type, id) ?? [])
+        const which = `the ${field} of job ${job.id} names secret ${show(id)}`
+        if (found.length === 0) {
+          const other = rows.list(world.key, account).find((secret) => secret.id === id)
+          throw failedPrecondition(
+            `${which}, ${other === undefined ? 'which does not exist' : `which is of type ${other.secretType}`}: ` +
+              `POST one with secretType ${types.join(' or ')} to /v1/auth/secrets`,
+          )
+        }
+        const valid = found.some(({ expiresAt }) => expiresAt === null || expiresAt > now)
+        if (valid) continue
+        throw failedPrecondition(
+          `${which}, which expired at ${formatTimestamp(found[0]!.expiresAt!)}: POST it to /v1/auth/secrets again`,
+        )
+      }
+    },
+  }
+}

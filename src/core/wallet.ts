@@ -1,0 +1,136 @@
+import type { Balance } from '../../schemas/wallet.ts'
+import { failedPrecondition, show } from '../errors.ts'
+import type { Ids } from '../ids.ts'
+import { endAt, enteredAt } from '../lifecycle.ts'
+import type { Commit } from '../store/commit.ts'
+import type { JobRecord } from '../store/jobs.ts'
+import type {
+  Reservation,
+  TransactionPage,
+  TransactionRecord,
+  TransactionsRequest,
+  TransactionType,
+  WalletRecord,
+  WalletStore,
+} from '../store/wallets.ts'
+import type { WorldRecord } from '../store/worlds.ts'
+import type { Micros } from '../timestamps.ts'
+import { accountId, type Coupon, couponOf, largestCoupon, openingBalance, openingCause, signOf } from '../wallet.ts'
+import type { Caller } from './caller.ts'
+
+/**
+ * An account's ByteChips.
+ *
+ * A run reserves its price. Once the job is COMPLETE it is paid; a job that fails or is aborted costs nothing (chosen). Which
+ * of them has happened by now is worked out from the world's clock before anybody looks; there is no timer.
+ */
+export interface Wallet {
+  balance(caller: Caller): Promise<Balance>
+  transactions(caller: Caller, request: TransactionsRequest): Promise<TransactionPage>
+  /**
+   * Adds what a coupon is worth.
+   *
+   * @throws ApiError 404 for an unknown coupon, 400/9 for one that the account has redeemed (chosen)
+   */
+  redeem(caller: Caller, code: string): Promise<Coupon>
+  /**
+   * Sets aside what a job that starts now will cost. Call inside an act.
+   *
+   * @throws ApiError 400/9 where that is more than there is (documented that balance is checked; chosen how it is refused)
+   */
+  reserve(caller: Caller, job: JobRecord, now: Micros): void
+  /** Takes note that the end of a job may have moved. Call inside an act. */
+  follow(world: WorldRecord, job: JobRecord): void
+}
+
+export function createWallet(commit: Commit, rows: WalletStore, ids: Ids, now: (world: WorldRecord) => Micros): Wallet {
+  type Owner = Pick<Caller, 'world' | 'account'>
+
+  function book(
+    { world, account }: Owner,
+    type: TransactionType,
+    entry: Pick<TransactionRecord, 'amount' | 'cause' | 'createdAt'> & Partial<TransactionRecord>,
+  ): void {
+    const transaction = { jobName: '', templateId: '', ...entry, id: ids.uuid(), type }
+    rows.book(world.key, account, signOf[type] * entry.amount, transaction)
+  }
+
+  /** Brings a wallet up to a moment: opened, and with every job paid or released that has ended by then. */
+  function settle(owner: Owner, present: Micros): WalletRecord {
+    const { world, account } = owner
+    if (rows.find(world.key, account) === undefined) {
+      rows.open(world.key, account)
+      book(owner, 'topup', { amount: openingBalance, cause: openingCause, createdAt: world.createdAt })
+    }
+    for (const reservation of rows.ended(world.key, account, present)) {
+      rows.release(world.key, account, reservation)
+      if (!reservation.completes) continue
+      const { jobId, jobName, templateId, amount, endsAt } = reservation
+      book(owner, 'payment', { amount, cause: jobId, createdAt: endsAt!, jobName, templateId })
+    }
+    return rows.find(world.key, account)!
+  }
+
+  return {
+    balance: ({ world, account }) =>
+      commit(() => {
+        const { balance, reserved } = settle({ world, account }, now(world))
+        return {
+          accountId: accountId(world.name, account),
+          totalBalance: balance,
+          availableBalance: balance - reserved,
+          // Nothing is ever bought on credit, since a run beyond the balance is refused.
+          amountDue: 0,
+        }
+      }),
+
+    transactions: ({ world, account }, request) =>
+      commit(() => {
+        settle({ world, account }, now(world))
+        return rows.list(world.key, account, request)
+      }),
+
+    redeem({ world, account }, code) {
+      const coupon = couponOf(code)
+      return commit(() => {
+        const present = now(world)
+        settle({ world, account }, present)
+        if (rows.isBooked(world.key, account, 'coupon', code)) {
+          throw failedPrecondition(`coupon ${show(code)} was redeemed by this account already`)
+        }
+        book({ world, account }, 'coupon', { amount: coupon.amount, cause: code, createdAt: present })
+        return coupon
+      })
+    },
+
+    reserve({ world, account }, job, present) {
+      const { balance, reserved } = settle({ world, account }, present)
+      const amount = job.run?.payment ?? 0
+      const available = balance - reserved
+      if (amount > available) {
+        const missing = Math.min(Math.ceil(amount - available), largestCoupon)
+        throw failedPrecondition(
+          `job ${job.id} costs ${amount} ByteChips, and of the balance of ${balance} only ${available} are available: ` +
+            `redeem a coupon such as FREE-${missing} with POST /v1/wallet/redeem_coupon`,
+        )
+      }
+      rows.reserve(world.key, account, {
+        jobId: job.id,
+        jobName: job.name,
+        templateId: job.templateId,
+        amount,
+        ...endOf(job),
+      })
+    },
+
+    follow(world, job) {
+      rows.moveEnd(world.key, job.id, endOf(job))
+    },
+  }
+}
+
+/** When a job ends as things stand, and whether it is COMPLETE then. */
+const endOf = ({ run }: JobRecord): Pick<Reservation, 'endsAt' | 'completes'> => ({
+  endsAt: endAt(run),
+  completes: enteredAt(run, 'JOB_STATE_COMPLETE') !== null,
+})

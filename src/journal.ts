@@ -1,0 +1,256 @@
+import type { Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
+import { show } from './errors.ts'
+import { formatTimestamp, type Micros } from './timestamps.ts'
+
+/** An exchange as it is kept: what it takes to write it out later, and no more. */
+export interface Noted {
+  readonly at: Micros
+  readonly worldTime: Micros
+  readonly operation: string
+  readonly method: string
+  readonly path: string
+  readonly persona: string
+  readonly status: number
+  readonly durationMs: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly requestBody: Buffer | undefined
+  readonly responseBody: string
+  readonly unknownFields: readonly string[]
+  readonly fault: string | null
+  readonly scenario: string | null
+  readonly jobId: string | null
+  readonly ground: string
+}
+
+/** What passed between clients and the worlds, the newest part of it. It ends with the program. */
+export interface Journal {
+  note(world: string, exchange: Noted): void
+  /** Exchanges that fit, oldest first. */
+  list(world: string, query: JournalQuery): Exchange[]
+  /**
+   * The same, but waits for the first one that fits.
+   *
+   * @param patience milliseconds of real time; resolves to an empty list after it
+   */
+  wait(world: string, query: JournalQuery, patience: number): Promise<Exchange[]>
+  verify(world: string, request: VerifyRequest): VerifyResponse
+  count(world: string): number
+  clear(world: string): void
+  /** Ends all waiting, so that the program can end. */
+  close(): void
+}
+
+/** Exchanges kept for a world. */
+export const keptExchanges = 1000
+/** Bytes of a body that are kept. */
+export const keptBody = 64 * 1024
+/** Bytes of bodies kept for a world, and for all worlds together. */
+const keptBytesOfWorld = 16 * 1024 * 1024
+const keptBytes = 64 * 1024 * 1024
+/** What an exchange takes beside its bodies, roughly. */
+const overhead = 500
+
+interface Kept extends Noted {
+  readonly id: number
+  readonly requestBytes: number
+  readonly responseBytes: number
+  readonly size: number
+}
+
+interface WorldJournal {
+  readonly exchanges: Kept[]
+  bytes: number
+}
+
+export function createJournal(): Journal {
+  /** In the order of last use, so that the first one is what goes when all together are too large. */
+  const worlds = new Map<string, WorldJournal>()
+  const waiting = new Map<string, Set<() => void>>()
+  let lastId = 0
+  let bytes = 0
+  let closed = false
+
+  function drop(journal: WorldJournal): void {
+    const { size } = journal.exchanges.shift()!
+    journal.bytes -= size
+    bytes -= size
+  }
+
+  function clear(world: string): void {
+    bytes -= worlds.get(world)?.bytes ?? 0
+    worlds.delete(world)
+  }
+
+  const find = (world: string, query: Omit<JournalQuery, 'wait'>): Kept[] =>
+    (worlds.get(world)?.exchanges ?? []).filter((exchange) => mismatches(exchange, query).length === 0)
+
+  return {
+    note(world, noted) {
+      const journal = worlds.get(world) ?? { exchanges: [], bytes: 0 }
+      worlds.delete(world)
+      worlds.set(world, journal)
+      const requestBody = noted.requestBody?.subarray(0, keptBody)
+      const responseBody = noted.responseBody.slice(0, keptBody)
+      const size = overhead + (requestBody?.length ?? 0) + responseBody.length
+      journal.exchanges.push({
+        ...noted,
+        id: ++lastId,
+        // A part of a larger buffer would keep the whole of it.
+        requestBody:
+          requestBody !== undefined && requestBody.length < noted.requestBody!.length
+            ? Buffer.from(requestBody)
+            : requestBody,
+        responseBody,
+        requestBytes: noted.requestBody?.length ?? 0,
+        responseBytes: Buffer.byteLength(noted.responseBody),
+        size,
+      })
+      journal.bytes += size
+      bytes += size
+      while (journal.exchanges.length > keptExchanges || journal.bytes > keptBytesOfWorld) drop(journal)
+      while (bytes > keptBytes) {
+        const [oldest, first] = worlds.entries().next().value!
+        drop(first)
+        if (first.exchanges.length === 0) worlds.delete(oldest)
+      }
+      for (const wake of waiting.get(world) ?? []) wake()
+    },
+
+    list: (world, query) => find(world, query).map(toExchange),
+
+    async wait(world, query, patience) {
+      const there = find(world, query)
+      if (there.length > 0 || patience <= 0) return there.map(toExchange)
+      return new Promise((resolve) => {
+        const ofWorld = waiting.get(world) ?? new Set()
+        waiting.set(world, ofWorld)
+        const finish = (): void => {
+          clearTimeout(timer)
+          ofWorld.delete(wake)
+          if (ofWorld.size === 0) waiting.delete(world)
+          resolve(find(world, query).map(toExchange))
+        }
+        const wake = (): void => {
+          if (closed || find(world, query).length > 0) finish()
+        }
+        const timer = setTimeout(finish, patience)
+        ofWorld.add(wake)
+      })
+    },
+
+    verify(world, { body, count, ...query }) {
+      const exchanges = worlds.get(world)?.exchanges ?? []
+      const judged = exchanges.map((exchange) => ({
+        exchange,
+        differences: [...mismatches(exchange, query), ...missing(body, bodyOf(exchange))],
+      }))
+      const found = judged.filter(({ differences }) => differences.length === 0).length
+      const ok = count === undefined ? found > 0 : found === count
+      const wanted = count === undefined ? 'at least one' : `exactly ${count}`
+      return {
+        ok,
+        count: found,
+        message: ok
+          ? `${found} of ${exchanges.length} exchanges fit`
+          : `${found} of ${exchanges.length} exchanges fit, expected ${wanted}`,
+        nearest: ok
+          ? []
+          : judged
+              .filter(({ differences }) => differences.length > 0)
+              .sort((a, b) => a.differences.length - b.differences.length || b.exchange.id - a.exchange.id)
+              .slice(0, 3)
+              .map(({ exchange, differences }) => ({ exchange: toExchange(exchange), differences })),
+      }
+    },
+
+    count: (world) => worlds.get(world)?.exchanges.length ?? 0,
+    clear,
+    close() {
+      closed = true
+      for (const wakers of [...waiting.values()]) for (const wake of [...wakers]) wake()
+    },
+  }
+}
+
+/** The conditions that an exchange does not meet, in words. */
+function mismatches(
+  exchange: Kept,
+  { operation, persona, status, jobId, after }: Omit<JournalQuery, 'wait'>,
+): string[] {
+  const differences: string[] = []
+  const compare = (name: string, wanted: unknown, found: unknown): void => {
+    if (wanted !== undefined && wanted !== found)
+      differences.push(`${name}: expected ${show(wanted)}, was ${show(found)}`)
+  }
+  compare('operation', operation, exchange.operation)
+  compare('persona', persona, exchange.persona)
+  compare('status', status, exchange.status)
+  compare('jobId', jobId, exchange.jobId)
+  if (after !== undefined && exchange.id <= after)
+    differences.push(`id: expected more than ${after}, was ${exchange.id}`)
+  return differences
+}
+
+function bodyOf({ requestBody }: Kept): unknown {
+  if (requestBody === undefined || requestBody.length === 0) return undefined
+  try {
+    return JSON.parse(requestBody.toString('utf8'))
+  } catch {
+    return requestBody.toString('utf8')
+  }
+}
+
+/** Where a value lacks what is wanted of it: every member of an object must be there, anything else must be equal. */
+function missing(wanted: unknown, found: unknown, path = 'body'): string[] {
+  if (wanted === undefined) return []
+  if (typeof wanted !== 'object' || wanted === null) {
+    return wanted === found ? [] : [`${path}: expected ${show(wanted)}, was ${show(found)}`]
+  }
+  if (typeof found !== 'object' || found === null || Array.isArray(wanted) !== Array.isArray(found)) {
+    return [`${path}: expected ${show(wanted)}, was ${show(found)}`]
+  }
+  const members = found as Record<string, unknown>
+  const differences = Object.entries(wanted).flatMap(([key, value]) =>
+    missing(value, Object.hasOwn(members, key) ? members[key] : undefined, `${path}.${key}`),
+  )
+  if (Array.isArray(wanted) && Array.isArray(found) && wanted.length !== found.length) {
+    differences.push(`${path}: expected ${wanted.length} items, was ${found.length}`)
+  }
+  return differences
+}
+
+const toExchange = (kept: Kept): Exchange => ({
+  id: kept.id,
+  at: formatTimestamp(kept.at),
+  worldTime: formatTimestamp(kept.worldTime),
+  operation: kept.operation,
+  method: kept.method,
+  path: kept.path,
+  persona: kept.persona,
+  status: kept.status,
+  durationMs: kept.durationMs,
+  request: {
+    headers: maskHeaders(kept.headers),
+    body: mask(kept.requestBody?.toString('utf8') ?? ''),
+    bodyBytes: kept.requestBytes,
+  },
+  response: { body: mask(kept.responseBody), bodyBytes: kept.responseBytes },
+  unknownFields: [...kept.unknownFields],
+  fault: kept.fault,
+  scenario: kept.scenario,
+  jobId: kept.jobId,
+  ground: kept.ground,
+})
+
+/** Members of JSON bodies that hold what must not be shown. */
+const secret = /("(?:api_?key|token|secret_?key|password|access_?key)"\s*:\s*")(?:[^"\\]|\\.)*/gi
+
+const mask = (body: string): string => body.replace(secret, '$1***')
+
+const maskHeaders = (headers: Noted['headers']): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      /^(authorization|cookie|proxy-authorization)$/.test(name) ? '***' : [value ?? ''].flat().join(', '),
+    ]),
+  )

@@ -1,0 +1,168 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import {
+  AdvanceRequest,
+  ClockResponse,
+  HoldRequest,
+  ReleaseRequest,
+  ReleaseResponse,
+  WaitRequest,
+  WaitResponse,
+  WorldJobParams,
+  WorldParams,
+} from '../../schemas/control.ts'
+import { Empty } from '../../schemas/generic.ts'
+import type { Core } from '../core.ts'
+import type { ClockMove } from '../core/worlds.ts'
+import { parseDuration } from '../durations.ts'
+import { failedPrecondition, invalidArgument, show } from '../errors.ts'
+import { checkedWorldName } from '../keys.ts'
+import { endAt, stateAt } from '../lifecycle.ts'
+import type { JobRecord } from '../store/jobs.ts'
+import type { WorldRecord } from '../store/worlds.ts'
+import { formatTimestamp, type Micros, microsPerSecond, parseTimestamp } from '../timestamps.ts'
+
+/** Moving a world's clock, and jobs that wait at gates. */
+export const controlClockRoutes =
+  (core: Core): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const open = async (name: string) => core.worlds.open(checkedWorldName(name))
+
+    const gatesOf = (world: WorldRecord, { id, run }: JobRecord): ReleaseResponse => ({
+      jobId: id,
+      state: stateAt(run, core.worlds.now(world)),
+      waitingFor: [...(run?.pending ?? [])],
+    })
+
+    async function advance(world: WorldRecord, by: string): Promise<ClockMove> {
+      if (by === 'next') return core.worlds.advanceToNext(world)
+      if (by.startsWith('job:')) {
+        const { id, run } = core.jobs.look(world, by.slice('job:'.length))
+        const end = endAt(run)
+        if (end === null) throw failedPrecondition(`job ${id} does not end by itself; see what it waits for`)
+        return core.worlds.advanceTo(world, end)
+      }
+      const duration = parseDuration(by)
+      if (duration === undefined || duration > longestAdvance) {
+        throw invalidArgument(
+          `by ${show(by)}: expected a duration of at most 100 years (90s, 10m, 2h, 1d, ISO 8601, or milliseconds), ` +
+            '"next", or "job:<id>"',
+        )
+      }
+      return core.worlds.advance(world, duration)
+    }
+    const clock = { tags: ['clock'], params: WorldParams, response: { 200: ClockResponse } }
+
+    app.get(
+      '/worlds/:world/clock',
+      { schema: { ...clock, operationId: 'Emulator_GetClock', summary: "A world's time" } },
+      async (request) => {
+        const world = await open(request.params.world)
+        const { frozenAt } = core.worlds.clock(world)
+        return clockToWire({ now: core.worlds.now(world), frozen: frozenAt !== null, transitions: [] })
+      },
+    )
+
+    app.post(
+      '/worlds/:world/clock/advance',
+      {
+        schema: {
+          ...clock,
+          operationId: 'Emulator_AdvanceClock',
+          summary: "Move a world's clock on",
+          body: AdvanceRequest,
+        },
+      },
+      async (request) => {
+        const world = await open(request.params.world)
+        return clockToWire(await advance(world, request.body.by))
+      },
+    )
+
+    app.post(
+      '/worlds/:world/clock/freeze',
+      { schema: { ...clock, operationId: 'Emulator_FreezeClock', summary: "Stop a world's clock", body: Empty } },
+      async (request) => clockToWire(await core.worlds.freeze(await open(request.params.world))),
+    )
+
+    app.post(
+      '/worlds/:world/clock/run',
+      { schema: { ...clock, operationId: 'Emulator_RunClock', summary: "Let a world's clock run again", body: Empty } },
+      async (request) => clockToWire(await core.worlds.run(await open(request.params.world))),
+    )
+
+    app.post(
+      '/worlds/:world/clock/wait',
+      {
+        schema: {
+          tags: ['clock'],
+          operationId: 'Emulator_WaitForClock',
+          summary: "Wait for a moment of a world's time, for a minute at most",
+          params: WorldParams,
+          body: WaitRequest,
+          response: { 200: WaitResponse },
+        },
+      },
+      async (request) => {
+        const world = await open(request.params.world)
+        const until = momentOf(request.body, core.worlds.now(world))
+        const reached = await core.worlds.waitUntil(world, until, longestWait)
+        return { reached, until: formatTimestamp(until) }
+      },
+    )
+
+    app.post(
+      '/worlds/:world/jobs/:jobId/hold',
+      {
+        schema: {
+          operationId: 'Emulator_HoldJob',
+          summary: 'Make a job wait before a state',
+          tags: ['jobs'],
+          params: WorldJobParams,
+          body: HoldRequest,
+          response: { 200: ReleaseResponse },
+        },
+      },
+      async (request) => {
+        const world = await open(request.params.world)
+        return gatesOf(world, await core.jobs.hold(world, request.params.jobId, request.body.before))
+      },
+    )
+
+    app.post(
+      '/worlds/:world/jobs/:jobId/release',
+      {
+        schema: {
+          operationId: 'Emulator_ReleaseJob',
+          summary: 'Let a job that waits at a gate go on',
+          tags: ['jobs'],
+          params: WorldJobParams,
+          body: ReleaseRequest,
+          response: { 200: ReleaseResponse },
+        },
+      },
+      async (request) => {
+        const world = await open(request.params.world)
+        return gatesOf(world, await core.jobs.release(world, request.params.jobId, request.body.steps ?? 1))
+      },
+    )
+  }
+
+/** A hundred years; further on, timestamps would leave the years that RFC 3339 can write. */
+const longestAdvance = 100 * 365 * 24 * 3600 * microsPerSecond
+
+/** Longest wait for a moment, in milliseconds; clients ask again. */
+const longestWait = 60_000
+
+function momentOf({ for: duration, until }: { for?: string; until?: string }, now: Micros): Micros {
+  if ((duration === undefined) === (until === undefined)) throw invalidArgument('expected exactly one of for and until')
+  if (until !== undefined) return parseTimestamp(until)!
+  const micros = parseDuration(duration!)
+  if (micros === undefined) throw invalidArgument(`for ${show(duration)}: expected a duration such as 90s`)
+  return now + micros
+}
+
+const clockToWire = ({ now, frozen, transitions }: ClockMove): ClockResponse => ({
+  now: formatTimestamp(now),
+  frozen,
+  transitions: transitions.map(({ jobId, state, at }) => ({ jobId, state, at: formatTimestamp(at) })),
+})

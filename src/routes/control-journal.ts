@@ -1,0 +1,53 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { WorldParams } from '../../schemas/control.ts'
+import { JournalQuery, JournalResponse, VerifyRequest, VerifyResponse } from '../../schemas/journal.ts'
+import type { Core } from '../core.ts'
+import { parseDuration } from '../durations.ts'
+import { invalidArgument, show } from '../errors.ts'
+import { checkedWorldName } from '../keys.ts'
+
+/** Longest wait for a request, in milliseconds. */
+const longestWait = 60_000
+
+/** What passed between clients and a world. */
+export const controlJournalRoutes =
+  (core: Core): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/worlds/:world/journal',
+      {
+        schema: {
+          tags: ['journal'],
+          operationId: 'Emulator_GetJournal',
+          summary: 'List exchanges, or wait for one',
+          params: WorldParams,
+          querystring: JournalQuery,
+          response: { 200: JournalResponse },
+        },
+      },
+      async (request) => {
+        const { wait = '0', ...query } = request.query
+        const patience = parseDuration(wait)
+        if (patience === undefined || patience / 1000 > longestWait) {
+          throw invalidArgument(`wait ${show(wait)}: expected a duration of at most 60s`)
+        }
+        const world = checkedWorldName(request.params.world)
+        return { exchanges: await core.journal.wait(world, query, patience / 1000) }
+      },
+    )
+
+    app.post(
+      '/worlds/:world/journal/verify',
+      {
+        schema: {
+          tags: ['journal'],
+          operationId: 'Emulator_VerifyJournal',
+          summary: 'Tell whether clients sent what they should have',
+          params: WorldParams,
+          body: VerifyRequest,
+          response: { 200: VerifyResponse },
+        },
+      },
+      async (request) => core.journal.verify(checkedWorldName(request.params.world), request.body),
+    )
+  }

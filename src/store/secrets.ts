@@ -1,0 +1,72 @@
+import type { Micros } from '../timestamps.ts'
+import type { Store } from './database.ts'
+
+/** A secret without the key that is secret. */
+export interface SecretRecord {
+  readonly id: string
+  readonly secretType: string
+  readonly name: string
+  readonly accessKey: string
+  readonly params: Readonly<Record<string, string>>
+  readonly expiresAt: Micros | null
+}
+
+export interface SecretStore {
+  find(world: number, account: string, secretType: string, id: string): SecretRecord | undefined
+  /** The account's secrets, by type and id; of one type, where it is given. */
+  list(world: number, account: string, secretType?: string): SecretRecord[]
+  /** Call inside an act. Makes the secret, or replaces the one of the same type and id. */
+  save(world: number, account: string, secret: SecretRecord, secretKey: string): void
+  /** Call inside an act. Returns whether there was one. */
+  delete(world: number, account: string, secretType: string, id: string): boolean
+}
+
+interface SecretRow {
+  id: string
+  secret_type: string
+  name: string
+  access_key: string
+  params: string
+  expires_at: number | null
+}
+
+const toRecord = (row: SecretRow): SecretRecord => ({
+  id: row.id,
+  secretType: row.secret_type,
+  name: row.name,
+  accessKey: row.access_key,
+  params: JSON.parse(row.params) as Record<string, string>,
+  expiresAt: row.expires_at,
+})
+
+/** Reading never touches the secret key. */
+const columns = 'id, secret_type, name, access_key, params, expires_at'
+
+export function secretStore(store: Store): SecretStore {
+  const find = store.prepare<SecretRow>(
+    `SELECT ${columns} FROM secrets WHERE world = ? AND account = ? AND secret_type = ? AND id = ?`,
+  )
+  const all = store.prepare<SecretRow>(
+    `SELECT ${columns} FROM secrets WHERE world = ? AND account = ? ORDER BY secret_type, id`,
+  )
+  const ofType = store.prepare<SecretRow>(
+    `SELECT ${columns} FROM secrets WHERE world = ? AND account = ? AND secret_type = ? ORDER BY id`,
+  )
+  const save = store.prepare(
+    `INSERT OR REPLACE INTO secrets (world, account, secret_key, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const remove = store.prepare('DELETE FROM secrets WHERE world = ? AND account = ? AND secret_type = ? AND id = ?')
+
+  return {
+    find(world, account, secretType, id) {
+      const row = find.get(world, account, secretType, id)
+      return row === undefined ? undefined : toRecord(row)
+    },
+    list: (world, account, secretType) =>
+      (secretType === undefined ? all.all(world, account) : ofType.all(world, account, secretType)).map(toRecord),
+    save(world, account, { id, secretType, name, accessKey, params, expiresAt }, secretKey) {
+      save.run(world, account, secretKey, id, secretType, name, accessKey, JSON.stringify(params), expiresAt)
+    },
+    delete: (world, account, secretType, id) => remove.run(world, account, secretType, id).changes > 0,
+  }
+}

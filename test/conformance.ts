@@ -1,0 +1,106 @@
+import type { TSchema } from '@sinclair/typebox'
+import { RpcStatus } from '../schemas/errors.ts'
+import { buildApp } from '../src/app.ts'
+import { createCore } from '../src/core.ts'
+
+/** What a route promises to answer. */
+interface Promise200 {
+  readonly method: string
+  readonly pattern: RegExp
+  readonly response: TSchema
+}
+
+/** The response schemas of all routes, read off the app itself; fixed paths before those with variables. */
+async function readPromises(): Promise<Promise200[]> {
+  const core = createCore()
+  const promises: (Promise200 & { url: string })[] = []
+  const app = buildApp(core, {}, (app) => {
+    app.addHook('onRoute', ({ method, url, schema }) => {
+      const response = (schema?.response as Record<number, TSchema> | undefined)?.[200]
+      if (response === undefined) return
+      const pattern = new RegExp(`^${url.replace(/[.+]/g, '\\$&').replace(/:[A-Za-z]+/g, '[^/]*')}$`)
+      for (const each of [method].flat()) promises.push({ method: each, pattern, response, url })
+    })
+  })
+  await app.ready()
+  await app.close()
+  core.close()
+  return promises.sort((a, b) => Number(a.url.includes(':')) - Number(b.url.includes(':')))
+}
+
+const promises = await readPromises()
+
+/**
+ * What is wrong with an answer of the emulator, by the schema of its route or of errors.
+ *
+ * @returns one line for each thing that is wrong; nothing where no schema speaks of the answer
+ */
+export function violations(method: string, path: string, status: number, body: unknown): string[] {
+  if (status >= 400) return [...check(RpcStatus, body, 'body'), ...leaks(body)]
+  const [pathname] = path.split('?', 1) as [string]
+  const promise = promises.find((known) => known.method === method && known.pattern.test(pathname))
+  return promise === undefined ? [] : check(promise.response, body, 'body')
+}
+
+/** An error tells a client nothing of the emulator's inside. */
+function leaks(body: unknown): string[] {
+  const text = JSON.stringify(body)
+  const inside =
+    /\bat (?:\S+ )?\(?(?:file:|\/|node:)|\.[tj]s:\d|node_modules|SQLITE_|\b(?:INSERT INTO|UPDATE jobs|FROM jobs)\b/
+  const found = inside.exec(text)?.[0]
+  return found === undefined ? [] : [`body shows the inside of the emulator: ${found} in ${text}`]
+}
+
+/**
+ * Checks a value against a schema, more strictly than JSON Schema does: every field is declared, and in the order of the
+ * declaration. TypeBox's own `Value.Check` does not follow the `type: [x, 'null']` of a nullable field.
+ */
+export function check(schema: TSchema, value: unknown, path: string): string[] {
+  const types = [schema['type'] as string | string[] | undefined].flat().filter((type) => type !== undefined)
+  const actual = kindOf(value)
+  const wanted = types.map((type) => (type === 'integer' ? 'number' : type))
+  if (types.length > 0 && !wanted.includes(actual)) {
+    return [`${path}: expected ${types.join(' or ')}, found ${actual} ${JSON.stringify(value)}`]
+  }
+  const bad = (what: string) => [`${path}: ${JSON.stringify(value)} ${what}`]
+  if ('const' in schema && value !== schema['const']) return bad(`is not ${JSON.stringify(schema['const'])}`)
+  const names = schema['enum'] as unknown[] | undefined
+  if (names !== undefined && !names.includes(value)) return bad(`is none of ${names.join(', ')}`)
+  if (typeof value === 'string') {
+    const { pattern } = schema as { pattern?: string }
+    if (pattern !== undefined && !new RegExp(pattern).test(value)) return bad(`does not match ${pattern}`)
+    if (schema['format'] === 'date-time' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value)) {
+      return bad('is no UTC timestamp with microseconds')
+    }
+  }
+  if (typeof value === 'number') {
+    if (types.includes('integer') && !Number.isInteger(value)) return bad('is no whole number')
+    if (value < ((schema['minimum'] as number | undefined) ?? -Infinity)) return bad('is too small')
+    if (value > ((schema['maximum'] as number | undefined) ?? Infinity)) return bad('is too large')
+  }
+  if (Array.isArray(value)) {
+    return value.flatMap((item, index) => check(schema['items'] as TSchema, item, `${path}[${index}]`))
+  }
+  return actual === 'object' ? checkObject(schema, value as Record<string, unknown>, path) : []
+}
+
+function checkObject(schema: TSchema, value: Record<string, unknown>, path: string): string[] {
+  if (schema['additionalProperties'] === true) return []
+  const [entry] = Object.values((schema['patternProperties'] as Record<string, TSchema> | undefined) ?? {})
+  if (entry !== undefined) return Object.keys(value).flatMap((key) => check(entry, value[key], `${path}.${key}`))
+  const properties = schema['properties'] as Record<string, TSchema>
+  const known = Object.keys(properties)
+  const sent = Object.keys(value)
+  const required = (schema['required'] as string[] | undefined) ?? []
+  const inOrder = known.filter((name) => sent.includes(name))
+  return [
+    ...required.filter((name) => !sent.includes(name)).map((name) => `${path}.${name}: missing`),
+    ...sent.filter((name) => !known.includes(name)).map((name) => `${path}.${name}: not in the schema`),
+    ...(inOrder.join() === sent.join()
+      ? []
+      : [`${path}: fields in the order ${sent.join()}, expected ${inOrder.join()}`]),
+    ...inOrder.flatMap((name) => check(properties[name]!, value[name], `${path}.${name}`)),
+  ]
+}
+
+const kindOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value)

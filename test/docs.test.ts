@@ -1,0 +1,358 @@
+// Keeps the documents true: what they list is what the code has, both ways, and what they print runs as it is.
+import { execFile, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { dirname, extname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t, { type Test } from 'tap'
+import { buildApp } from '../src/app.ts'
+import { defaultTextOf, environmentNameOf, flagOf, settingNames, settings } from '../src/config.ts'
+import { createCore } from '../src/core.ts'
+import { errorCatalogue } from '../src/errors.ts'
+import { defaultKey } from '../src/keys.ts'
+import { packageRoot, version } from '../src/package.ts'
+import { personas } from '../src/personas.ts'
+import { client, emulator } from './emulator.ts'
+
+const read = (file: string): string => readFileSync(join(packageRoot, file), 'utf8')
+const readme = read('README.md')
+const manifest = JSON.parse(read('package.json'))
+const lock = JSON.parse(read('package-lock.json'))
+const base = `http://${settings.host.default}:${settings.port.default}`
+
+const ignored = ['node_modules', 'dist', '.tap', '.git', '.bytenite-emulator']
+const documents = readdirSync(packageRoot, { withFileTypes: true })
+  .filter(({ name }) => !ignored.includes(name))
+  .flatMap((entry) =>
+    entry.isDirectory()
+      ? readdirSync(join(packageRoot, entry.name), { recursive: true, encoding: 'utf8' }).map((file) =>
+          join(entry.name, file),
+        )
+      : [entry.name],
+  )
+  .filter((file) => file.endsWith('.md'))
+
+/** The part of a document from a heading to the next one of the same or a higher level. */
+function section(file: string, heading: string): string {
+  const lines = read(file).split('\n')
+  const start = lines.indexOf(heading)
+  if (start === -1) throw new Error(`${file} has no heading "${heading}"`)
+  const level = heading.indexOf(' ')
+  const isEnd = (line: string) => /^#+ /.test(line) && line.indexOf(' ') <= level
+  const length = lines.slice(start + 1).findIndex(isEnd)
+  return lines.slice(start + 1, length === -1 ? undefined : start + 1 + length).join('\n')
+}
+
+/** The fenced block in one language of a section. */
+function block(file: string, heading: string, language: string): string {
+  const match = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'm').exec(section(file, heading))
+  if (match === null) throw new Error(`${file} has no block of ${language} under "${heading}"`)
+  return match[1]!
+}
+
+/** The rows of the first table of a section. */
+function rows(file: string, heading: string): string[] {
+  const lines = section(file, heading).split('\n')
+  const start = lines.findIndex((line) => /^\|( *-+ *\|)+$/.test(line))
+  const length = lines.slice(start + 1).findIndex((line) => !line.startsWith('|'))
+  return start === -1 ? [] : lines.slice(start + 1, length === -1 ? undefined : start + 1 + length)
+}
+
+const cells = (row: string): string[] =>
+  row
+    .slice(1, -1)
+    .split('|')
+    .map((cell) => cell.replaceAll('`', '').trim())
+
+const plain = (row: string): string => cells(row).join(' | ')
+
+/** Compares the rows of a table with those that the code would make, and says which to add and which to remove. */
+function sameRows(t: Test, where: string, written: readonly string[], expected: readonly string[]): void {
+  const [have, want] = [written.map(plain), expected.map(plain)]
+  const problems = [
+    ...expected.filter((row) => !have.includes(plain(row))).map((row) => `add    ${row}`),
+    ...written.filter((row) => !want.includes(plain(row))).map((row) => `remove ${row}`),
+    ...written.filter((row, index) => have.indexOf(plain(row)) !== index).map((row) => `twice  ${row}`),
+  ]
+  for (const problem of problems) t.comment(problem)
+  t.equal(problems.length, 0, `${where}: the rows are those of the code (the differences stand above)`)
+}
+
+const code = (text: string): string => `\`${text}\``
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a program to its end, without the loaders that the test runner passes on. */
+const run = (command: string, args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    const env = { ...process.env, NODE_OPTIONS: '', NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1', ...environment }
+    execFile(command, args, { cwd: packageRoot, env }, (error, stdout, stderr) => {
+      if (error === null) resolve({ code: 0, stdout, stderr })
+      else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr })
+      else reject(new Error(`${command}: ${error.message}`, { cause: error }))
+    })
+  })
+
+const works = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0
+const noCurl = works('curl', '--version') ? false : 'curl is not installed'
+const noRequests = works('python3', '-c', 'import requests') ? false : 'Python or its module requests is not installed'
+
+void t.test('README: settings are those of src/config.ts', async (t) => {
+  const expected = settingNames.map((name) => {
+    const { placeholder, help } = settings[name]
+    const flag = placeholder === undefined ? flagOf(name) : `${flagOf(name)} ${placeholder}`
+    return `| ${code(flag)} | ${code(environmentNameOf(name))} | ${defaultTextOf(name)} | ${help} |`
+  })
+  sameRows(t, 'README.md, Settings', rows('README.md', '## Settings'), expected)
+})
+
+void t.test('README: errors are those of src/errors.ts', async (t) => {
+  const expected = Object.values(errorCatalogue).map(
+    ({ status, code, meaning }) => `| ${status} | ${code} | ${meaning} |`,
+  )
+  sameRows(t, 'README.md, Errors', rows('README.md', '## Errors'), expected)
+})
+
+void t.test('README: personas are those of src/personas.ts', async (t) => {
+  const expected = Object.entries(personas).map(([name, { meaning }]) => `| ${code(name)} | ${meaning} |`)
+  sameRows(t, 'README.md, Keys and personas', rows('README.md', '## Keys and personas'), expected)
+})
+
+void t.test('README: routes are those of the app', async (t) => {
+  /** Method and path -> the summary in the route's schema; undefined where it is hidden from the OpenAPI document. */
+  const routes = new Map<string, string | undefined>()
+  const core = createCore()
+  const app = buildApp(core, {}, (app) =>
+    app.addHook('onRoute', ({ method, url, schema }) => {
+      const path = url.replace(/:(\w+)/g, '{$1}')
+      const summary = schema?.hide === true ? undefined : schema?.summary
+      for (const verb of [method].flat()) routes.set(`${verb} ${path}`, summary)
+    }),
+  )
+  t.teardown(async () => {
+    await app.close()
+    core.close()
+  })
+  await app.ready()
+
+  // The README says in a sentence that one base is another name of the other.
+  const [customer, computing] = ['/v1/customer/', '/v1/computing/'].map((prefix) =>
+    [...routes.keys()].filter((request) => request.includes(` ${prefix}`) && !request.includes('/docs')),
+  )
+  const renamed = (computing ?? []).map((request) => request.replace('/v1/computing/', '/v1/customer/'))
+  t.same(renamed.sort(), customer?.sort(), '/v1/computing has the routes of /v1/customer')
+  for (const request of computing ?? []) routes.delete(request)
+
+  // `{a,b}` in a path stands for a row with a and a row with b; `{name}` is a parameter.
+  const written = rows('README.md', '## Routes').flatMap((row) => {
+    const choice = /\{([^{}]*,[^{}]*)\}/.exec(row)
+    return choice === null ? [row] : choice[1]!.split(',').map((word) => row.replace(choice[0], word))
+  })
+  const meanings = new Map(written.map((row) => cells(row) as [string, string]))
+  const expected = [...routes].map(
+    ([request, summary]) => `| ${code(request)} | ${summary ?? (meanings.get(request) || 'TODO: say what it does')} |`,
+  )
+  sameRows(t, 'README.md, Routes', written, expected)
+})
+
+void t.test('README: the two commands', async (t) => {
+  const commands = block('README.md', '# bytenite-emulator', 'sh')
+  t.match(commands, new RegExp(`^npm ci && npm start +# .* on ${base}\\nnpm ci && npm test +#`))
+  t.type(manifest.scripts.start, 'string')
+  t.type(manifest.scripts.test, 'string')
+  const script = read('.ci/run')
+  const pattern = /grep -m1 -oE '([^']+)' README\.md/.exec(script)?.[1]
+  t.equal(new RegExp(pattern ?? 'no pattern').exec(readme)?.[0], 'npm ci && npm test', '.ci/run finds it in the README')
+  t.match(script, /^bash -c "\$command"/m, '.ci/run runs what it found')
+  const [, twenty, twentyTwo] = /^>=(\d+\.\d+)\.0 <21 \|\| >=(\d+\.\d+)\.0$/.exec(manifest.engines.node) ?? []
+  t.match(readme, `Node.js ${twenty}+, ${twentyTwo}+ or 24`, 'the versions are those of package.json')
+})
+
+void t.test('README: the first job', { skip: noCurl }, async (t) => {
+  const { url } = await emulator(t)
+  const script = block('README.md', '## A first job', 'sh').replaceAll(base, url)
+  for (const round of ['create', 'update']) {
+    const { code, stdout, stderr } = await run('sh', ['-euc', script])
+    t.equal(code, 0, stderr)
+    const [created, got] = stdout.split(/(?<=\})(?=\{"job")/).map((text) => JSON.parse(text))
+    t.match(created?.job, { name: 'Hello', state: 'JOB_STATE_NEW' }, round)
+    t.same(got, created, 'read back')
+  }
+})
+
+void t.test('README: commands with curl between the lines', { skip: noCurl }, async (t) => {
+  const { url } = await emulator(t)
+  const commands = [...readme.matchAll(/`(curl [^`]+)`/g)].map((match) => match[1]!.replaceAll(base, url))
+  t.not(commands.length, 0)
+  for (const command of commands) {
+    const { code, stderr } = await run('sh', ['-c', command.replace('curl ', 'curl --fail ')])
+    t.equal(code, 0, `${command}: ${stderr}`)
+  }
+})
+
+void t.test('README: the addresses it names answer', async (t) => {
+  const { url } = await emulator(t)
+  for (const [, address = ''] of readme.matchAll(/<(http:[^>]+)>/g)) {
+    const response = await fetch(address.replace(base, url))
+    t.equal(response.status, 200, address)
+    t.match(response.headers.get('content-type'), /^text\/html/, address)
+  }
+})
+
+void t.test('README: the seed file', async (t) => {
+  const seed = JSON.parse(block('README.md', '### Seed file', 'json'))
+  const { url } = await emulator(t, { seed })
+  for (const job of seed.jobs) {
+    const { status, body } = await client(url)('GET', `/v1/customer/jobs/${job.jobId}`)
+    t.equal(status, 200)
+    t.match(body.job, { templateId: job.templateId, name: job.name })
+  }
+})
+
+void t.test('README: the emulator inside a test process', async (t) => {
+  const source = block('README.md', '## Inside a test process', 'js')
+  const library = pathToFileURL(join(packageRoot, 'src/index.ts')).href
+  const folder = t.testdir({ 'snippet.mjs': source.replace(`'${manifest.name}'`, `'${library}'`) })
+  const logged = t.capture(console, 'log')
+  await import(pathToFileURL(join(folder, 'snippet.mjs')).href)
+  const promised = /console\.log\(.*\/\/ (.*)/.exec(source)?.[1]
+  t.same(
+    logged().map(({ args }) => args),
+    [[promised]],
+  )
+})
+
+const runners: Record<string, { readonly command: string; readonly skip: string | false }> = {
+  '.sh': { command: 'sh', skip: noCurl },
+  '.mjs': { command: process.execPath, skip: false },
+  '.py': { command: 'python3', skip: noRequests },
+}
+
+for (const file of readdirSync(join(packageRoot, 'examples')).filter((name) => !name.endsWith('.md'))) {
+  const runner = runners[extname(file)]
+  void t.test(`examples/${file}`, { skip: runner?.skip ?? false }, async (t) => {
+    if (runner === undefined) return t.fail(`test/docs.test.ts does not know how to run examples/${file}`)
+    const example = (url: string, key?: string) =>
+      run(runner.command, [join('examples', file)], {
+        BYTENITE_API_URL: url,
+        BYTENITE_API_KEY: key ?? '',
+      })
+    t.match(read(join('examples', file)), base, 'has the default address')
+    t.match(read(join('examples', file)), defaultKey, 'has the default key')
+    t.match(readme, `](examples/${file})`, 'the README links to it')
+
+    const { url } = await emulator(t)
+    const good = await example(url)
+    t.equal(good.code, 0, good.stderr)
+    const [id, state] = good.stdout.trim().split(' ')
+    const { status, body } = await client(url)('GET', `/v1/customer/jobs/${id}`)
+    t.equal(status, 200, `prints the id of a job that is there: ${good.stdout}`)
+    t.equal(body.job?.state, state)
+
+    const refused = await example(url, 'wrong')
+    t.not(refused.code, 0, 'fails with a wrong key')
+    t.match(refused.stderr, /answered 401: .*invalid API key/)
+
+    const silent = createServer((socket) => socket.once('data', () => socket.destroy()))
+    t.teardown(() => silent.close())
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const unanswered = await example(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`)
+    t.not(unanswered.code, 0, 'fails where nobody answers')
+    t.match(unanswered.stderr, /no answer to POST/)
+  })
+}
+
+void t.test('docs/dependencies.md: dependencies are those of package.json', async (t) => {
+  const lists = {
+    Runtime: manifest.dependencies,
+    Optional: manifest.optionalDependencies,
+    Development: manifest.devDependencies,
+    Overrides: manifest.overrides,
+  }
+  for (const [heading, packages] of Object.entries(lists)) {
+    const written = rows('docs/dependencies.md', `## ${heading}`)
+    const reasons = new Map(written.map((row) => cells(row) as [string, string]))
+    const expected = Object.keys(packages as object).map(
+      (name) => `| ${code(name)} | ${reasons.get(name) || 'TODO: say why'} |`,
+    )
+    sameRows(t, `docs/dependencies.md, ${heading}`, written, expected)
+  }
+})
+
+void t.test('package-lock.json', async (t) => {
+  const own = lock.packages['']
+  t.match(lock, { name: manifest.name, version: manifest.version })
+  t.match(own, { name: manifest.name, version: manifest.version, engines: manifest.engines })
+  for (const kind of ['dependencies', 'optionalDependencies', 'devDependencies']) {
+    t.same(own[kind], manifest[kind], `${kind} are those of package.json`)
+  }
+  t.equal(
+    lock.packages['node_modules/better-sqlite3-napi'].gypfile,
+    false,
+    'better-sqlite3-napi keeps "gypfile": false, else npm ci compiles it (see CONTRIBUTING.md)',
+  )
+  const resolved = Object.entries<Record<string, unknown>>(lock.packages).filter(([, entry]) => 'resolved' in entry)
+  t.same(
+    resolved.map(([name]) => name),
+    [],
+    'no entry names a registry (see CONTRIBUTING.md)',
+  )
+})
+
+void t.test('version and license', async (t) => {
+  t.equal(version, manifest.version)
+  t.match(read('CHANGELOG.md'), `\n## [${version}] - `, 'CHANGELOG.md has a heading for the current version')
+  t.equal(manifest.license, 'MIT')
+  t.match(read('LICENSE'), /^MIT License\n/)
+})
+
+void t.test('documents: links lead somewhere', async (t) => {
+  const slug = (heading: string) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .trim()
+      .replace(/\s/g, '-')
+  const leadsSomewhere = (document: string, target: string): boolean => {
+    const [path = '', anchor] = target.split('#')
+    const file = path === '' ? document : join(dirname(document), path)
+    if (!existsSync(join(packageRoot, file))) return false
+    return anchor === undefined || [...read(file).matchAll(/^#+ (.*)$/gm)].some((match) => slug(match[1]!) === anchor)
+  }
+  const links = documents.flatMap((document) =>
+    [
+      ...read(document)
+        .replace(/^```[^]*?^```$/gm, '')
+        .matchAll(/\]\(([^)\s]+)\)/g),
+    ]
+      .map((match) => ({ document, target: match[1]! }))
+      .filter(({ target }) => !/^[a-z]+:/.test(target)),
+  )
+  t.not(links.length, 0)
+  const dead = links.filter(({ document, target }) => !leadsSomewhere(document, target))
+  t.same(dead, [], 'no link is dead')
+})
+
+void t.test('documents: files and scripts they name exist', async (t) => {
+  const paths = /`((?:src|schemas|migrations|test|scripts|docs|examples|\.ci)\/[\w./-]*)`/g
+  for (const document of documents) {
+    const text = read(document)
+    // Names with a part in capitals, such as NNN, stand for any.
+    const files = [...text.matchAll(paths)].map((match) => match[1]!).filter((path) => !/[A-Z]{3}/.test(path))
+    t.same(
+      files.filter((path) => !existsSync(join(packageRoot, path))),
+      [],
+      `${document} names no file that is missing`,
+    )
+    const scripts = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map((match) => match[1]!)
+    t.same(
+      scripts.filter((script) => !(script in manifest.scripts)),
+      [],
+      `${document} names no script that is missing`,
+    )
+  }
+})

@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+
+/** The built program. `npm test` builds it first. */
+export const cli = join(import.meta.dirname, '..', 'dist', 'cli.js')
+
+export interface RunOptions {
+  /** Added to an environment without any setting of the emulator. */
+  readonly env?: Record<string, string>
+  readonly cwd?: string
+  /** Largest file that the program may write, in units of 1024 bytes. */
+  readonly fileLimit?: number
+}
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface Program {
+  readonly child: ChildProcess
+  /** Where it answers; rejects if the program ends before it says so. */
+  readonly ready: Promise<string>
+  /** Resolves when the program has ended and its output is complete. */
+  readonly exit: Promise<Exit>
+  stdout(): string
+  stderr(): string
+}
+
+/** Runs the built program; it ends with the test at the latest. */
+export function run(t: Test, args: readonly string[], { env = {}, cwd, fileLimit }: RunOptions = {}): Program {
+  // Without tap's own instrumentation, which handles signals and takes longer to load than the program.
+  const setUp = ['unset NODE_OPTIONS', ...(fileLimit === undefined ? [] : [`ulimit -f ${fileLimit * 2}`])]
+  const child = spawn('sh', ['-c', `${setUp.join(' && ')} && exec "$@"`, 'sh', process.execPath, cli, ...args], {
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [stdout, stderr] = ['', '']
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const exit = new Promise<Exit>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal }))
+  })
+  const ready = new Promise<string>((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+      const found = /^bytenite-emulator ready at (\S+)$/m.exec(stdout)
+      if (found !== null) resolve(found[1]!)
+    })
+    exit.then(({ code }) => reject(new Error(`ended with ${code} before it was ready: ${stderr}`)), reject)
+  })
+  ready.catch(() => undefined)
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await exit
+  })
+  return { child, ready, exit, stdout: () => stdout, stderr: () => stderr }
+}
+
+/** Stops a program as a terminal or a container engine does. */
+export async function stop(program: Program, signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
+  program.child.kill(signal)
+  return program.exit
+}

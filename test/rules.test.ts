@@ -1,0 +1,203 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import t from 'tap'
+import ts from 'typescript'
+
+const root = join(import.meta.dirname, '..')
+
+interface Import {
+  /** A file of this project, relative to its root, or the name of a package. */
+  readonly target: string
+  readonly typeOnly: boolean
+}
+
+interface Source {
+  readonly file: string
+  readonly code: ts.SourceFile
+  readonly imports: readonly Import[]
+}
+
+const sources: readonly Source[] = ['schemas', 'src']
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  )
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => {
+    const code = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.ES2022, true)
+    return { file, code, imports: importsOf(file, code) }
+  })
+
+function importsOf(file: string, code: ts.SourceFile): Import[] {
+  const imports: Import[] = []
+  const add = (specifier: ts.Expression | undefined, typeOnly: boolean) => {
+    if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return
+    const { text } = specifier
+    const target = text.startsWith('.') ? relative(root, join(root, dirname(file), text)) : text
+    imports.push({ target, typeOnly })
+  }
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) {
+      const clause = node.importClause
+      const named = clause?.namedBindings
+      const names = named !== undefined && ts.isNamedImports(named) ? named.elements : []
+      const allTypes = names.length > 0 && clause?.name === undefined && names.every(({ isTypeOnly }) => isTypeOnly)
+      add(node.moduleSpecifier, clause?.isTypeOnly === true || allTypes)
+    } else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly)
+    else if (ts.isCallExpression(node)) {
+      const { expression } = node
+      const loads = expression.kind === ts.SyntaxKind.ImportKeyword || expression.getText(code) === 'require'
+      if (loads) add(node.arguments[0], false)
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(code)
+  return imports
+}
+
+/** From the bottom to the top; a file may import from its own layer and from those below. */
+const layers = ['schemas', 'pure modules', 'store', 'core', 'plugins and routes', 'app', 'index', 'cli'] as const
+
+function layerOf(file: string): number {
+  const [top, second] = file.split('/') as [string, string]
+  const name =
+    top === 'schemas'
+      ? 'schemas'
+      : second === 'store'
+        ? 'store'
+        : second === 'plugins' || second === 'routes'
+          ? 'plugins and routes'
+          : second === 'commands' || second === 'cli.ts'
+            ? 'cli'
+            : second === 'core.ts'
+              ? 'core'
+              : second === 'app.ts'
+                ? 'app'
+                : second === 'index.ts'
+                  ? 'index'
+                  : 'pure modules'
+  return layers.indexOf(name)
+}
+
+const isOurs = ({ target }: Import): boolean => /^(src|schemas)\//.test(target)
+
+void t.test(
+  'dependencies point one way: schemas <- pure modules <- store <- core <- plugins, routes <- app <- index <- cli',
+  async (t) => {
+    t.ok(sources.length > 40)
+    const wrong = sources.flatMap(({ file, imports }) =>
+      imports
+        .filter(isOurs)
+        .filter(({ target, typeOnly }) => {
+          if (layerOf(target) <= layerOf(file)) return false
+          // A rule may speak of the records that the store keeps; what it does, it is given.
+          return !(typeOnly && layers[layerOf(target)] === 'store' && layers[layerOf(file)] === 'pure modules')
+        })
+        .map(({ target }) => `${file} imports ${target}`),
+    )
+    t.strictSame(wrong, [])
+    for (const { file, imports } of sources) {
+      for (const { target } of imports.filter(isOurs)) {
+        t.ok(
+          sources.some((source) => source.file === target),
+          `${file} imports ${target}, which is read here, too`,
+        )
+      }
+    }
+  },
+)
+
+void t.test('no two files import each other, not even by a detour', async (t) => {
+  const importsByFile = new Map(sources.map(({ file, imports }) => [file, imports.filter(isOurs)]))
+  const done = new Set<string>()
+  const cycles: string[] = []
+  const walk = (file: string, path: readonly string[]): void => {
+    const seen = path.indexOf(file)
+    if (seen !== -1) cycles.push([...path.slice(seen), file].join(' -> '))
+    if (seen !== -1 || done.has(file)) return
+    for (const { target } of importsByFile.get(file) ?? []) walk(target, [...path, file])
+    done.add(file)
+  }
+  for (const { file } of sources) walk(file, [])
+  t.strictSame(cycles, [])
+})
+
+/** Files that load a package, types left aside. */
+const loaders = (isPackage: (name: string) => boolean): string[] =>
+  sources
+    .filter(({ imports }) => imports.some(({ target, typeOnly }) => !typeOnly && isPackage(target)))
+    .map(({ file }) => file)
+
+void t.test('better-sqlite3 is imported only under src/store', async (t) => {
+  const named = sources.filter(({ imports }) => imports.some(({ target }) => target.startsWith('better-sqlite3')))
+  t.ok(named.length > 0)
+  // The driver is loaded by a name that is chosen at run time, so the text counts as well.
+  const spoken = sources.filter(({ code }) => stringsOf(code).some((text) => text.startsWith('better-sqlite3')))
+  for (const { file } of [...named, ...spoken]) t.match(file, /^src\/store\//)
+})
+
+void t.test(
+  'fastify is imported only in app, plugins, routes and index; elsewhere no more than its types',
+  async (t) => {
+    const files = loaders((name) => name === 'fastify' || name.startsWith('@fastify/'))
+    t.ok(files.length > 0)
+    for (const file of files) t.match(file, /^src\/(app|index)\.ts$|^src\/(plugins|routes)\//)
+  },
+)
+
+void t.test('schemas know TypeBox and nothing else', async (t) => {
+  for (const { file, imports } of sources.filter(({ file }) => file.startsWith('schemas/'))) {
+    for (const { target } of imports) t.match(target, /^schemas\/|^@sinclair\/typebox$/, file)
+  }
+})
+
+function stringsOf(code: ts.SourceFile): string[] {
+  const strings: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node)) strings.push(node.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(code)
+  return strings
+}
+
+/** What a file asks of the platform, as it is written, e.g. `Date.now`. */
+function platformCalls(code: ts.SourceFile): string[] {
+  const calls: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isNewExpression(node) && node.expression.getText(code) === 'Date' && (node.arguments?.length ?? 0) === 0) {
+      calls.push('new Date()')
+    }
+    if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) {
+      const text = node.getText(code).replace(/\s/g, '')
+      if (/^(Date|performance)\.now$|^process\.(env|hrtime|uptime)\b|^Math\.random$|^crypto\./.test(text))
+        calls.push(text)
+    }
+    if (ts.isCallExpression(node)) {
+      const name = node.expression.getText(code)
+      if (/^(randomUUID|randomBytes|randomInt|getRandomValues|generateKeyPair\w*|setInterval|setTimeout)$/.test(name))
+        calls.push(name)
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(code)
+  return [...new Set(calls)].sort()
+}
+
+void t.test(
+  'wall clock, randomness, timers and the environment are asked only where defaults are chosen',
+  async (t) => {
+    const asking = Object.fromEntries(
+      sources.map(({ file, code }) => [file, platformCalls(code)]).filter(([, calls]) => calls!.length > 0),
+    )
+    t.strictSame(asking, {
+      'src/cli.ts': ['process.env'],
+      'src/clock.ts': ['Date.now', 'performance.now'],
+      'src/core.ts': ['randomBytes'],
+      'src/ids.ts': ['randomUUID'],
+      // How long requests that are under way may hold up the end.
+      'src/index.ts': ['setTimeout'],
+      // The key that signs tokens; kept in the database once it is made.
+      'src/tokens.ts': ['generateKeyPair'],
+    })
+  },
+)
