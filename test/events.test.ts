@@ -7,7 +7,7 @@ import { createTransitions } from '../src/core/transitions.ts'
 import { createEventStream } from '../src/event-stream.ts'
 import type { Transition } from '../src/store/jobs.ts'
 import type { WorldRecord } from '../src/store/worlds.ts'
-import { client, emulator } from './emulator.ts'
+import { client, emulator, steadyClock } from './emulator.ts'
 
 const path = '/v1/customer/events'
 
@@ -105,9 +105,10 @@ void t.test('a clock that is frozen waits, and goes on when it is let go', async
 })
 
 void t.test('what happened before is no news; an abort is', async (t) => {
-  const { url } = await emulator(t, { pace: { by: 'time', total: 3_600_000_000 } })
+  const clock = steadyClock()
+  const { url } = await emulator(t, { pace: { by: 'time', total: 3_600_000_000 }, clock })
   const id = await runJob(url)
-  await advance(url, '10m')
+  clock.advance(600)
   const { next } = await listen(t, url)
   await client(url)('POST', `/v1/customer/jobs/${id}/abort`)
   t.match(await next(), { result: { data: { jobId: id, state: 'JOB_STATE_FAILED' } } })
@@ -230,13 +231,14 @@ void t.test('a reader that keeps up gets everything, in order', async (t) => {
 void t.test('one timer a world, only while somebody follows', async (t) => {
   const heard = createTransitions()
   let asked = 0
+  let frozenAt: number | null = null
   const events = createEvents({
     transitions: heard,
     nextAt() {
       asked++
       return 10 * 3_600_000_000
     },
-    clock: () => ({ offset: 0, frozenAt: null }),
+    clock: () => ({ offset: 0, frozenAt }),
     now: () => 0,
     settle: async () => undefined,
   })
@@ -248,6 +250,10 @@ void t.test('one timer a world, only while somebody follows', async (t) => {
   t.equal(asked, 1, 'the second follower shares what the first has')
   heard.announce(1, [])
   t.equal(asked, 2, 'set anew when the clock was moved')
+  frozenAt = 0
+  heard.announce(1, [])
+  t.equal(asked, 2, 'no timer while the clock stands still')
+  frozenAt = null
   first()
   first()
   heard.announce(1, [])

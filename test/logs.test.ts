@@ -102,6 +102,16 @@ void t.test('an abort takes back nothing that was said', async (t) => {
   }
 })
 
+void t.test('what was yet to be said when the job failed is never said', async (t) => {
+  const aborted = { ...job(1), run: abortRun(job(1).run!, 15_000) }
+  t.match(words(logsAt(aborted, components, 10 * second, {}).partitioner), [
+    /job accepted/,
+    /data source/,
+    /^ERROR job failed/,
+  ])
+  t.equal(logsAt(aborted, components, 10 * second, {}).partitioner.length, 3)
+})
+
 void t.test('a failed job ends with its reason, where it failed', async (t) => {
   for (const [limits, service] of [
     [{ jobTimeout: 1 }, 'partitioner'],

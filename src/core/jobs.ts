@@ -127,6 +127,31 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
     return job
   }
 
+  /**
+   * A change that begins or ends a job's life. It must be allowed for the job as the client could know it, too: of several
+   * that come at once exactly one wins, and no abort stops a run that began after it was asked for (chosen).
+   */
+  async function decide(
+    command: 'run' | 'abort' | 'delete',
+    caller: Caller,
+    id: string,
+    make: (job: JobRecord, present: Micros) => JobRecord,
+  ): Promise<JobRecord> {
+    const asked = get(caller, id)
+    assertAllowed(command, asked, now(caller.world))
+    return change(
+      caller.world,
+      () => get(caller, id),
+      (job, present) => {
+        assertAllowed(command, job, present)
+        if (asked.run === null && job.run !== null) {
+          throw failedPrecondition(`cannot ${command} job ${job.id}: another request has just run it; ask again`)
+        }
+        return make(job, present)
+      },
+    )
+  }
+
   const outcomeOf = (world: WorldRecord, job: JobRecord): Outcome => {
     const { taskTimeout = 0, jobTimeout = 0 } = job.config
     const tasks = taskCount(job)
@@ -164,51 +189,34 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       ),
 
     run: (caller, id, config) =>
-      change(
-        caller.world,
-        () => get(caller, id),
-        (job, present) => {
-          assertAllowed('run', job, present)
-          const configured = { ...job, config: { ...job.config, ...config } }
-          assertRunnable(configured)
-          const { outcome, script, undo } = scenarios.decide(
-            caller.world.name,
-            configured,
-            outcomeOf(caller.world, configured),
-          )
-          const running = { ...configured, run: startRun(present, outcome), script }
-          try {
-            onRun(caller, running, present)
-          } catch (error) {
-            undo()
-            throw error
-          }
-          return running
-        },
-      ),
+      decide('run', caller, id, (job, present) => {
+        const configured = { ...job, config: { ...job.config, ...config } }
+        assertRunnable(configured)
+        const { outcome, script, undo } = scenarios.decide(
+          caller.world.name,
+          configured,
+          outcomeOf(caller.world, configured),
+        )
+        const running = { ...configured, run: startRun(present, outcome), script }
+        try {
+          onRun(caller, running, present)
+        } catch (error) {
+          undo()
+          throw error
+        }
+        return running
+      }),
 
     async abort(caller, id) {
-      const job = await change(
-        caller.world,
-        () => get(caller, id),
-        (job, present) => {
-          assertAllowed('abort', job, present)
-          return job.run === null ? remove(job, present) : { ...job, run: abortRun(job.run, present) }
-        },
+      const job = await decide('abort', caller, id, (job, present) =>
+        job.run === null ? remove(job, present) : { ...job, run: abortRun(job.run, present) },
       )
       if (job.deletedAt !== null) onGone(caller.world, job.id)
       return job
     },
 
     async delete(caller, id) {
-      const job = await change(
-        caller.world,
-        () => get(caller, id),
-        (job, present) => {
-          assertAllowed('delete', job, present)
-          return remove(job, present)
-        },
-      )
+      const job = await decide('delete', caller, id, remove)
       onGone(caller.world, job.id)
       return job
     },
