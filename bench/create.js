@@ -1,15 +1,17 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createPath, createRequest, job } from './job.js'
+import { flushTime } from './flush.js'
 import { noteMemory } from './memory.js'
 import { startPrism } from './prism.js'
-import { freePort, start, stop } from './processes.js'
+import { freePort, processorTime, start, stop } from './processes.js'
 import { bareRoute, emulator } from './programs.js'
 import { runLoad } from './run-load.js'
 import { median, printAim, printTable, spread } from './table.js'
 
 /** @typedef {import('./processes.js').Running} Running */
-/** @typedef {{ name: string, running: Running }} Contender */
+/** @typedef {{ name: string, running: Running, path?: string }} Contender */
+/** @typedef {import('./run-load.js').Outcome & { cost?: number }} Outcome with microseconds of the server's processor time for each answer */
 
 /** Seconds of load before anything counts, for the just-in-time compiler. */
 const warmUp = 2
@@ -36,24 +38,32 @@ export async function measureCreate({ folder, bare, prism, memory, rounds, secon
     { name: 'bare Fastify route', running: plain },
     { name: 'emulator', running: emulated },
   ]
-  if (prism !== undefined) contenders.push({ name: 'Prism', running: await startPrism(prism, emulated.port, folder) })
+  if (prism !== undefined)
+    contenders.push({ name: 'Prism', running: await startPrism(prism, emulated.port, folder), path: '/jobs' })
 
-  const run = (/** @type {Running} */ { port }, /** @type {number} */ connections, /** @type {number} */ time) =>
-    runLoad({ port, request: createRequest(port, authorization), connections, seconds: time })
-  for (const { running } of contenders) await run(running, 64, warmUp)
+  /** @returns {Promise<Outcome>} */
+  const run = async (/** @type {Contender} */ { running, path }, /** @type {number} */ connections, time = seconds) => {
+    const request = createRequest(running.port, authorization, path)
+    const before = processorTime(running)
+    const load = await runLoad({ port: running.port, request, connections, seconds: time })
+    const after = processorTime(running)
+    return before === undefined || after === undefined ? load : { ...load, cost: (after - before) / load.requests }
+  }
+  for (const contender of contenders) await run(contender, 64, warmUp)
 
-  const loaded = await alternate(contenders, rounds, (running) => run(running, 64, seconds))
+  const loaded = await alternate(contenders, rounds, (contender) => run(contender, 64))
   for (const { name, running } of contenders) noteMemory(memory, `${name}, after the load`, running)
-  const lone = await alternate(contenders.slice(0, 2), rounds, (running) => run(running, 1, seconds / 2))
+  const flush = flushTime(folder)
+  const lone = await alternate(contenders.slice(0, 2), rounds, (contender) => run(contender, 1, seconds / 2))
   for (const { running } of contenders) await stop(running)
 
   printLoaded(contenders, loaded, seconds)
-  printLone(contenders, lone, seconds / 2)
+  printLone(contenders, lone, seconds / 2, flush)
 }
 
 /**
  * @param {Contender[]} contenders
- * @param {import('./run-load.js').Outcome[][]} outcomes
+ * @param {Outcome[][]} outcomes
  * @param {number} seconds
  */
 function printLoaded(contenders, outcomes, seconds) {
@@ -61,13 +71,17 @@ function printLoaded(contenders, outcomes, seconds) {
   const ratios = rates.map((own) => own.map((rate, round) => rate / rates[0][round]))
   printTable(
     `POST ${createPath} at 64 connections (${rates[0].length} rounds of ${seconds} s)`,
-    ['', 'answers a second', 'of the bare route', 'p50 ms', 'p99 ms'],
+    ['', 'answers a second', 'of the bare route', 'p50 ms', 'p99 ms', 'processor us each'],
     contenders.map(({ name }, index) => [
       name,
       spread(rates[index], 0),
       index === 0 ? '' : spread(ratios[index], 2),
       median(outcomes[index].map(({ p50 }) => p50)).toFixed(1),
       median(outcomes[index].map(({ p99 }) => p99)).toFixed(1),
+      spread(
+        outcomes[index].flatMap(({ cost }) => cost ?? []),
+        0,
+      ),
     ]),
   )
   const ratio = median(ratios[1])
@@ -80,10 +94,11 @@ function printLoaded(contenders, outcomes, seconds) {
 
 /**
  * @param {Contender[]} contenders
- * @param {import('./run-load.js').Outcome[][]} outcomes
+ * @param {Outcome[][]} outcomes
  * @param {number} seconds
+ * @param {number} flush
  */
-function printLone(contenders, outcomes, seconds) {
+function printLone(contenders, outcomes, seconds, flush) {
   const times = outcomes.map((rounds) => rounds.map(({ p50 }) => p50))
   const differences = times[1].map((time, round) => time - times[0][round])
   printTable(
@@ -91,6 +106,7 @@ function printLone(contenders, outcomes, seconds) {
     ['', 'median (min-max)', 'more than the bare route'],
     times.map((own, index) => [contenders[index].name, spread(own, 3), index === 0 ? '' : spread(differences, 3)]),
   )
+  console.log(`  writing and flushing one page to this disk: ${flush.toFixed(3)}`)
   const more = median(differences)
   printAim('a lone create within 0.5 ms of the bare route', `${more.toFixed(2)} ms more`, more <= 0.5)
 }
@@ -100,16 +116,16 @@ function printLone(contenders, outcomes, seconds) {
  *
  * @param {Contender[]} contenders
  * @param {number} rounds
- * @param {(running: Running) => Promise<import('./run-load.js').Outcome>} measure
- * @returns {Promise<import('./run-load.js').Outcome[][]>} by contender, then by round
+ * @param {(contender: Contender) => Promise<Outcome>} measure
+ * @returns {Promise<Outcome[][]>} by contender, then by round
  */
 async function alternate(contenders, rounds, measure) {
-  /** @type {import('./run-load.js').Outcome[][]} */
+  /** @type {Outcome[][]} */
   const outcomes = contenders.map(() => [])
   for (let round = 0; round < rounds; round++) {
     const turn = [...contenders.entries()]
     if (round % 2 === 1) turn.reverse()
-    for (const [index, { running }] of turn) outcomes[index].push(await measure(running))
+    for (const [index, contender] of turn) outcomes[index].push(await measure(contender))
   }
   return outcomes
 }

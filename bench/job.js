@@ -20,8 +20,9 @@ export const createPath = '/v1/customer/jobs'
 /**
  * @param {number} port
  * @param {string} authorization
+ * @param {string} path
  * @returns {string} the create as it goes over the socket
  */
-export const createRequest = (port, authorization) =>
-  `POST ${createPath} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: ${authorization}\r\n` +
+export const createRequest = (port, authorization, path = createPath) =>
+  `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: ${authorization}\r\n` +
   `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(job)}\r\n\r\n${job}`

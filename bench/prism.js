@@ -27,7 +27,7 @@ export function findPrism() {
 }
 
 /**
- * Starts Prism with the emulator's own OpenAPI document, its log at errors.
+ * Starts Prism with the emulator's own OpenAPI document, its log at errors. Paths are those of the document, without its base.
  *
  * @param {string} prism
  * @param {number} emulatorPort
@@ -41,5 +41,6 @@ export async function startPrism(prism, emulatorPort, folder) {
   writeFileSync(file, await response.text())
   const port = await freePort()
   const args = ['mock', '-v', 'error', '-h', '127.0.0.1', '-p', String(port), file]
-  return start({ command: prism, args, path: '/v1/customer/jobs', port })
+  // A path that the document does not have: no answer of Prism's is simpler to ask for.
+  return start({ command: prism, args, path: '/', port, status: 404 })
 }

@@ -5,7 +5,11 @@ import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** @typedef {import('node:child_process').ChildProcess} ChildProcess */
-/** @typedef {{ command: string, args: string[], path: string, port: number }} Program a server and what it answers with 200 */
+/**
+ * A server, and the path that shows that it is up: by a 200, or by the given status.
+ *
+ * @typedef {{ command: string, args: string[], path: string, port: number, status?: number }} Program
+ */
 /** @typedef {{ child: ChildProcess, port: number, milliseconds: number }} Running */
 
 /** Milliseconds that a program may take to start, or to end. */
@@ -30,7 +34,7 @@ export async function freePort() {
  * @param {Program} program
  * @returns {Promise<Running>} with the time from its start to the answer
  */
-export async function start({ command, args, path, port }) {
+export async function start({ command, args, path, port, status = 200 }) {
   const begin = performance.now()
   const env = Object.entries(process.env).filter(([name]) => !/^(BYTENITE_|NODE_OPTIONS$)/.test(name))
   const child = spawn(command, args, { env: Object.fromEntries(env), stdio: ['ignore', 'ignore', 'pipe'] })
@@ -38,7 +42,7 @@ export async function start({ command, args, path, port }) {
   child.once('exit', () => running.delete(child))
   let complaint = ''
   child.stderr?.on('data', (text) => (complaint = (complaint + text).slice(-2000)))
-  while (!(await answers(port, path))) {
+  while (!(await answers(port, path, status))) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`${command} ${args[0]} ended: ${complaint}`)
     if (performance.now() - begin > patience) throw new Error(`${command} ${args[0]} does not answer: ${complaint}`)
@@ -50,14 +54,15 @@ export async function start({ command, args, path, port }) {
 /**
  * @param {number} port
  * @param {string} path
- * @returns {Promise<boolean>} whether it is answered with 200
+ * @param {number} status
+ * @returns {Promise<boolean>} whether that is the status of its answer
  */
-function answers(port, path) {
+function answers(port, path, status) {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`))
     socket.setTimeout(patience)
     socket.once('data', (data) => {
-      resolve(data.toString('latin1').startsWith('HTTP/1.1 200'))
+      resolve(data.toString('latin1').startsWith(`HTTP/1.1 ${status}`))
       socket.destroy()
     })
     socket.once('error', () => resolve(false))
@@ -88,6 +93,23 @@ export function residentMemory({ child }) {
   try {
     const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? []
     return kilobytes === undefined ? undefined : Number(kilobytes) / 1024
+  } catch {
+    return undefined
+  }
+}
+
+/** Microseconds in one tick of /proc, which is the same on all of Linux. */
+const tick = 10_000
+
+/**
+ * @param {Running} program
+ * @returns {number | undefined} microseconds that it kept a processor busy so far, where the system tells
+ */
+export function processorTime({ child }) {
+  try {
+    const [, fields] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')
+    const [user, system] = fields.split(' ').slice(11, 13).map(Number)
+    return (user + system) * tick
   } catch {
     return undefined
   }
