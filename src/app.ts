@@ -67,7 +67,8 @@ export function buildApp(
     return503OnClosing: false,
     routerOptions: { maxParamLength: 4096 },
     // The gateway finds its routes in the decoded path, where %2F divides segments (inferred).
-    rewriteUrl: ({ url = '/' }) => url.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/')),
+    rewriteUrl: ({ url = '/' }) =>
+      url.includes('%') ? url.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/')) : url,
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBrokenHttp,
   })
