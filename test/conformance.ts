@@ -46,7 +46,7 @@ export function violations(method: string, path: string, status: number, body: u
 function leaks(body: unknown): string[] {
   const text = JSON.stringify(body)
   const inside =
-    /\bat (?:\S+ )?\(?(?:file:|\/|node:)|\.[tj]s:\d|node_modules|SQLITE_|\b(?:INSERT INTO|UPDATE jobs|FROM jobs)\b/
+    /\bat (?:\S+ )?\(?(?:file:|\/(?!v1\/|_emulator\/)|node:)|\.[tj]s:\d|node_modules|SQLITE_|\b(?:INSERT INTO|UPDATE jobs|FROM jobs)\b/
   const found = inside.exec(text)?.[0]
   return found === undefined ? [] : [`body shows the inside of the emulator: ${found} in ${text}`]
 }
