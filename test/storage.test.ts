@@ -315,7 +315,11 @@ void t.test('an upload cut in the middle leaves nothing', async (t) => {
 void t.test('a large upload does not grow memory', async (t) => {
   const size = 300 * 1024 * 1024
   const server = fork(new URL('storage-server.ts', import.meta.url))
-  t.teardown(() => server.kill())
+  t.teardown(async () => {
+    const ended = once(server, 'exit')
+    server.disconnect()
+    await ended
+  })
   const [url] = (await once(server, 'message')) as [string]
   const most = async () => {
     server.send('most')
@@ -698,7 +702,8 @@ void t.test('scenarios say what a job produces', async (t) => {
 
 void t.test('in 2023, a job that is not complete has no results', async (t) => {
   const { url } = await emulator(t, { era: '2023' })
-  const call = client(url, 'test_default', '2023')
+  // The schemas are those of 2025, so answers are not held against them.
+  const call = client(url, 'test_default', 'omit')
   const { body } = await call('POST', jobs, { templateId: 'hello-world-template', dataSource: bypass })
   t.match(await call('GET', `${jobs}/${body.job.id}/results`), { status: 200, body: { results: [] } })
   await finish(call, body.job.id)
