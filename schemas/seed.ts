@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { CreateJobRequest, jobStates } from './jobs.ts'
-import { Enum } from './proto.ts'
+import { Enum, Text } from './proto.ts'
 import { JobTemplateInput } from './templates.ts'
 
 /** One job of a seed file: a create request, and optionally the state it is already in. */
@@ -10,9 +10,26 @@ export const SeedJob = Type.Object({
 })
 export type SeedJob = Static<typeof SeedJob>
 
+/** A file that jobs of a template end with. Its content is said in exactly one of three ways. */
+export const SeedResult = Type.Object({
+  name: Text({ minLength: 1, description: 'May hold folders' }),
+  contentType: Type.Optional(Text({ description: 'Absent: from the ending of the name' })),
+  text: Type.Optional(Text({ description: 'The content, as text' })),
+  base64: Type.Optional(Text({ description: 'The content, encoded' })),
+  file: Type.Optional(Text({ description: 'A file with the content, relative to the seed file' })),
+})
+export type SeedResult = Static<typeof SeedResult>
+
+/** One template of a seed file: as a client sends it, and optionally what its jobs end with. */
+export const SeedTemplate = Type.Object({
+  ...JobTemplateInput.properties,
+  results: Type.Optional(Type.Array(SeedResult)),
+})
+export type SeedTemplate = Static<typeof SeedTemplate>
+
 /** What every world starts from (`--seed FILE`). */
 export const Seed = Type.Object({
-  templates: Type.Optional(Type.Array(JobTemplateInput)),
+  templates: Type.Optional(Type.Array(SeedTemplate)),
   jobs: Type.Optional(Type.Array(SeedJob)),
 })
 export type Seed = Static<typeof Seed>

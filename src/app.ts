@@ -27,6 +27,8 @@ import { jobManagementRoutes } from './routes/job-management.ts'
 import { jobQueryRoutes } from './routes/job-queries.ts'
 import { jobUpdateRoutes } from './routes/job-updates.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { resultRoutes } from './routes/results.ts'
+import { storageRoutes } from './routes/storage.ts'
 import { logRoutes } from './routes/logs.ts'
 import { secretRoutes } from './routes/secrets.ts'
 import { customerTemplateRoutes, devTemplateRoutes } from './routes/templates.ts'
@@ -65,7 +67,8 @@ export function buildApp(
     return503OnClosing: false,
     routerOptions: { maxParamLength: 4096 },
     // The gateway finds its routes in the decoded path, where %2F divides segments (inferred).
-    rewriteUrl: ({ url = '/' }) => url.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/')),
+    rewriteUrl: ({ url = '/' }) =>
+      url.includes('%') ? url.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/')) : url,
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBrokenHttp,
   })
@@ -93,6 +96,7 @@ export function buildApp(
         await scope.register(jobRoutes(core))
         await scope.register(jobUpdateRoutes(core))
         await scope.register(jobManagementRoutes(core))
+        await scope.register(resultRoutes(core, era))
         await scope.register(jobQueryRoutes(core))
         await scope.register(logRoutes(core))
         await scope.register(eventRoutes(core))
@@ -156,5 +160,6 @@ export function buildApp(
     },
     { prefix: '/_emulator' },
   )
+  void app.register(storageRoutes(core))
   return app
 }

@@ -9,6 +9,7 @@ import type { Caller } from './core/caller.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { createJobQueries, type JobQueries } from './core/job-queries.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
+import { createStorage, type Storage } from './core/storage.ts'
 import { createSecrets, type Secrets } from './core/secrets.ts'
 import { createTransitions, type Transitions } from './core/transitions.ts'
 import { createUsers, type Users } from './core/users.ts'
@@ -19,8 +20,12 @@ import { createJournal, type Journal } from './journal.ts'
 import { type Ids, randomIds } from './ids.ts'
 import { createdJob, requestedId } from './jobs.ts'
 import { defaultPace, type Pace } from './pace.ts'
+import { builtInRecipe } from './recipes.ts'
+import { scriptedRecipe } from './recipes/scripted.ts'
 import { createScenarios, type ScenarioRegistry } from './scenarios.ts'
 import { decodeSeed } from './seed.ts'
+import { seededRecipe } from './seed-results.ts'
+import { openFiles } from './store/files.ts'
 import { openStore } from './store/database.ts'
 import { jobFilterStore } from './store/job-filters.ts'
 import { jobStore } from './store/jobs.ts'
@@ -53,6 +58,7 @@ export interface Core {
   readonly faults: FaultRegistry
   readonly journal: Journal
   readonly templates: Templates
+  readonly storage: Storage
   readonly tokens: Tokens & TokenRevocation
   readonly apiKeys: ApiKeys
   readonly users: Users
@@ -105,7 +111,14 @@ export function createCore(options: CoreOptions = {}): Core {
     ]),
   )
 
+  const recipe = seededRecipe(seed, (template) => seedTemplates.get(template.id) === template, builtInRecipe)
+
   const store = openStore(data)
+  const files = openFiles(data)
+  function close(): void {
+    files.close()
+    store.close()
+  }
   try {
     const { commit } = store
     const jobRows = jobStore(store)
@@ -135,10 +148,11 @@ export function createCore(options: CoreOptions = {}): Core {
       jobs: jobRows,
       transitions,
       sow,
-      onCleared({ name }) {
+      onCleared({ name, key }) {
+        files.removeWorld(key)
         for (const rules of [scenarios, faults, journal]) rules.clear(name)
       },
-      onForked: () => undefined,
+      onForked: (from, into) => files.copyWorld(from.key, into.key),
     })
     const secrets = createSecrets(commit, secretStore(store), ids)
     const wallet = createWallet(commit, walletStore(store), ids, worlds.now)
@@ -152,12 +166,12 @@ export function createCore(options: CoreOptions = {}): Core {
       strict,
       pace,
       now: worlds.now,
+      onGone: (world, jobId) => files.removeJob({ world: world.key, jobId }),
       onRun(caller, job, now) {
         secrets.assertPresent(caller, job, now)
         wallet.reserve(caller, job, now)
       },
       onLife: (world, job) => wallet.follow(world, job),
-      onGone: () => undefined,
     })
 
     const events = createEvents({
@@ -178,6 +192,9 @@ export function createCore(options: CoreOptions = {}): Core {
       },
       ids,
     )
+
+    const linkSecret = settings.get('link-secret') ?? settings.setOnce('link-secret', randomBytes(32).toString('hex'))
+    void files.sweep(({ world, jobId }) => jobRows.find(world, jobId)?.deletedAt === null).catch(() => undefined)
 
     return {
       clock,
@@ -219,14 +236,15 @@ export function createCore(options: CoreOptions = {}): Core {
           tokens.forget(token.text)
         },
       },
-      linkSecret: settings.get('link-secret') ?? settings.setOnce('link-secret', randomBytes(32).toString('hex')),
+      storage: createStorage({ files, worlds, jobs, catalogue, recipe: scriptedRecipe(recipe), linkSecret }),
+      linkSecret,
       wake() {
         for (const waiting of [worlds, events, faults, journal]) waiting.close()
       },
-      close: () => store.close(),
+      close,
     }
   } catch (error) {
-    store.close()
+    close()
     throw error
   }
 }

@@ -66,6 +66,7 @@ export function createJournal(): Journal {
   /** In the order of last use, so that the first one is what goes when all together are too large. */
   const worlds = new Map<string, WorldJournal>()
   const waiting = new Map<string, Set<() => void>>()
+  let latest: WorldJournal | undefined
   let lastId = 0
   let bytes = 0
   let closed = false
@@ -87,8 +88,11 @@ export function createJournal(): Journal {
   return {
     note(world, noted) {
       const journal = worlds.get(world) ?? { exchanges: [], bytes: 0 }
-      worlds.delete(world)
-      worlds.set(world, journal)
+      if (journal !== latest) {
+        worlds.delete(world)
+        worlds.set(world, journal)
+        latest = journal
+      }
       const requestBody = noted.requestBody?.subarray(0, keptBody)
       const responseBody = noted.responseBody.slice(0, keptBody)
       const size = overhead + (requestBody?.length ?? 0) + responseBody.length

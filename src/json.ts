@@ -18,7 +18,8 @@ export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined
   if (!isUtf8(body)) throw invalidArgument('proto: syntax error: invalid UTF-8 in request body')
   const text = body.toString('utf8')
-  if (nesting(text) > maxDepth) throw invalidArgument('proto: exceeded max recursion depth')
+  const { depth, names } = survey(text)
+  if (depth > maxDepth) throw invalidArgument('proto: exceeded max recursion depth')
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -28,7 +29,7 @@ export function parseJson(body: Buffer): unknown {
   if (text.includes('\\u') && !wellFormed(value)) {
     throw invalidArgument('proto: syntax error: invalid escape code: half of a surrogate pair in a string')
   }
-  if (namesInText(text) !== namesInValue(value)) {
+  if (names !== namesInValue(value)) {
     throw invalidArgument(`proto: duplicate field ${JSON.stringify(firstDuplicate(text))}`)
   }
   return value
@@ -54,21 +55,26 @@ function quote(character: string): string {
   return `'${shown.replace("'", "\\'").replace('\ufeff', '\\ufeff')}'`
 }
 
-/** How deep the text nests; runs before the parser, whose own stack is not to be trusted with hostile input. */
-function nesting(text: string): number {
+/**
+ * How deep the text nests, and how many member names it holds, repeated ones counted each time; the latter only means something
+ * if it is valid JSON. Runs before the parser, whose own stack is not to be trusted with hostile input.
+ */
+function survey(text: string): { depth: number; names: number } {
   let depth = 0
   let deepest = 0
+  let names = 0
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
     if (code === 0x22) {
       i = endOfString(text, i)
       if (i === -1) break
-    } else if (code === 0x7b || code === 0x5b) {
+    } else if (code === 0x3a) names++
+    else if (code === 0x7b || code === 0x5b) {
       depth++
       if (depth > deepest) deepest = depth
     } else if (code === 0x7d || code === 0x5d) depth--
   }
-  return deepest
+  return { depth: deepest, names }
 }
 
 /** Index of the quote that closes the string opened at `start`, or -1. */
@@ -89,17 +95,6 @@ const isName = (text: string, end: number): boolean => {
   return text.charCodeAt(next) === 0x3a
 }
 
-/** Member names in valid JSON text, repeated ones counted each time. */
-function namesInText(text: string): number {
-  let count = 0
-  for (let start = text.indexOf('"'); start !== -1;) {
-    const end = endOfString(text, start)
-    if (isName(text, end)) count++
-    start = text.indexOf('"', end + 1)
-  }
-  return count
-}
-
 function namesInValue(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   let count = 0
@@ -107,7 +102,7 @@ function namesInValue(value: unknown): number {
     for (const item of value) count += namesInValue(item)
     return count
   }
-  for (const item of Object.values(value)) count += 1 + namesInValue(item)
+  for (const name in value) count += 1 + namesInValue((value as Record<string, unknown>)[name])
   return count
 }
 

@@ -1,4 +1,5 @@
 import type { JobState } from '../schemas/jobs.ts'
+import type { ScenarioResult } from '../schemas/scenarios.ts'
 import { type ApiError, failedPrecondition } from './errors.ts'
 import { type Pace, schedule, shares } from './pace.ts'
 import { formatTimestamp, type Micros, microsPerSecond } from './timestamps.ts'
@@ -254,4 +255,14 @@ export function runUpTo(state: JobState, now: Micros, outcome: Outcome): Run | n
     taskTimeout: 0,
     jobTimeout: 0,
   }
+}
+
+/** What a scenario decides beyond a run's timeline; kept with the run. */
+export interface Script {
+  /** Id of the scenario, or of the built-in template that is one. */
+  readonly scenario: string
+  /** In place of what the template produces. */
+  readonly results?: readonly ScenarioResult[]
+  /** Lines that each task prints. */
+  readonly logs?: readonly string[]
 }

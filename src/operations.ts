@@ -6,8 +6,17 @@ import type { FastifyInstance } from 'fastify'
  *
  * @param url the path of a route, with `:parameters`
  */
-export const operationName = (method: string, url: string): string =>
-  `${method} ${url.replace(/^\/v1\/computing\//, '/v1/customer/').replace(/:(\w+)/g, '{$1}')}`
+export function operationName(method: string, url: string): string {
+  let path = paths.get(url)
+  if (path === undefined) {
+    path = url.replace(/^\/v1\/computing\//, '/v1/customer/').replace(/:(\w+)/g, '{$1}')
+    paths.set(url, path)
+  }
+  return `${method} ${path}`
+}
+
+/** Paths of operations by those of their routes, of which there are few. */
+const paths = new Map<string, string>()
 
 /** Collects the operations of an app while its routes are made. Call before the first of them. */
 export function collectOperations(app: FastifyInstance): () => readonly string[] {

@@ -1,21 +1,12 @@
 import type { JobState } from '../schemas/jobs.ts'
-import type { Scenario, ScenarioRequest, ScenarioResult } from '../schemas/scenarios.ts'
+import type { Scenario, ScenarioRequest } from '../schemas/scenarios.ts'
 import { invalidArgument, notFound, show } from './errors.ts'
+import { resultNameProblem } from './file-names.ts'
 import type { Ids } from './ids.ts'
 import { normaliseId } from './ids.ts'
-import type { Ending, Outcome } from './lifecycle.ts'
+import type { Ending, Outcome, Script } from './lifecycle.ts'
 import { parsePace, shares } from './pace.ts'
 import type { JobRecord } from './store/jobs.ts'
-
-/** What a scenario decides beyond a run's timeline; kept with the run. */
-export interface Script {
-  /** Id of the scenario, or of the built-in template that is one. */
-  readonly scenario: string
-  /** In place of what the template produces. */
-  readonly results?: readonly ScenarioResult[]
-  /** Lines that each task prints. */
-  readonly logs?: readonly string[]
-}
 
 /** How a run turns out, and what else was decided about it. */
 export interface Decision {
@@ -106,9 +97,14 @@ export function checkScenario(rule: ScenarioRequest): void {
       throw invalidArgument(`pace ${show(pace)}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  for (const [index, { text, base64, size }] of results.entries()) {
+  for (const [index, { name, text, base64, size }] of results.entries()) {
     if ([text, base64, size].filter((content) => content !== undefined).length !== 1) {
       throw invalidArgument(`results[${index}]: expected exactly one of text, base64 and size`)
+    }
+    const problem = resultNameProblem(name)
+    if (problem !== undefined) throw invalidArgument(`results[${index}].name ${show(name)} ${problem}`)
+    if (results.findIndex((result) => result.name === name) < index) {
+      throw invalidArgument(`results[${index}].name ${show(name)} occurs twice`)
     }
   }
 }

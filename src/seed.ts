@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { dataSourceTypes } from '../schemas/datasource.ts'
 import { Seed } from '../schemas/seed.ts'
 import { ApiError } from './errors.ts'
@@ -6,13 +7,13 @@ import { parseJson } from './json.ts'
 import { compileDecoder, type UnknownField } from './protojson.ts'
 
 /**
- * Reads a seed file: JSON with `templates` and `jobs`, in the words of the API.
+ * Reads a seed file: JSON with `templates` and `jobs`, in the words of the API. Files that it names lie relative to it.
  *
  * @throws Error that names the file and the field; unknown fields are errors here
  */
 export function readSeed(file: string): Seed {
   try {
-    return decodeSeed(parseJson(readFileSync(file)))
+    return withFilesFrom(dirname(file), decodeSeed(parseJson(readFileSync(file))))
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT')
       throw new Error(`seed file ${file} does not exist`, { cause: error })
@@ -30,4 +31,19 @@ export function decodeSeed(value: unknown): Seed {
     throw new ApiError('invalidArgument', `unknown field ${first.path}${hint}`)
   }
   return seed
+}
+
+function withFilesFrom(folder: string, seed: Seed): Seed {
+  if (seed.templates === undefined) return seed
+  const templates = seed.templates.map(({ results, ...template }) =>
+    results === undefined
+      ? template
+      : {
+          ...template,
+          results: results.map((result) =>
+            result.file === undefined ? result : { ...result, file: resolve(folder, result.file) },
+          ),
+        },
+  )
+  return { ...seed, templates }
 }

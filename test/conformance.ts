@@ -45,8 +45,7 @@ export function violations(method: string, path: string, status: number, body: u
 /** An error tells a client nothing of the emulator's inside. */
 function leaks(body: unknown): string[] {
   const text = JSON.stringify(body)
-  const inside =
-    /\bat (?:\S+ )?\(?(?:file:|\/|node:)|\.[tj]s:\d|node_modules|SQLITE_|\b(?:INSERT INTO|UPDATE jobs|FROM jobs)\b/
+  const inside = /\\n +at |\.[tj]s:\d|node_modules|SQLITE_|\b(?:INSERT INTO|UPDATE jobs|FROM jobs)\b/
   const found = inside.exec(text)?.[0]
   return found === undefined ? [] : [`body shows the inside of the emulator: ${found} in ${text}`]
 }

@@ -122,7 +122,7 @@ void t.test('README: personas are those of src/personas.ts', async (t) => {
   sameRows(t, 'README.md, Keys and personas', rows('README.md', '## Keys and personas'), expected)
 })
 
-void t.test('README: routes are those of the app', async (t) => {
+void t.test('docs/routes.md: routes are those of the app', async (t) => {
   /** Method and path -> the summary in the route's schema; undefined where it is hidden from the OpenAPI document. */
   const routes = new Map<string, string | undefined>()
   const core = createCore()
@@ -139,16 +139,16 @@ void t.test('README: routes are those of the app', async (t) => {
   })
   await app.ready()
 
-  // The README says in a sentence that one base is another name of the other.
+  // The page says in a sentence that one base is another name of the other.
   const [customer, computing] = ['/v1/customer/', '/v1/computing/'].map((prefix) =>
-    [...routes.keys()].filter((request) => request.includes(` ${prefix}`) && !request.includes('/docs')),
+    [...routes.keys()].filter((request) => request.includes(` ${prefix}`) && !/\/(docs|wallet)/.test(request)),
   )
   const renamed = (computing ?? []).map((request) => request.replace('/v1/computing/', '/v1/customer/'))
   t.same(renamed.sort(), customer?.sort(), '/v1/computing has the routes of /v1/customer')
   for (const request of computing ?? []) routes.delete(request)
 
   // `{a,b}` in a path stands for a row with a and a row with b; `{name}` is a parameter.
-  const written = rows('README.md', '## Routes').flatMap((row) => {
+  const written = rows('docs/routes.md', '# Routes').flatMap((row) => {
     const choice = /\{([^{}]*,[^{}]*)\}/.exec(row)
     return choice === null ? [row] : choice[1]!.split(',').map((word) => row.replace(choice[0], word))
   })
@@ -156,7 +156,7 @@ void t.test('README: routes are those of the app', async (t) => {
   const expected = [...routes].map(
     ([request, summary]) => `| ${code(request)} | ${summary ?? (meanings.get(request) || 'TODO: say what it does')} |`,
   )
-  sameRows(t, 'README.md, Routes', written, expected)
+  sameRows(t, 'docs/routes.md', written, expected)
 })
 
 void t.test('README: the two commands', async (t) => {

@@ -64,3 +64,9 @@ export async function stop(program: Program, signal: NodeJS.Signals = 'SIGTERM')
   program.child.kill(signal)
   return program.exit
 }
+
+/** What a program says when it is one line, as a sentence to a user should be. */
+export const sentence = (text: string): string => {
+  const lines = text.trimEnd().split('\n')
+  return lines.length === 1 ? lines[0]! : `not one line: ${text}`
+}

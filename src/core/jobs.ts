@@ -38,7 +38,19 @@ export interface Jobs {
   /** The client says that the file is there. */
   uploadCompleted(caller: Caller, id: string): Promise<JobRecord>
   /** A file was put to the job's temporary URL; the URL itself was the permission. */
-  uploaded(world: WorldRecord, id: string, upload: Pick<Upload, 'name' | 'size'>): Promise<JobRecord>
+  uploaded(
+    world: WorldRecord,
+    id: string,
+    upload: Pick<Upload, 'name' | 'size'>,
+    /** Puts the file into its place, in the same act; called only where the job takes it. */
+    place: () => void,
+  ): Promise<JobRecord>
+  /**
+   * A job, for those who need no account to see it: holders of signed links.
+   *
+   * @throws ApiError 404
+   */
+  find(world: WorldRecord, id: string): JobRecord
   /** @throws ApiError 404, or 403 where it is another account's */
   get(caller: Caller, id: string): JobRecord
   /** The job, whoever's it is, also where it was deleted. @throws ApiError 404 */
@@ -222,15 +234,18 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
         },
       ),
 
-    uploaded: (world, id, upload) =>
+    uploaded: (world, id, upload, place) =>
       change(
         world,
         () => find(world, id),
         (job, present) => {
           assertAllowed('upload', job, present)
+          place()
           return { ...job, upload: { ...upload, completed: false } }
         },
       ),
+
+    find,
 
     get,
 

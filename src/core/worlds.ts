@@ -97,7 +97,7 @@ export interface WorldSurroundings {
   /** A world was emptied or is gone: what is not in the database is to go, too. */
   readonly onCleared: (world: WorldRecord) => void
   /** A world was copied: what is not in the database is to be copied, too. */
-  readonly onForked: (from: WorldRecord, into: WorldRecord) => void
+  readonly onForked: (from: WorldRecord, into: WorldRecord) => Promise<void>
 }
 
 export function createWorlds(surroundings: WorldSurroundings): Worlds {
@@ -223,7 +223,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
         return { from, to }
       })
       onCleared(to)
-      onForked(from, to)
+      await onForked(from, to)
       return to
     },
 

@@ -21,6 +21,8 @@ export interface Store {
   readonly commit: Commit
   /** Prepares a statement, once per text; the texts that were used last are kept. */
   prepare<Row = unknown>(sql: string): Statement<unknown[], Row>
+  /** Whether an act is under way, so that what is read now may yet be undone. */
+  readonly inAct: boolean
   close(): void
 }
 
@@ -54,6 +56,8 @@ function setUp(database: Database, location: string): Store {
   const position = database.pragma('user_version', { simple: true }) as number
   if (position <= migrations.length) database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
+  // What undoes a statement or a savepoint is kept here; as a temporary file it costs as much as the insert itself.
+  database.pragma('temp_store = MEMORY')
   database.pragma('foreign_keys = ON')
   migrate(database, migrations)
 
@@ -69,6 +73,9 @@ function setUp(database: Database, location: string): Store {
       statements.set(sql, statement)
       if (statements.size > keptStatements) statements.delete(statements.keys().next().value!)
       return statement as Statement<unknown[], Row>
+    },
+    get inAct() {
+      return database.inTransaction
     },
     close() {
       statements.clear()

@@ -1,8 +1,7 @@
 import type { DataSource } from '../../schemas/datasource.ts'
 import type { AppParams, JobConfig } from '../../schemas/job-parts.ts'
 import type { JobState } from '../../schemas/jobs.ts'
-import { endAt, enteredAt, nextAt, type Run, stateAt } from '../lifecycle.ts'
-import type { Script } from '../scenarios.ts'
+import { endAt, enteredAt, nextAt, type Run, type Script, stateAt } from '../lifecycle.ts'
 import type { Micros } from '../timestamps.ts'
 import type { Store } from './database.ts'
 

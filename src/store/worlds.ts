@@ -58,30 +58,52 @@ export function worldStore(store: Store): WorldStore {
   const drop = store.prepare('DELETE FROM worlds WHERE id = ?')
   const setClock = store.prepare('UPDATE worlds SET clock_offset = ?, clock_frozen = ? WHERE id = ?')
 
-  const find = (name: string): WorldRecord | undefined => {
+  // Every request asks for its world, and several times for its clock. Only what is committed is remembered.
+  const known = new Map<string, WorldRecord>()
+  const clocks = new Map<number, ClockPosition>()
+  function forget(): void {
+    known.clear()
+    clocks.clear()
+  }
+
+  function find(name: string): WorldRecord | undefined {
+    const remembered = known.get(name)
+    if (remembered !== undefined) return remembered
     const row = byName.get(name)
-    return row === undefined ? undefined : toRecord(row)
+    if (row === undefined) return undefined
+    const world = toRecord(row)
+    if (!store.inAct) {
+      known.set(name, world)
+      clocks.set(world.key, world.clock)
+    }
+    return world
   }
   return {
     find,
     clock({ key, clock }) {
+      const remembered = clocks.get(key)
+      if (remembered !== undefined) return remembered
       const row = clockOf.get(key)
       return row === undefined ? clock : { offset: row.clock_offset, frozenAt: row.clock_frozen }
     },
     count: () => countAll.get()!.count,
     add(name, at) {
+      forget()
       insert.run(name, at)
       return find(name)!
     },
     setClock(world, clock) {
+      forget()
       setClock.run(clock.offset, clock.frozenAt, world.key)
       return { ...world, clock }
     },
     setPace({ key }, pace) {
+      forget()
       setPace.run(pace, key)
     },
     list: ({ limit, offset }) => all.all(limit, offset).map(toRecord),
     drop({ key }) {
+      forget()
       drop.run(key)
     },
   }

@@ -1,0 +1,65 @@
+// `npm run bench [-- --rounds 5 --seconds 2]`: what the emulator costs beside a bare Fastify that does as much as it can of the
+// same. Everything compared runs in one go, alternating, since only ratios within one run mean anything on a busy machine.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { measureCreate } from './create.js'
+import { measureMemory, printMemory } from './memory.js'
+import { findPrism, howToAddPrism } from './prism.js'
+import { stopAll } from './processes.js'
+import { bundleBare } from './programs.js'
+import { measureStart } from './start-up.js'
+
+/** Seconds after which something hangs for certain. */
+const patience = 170
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    only: { type: 'string', default: 'start,create' },
+  },
+})
+const rounds = Number(values.rounds)
+const seconds = Number(values.seconds)
+if (!Number.isInteger(rounds) || rounds < 1 || !(seconds > 0)) {
+  console.error('bench: --rounds takes a whole number from 1, --seconds a number above 0')
+  process.exit(2)
+}
+const only = values.only.split(',')
+
+const folder = mkdtempSync(join(tmpdir(), 'bytenite-emulator-bench-'))
+const deadline = setTimeout(
+  () => fail(new Error(`not done after ${patience} s`)),
+  patience * 1000 * Math.max(1, (rounds * seconds) / 10),
+)
+
+/** @param {unknown} error */
+function fail(error) {
+  console.error(`bench: ${error instanceof Error ? error.stack : error}`)
+  stopAll()
+  rmSync(folder, { recursive: true, force: true })
+  process.exit(1)
+}
+process.once('SIGINT', () => fail('stopped'))
+process.once('SIGTERM', () => fail('stopped'))
+
+try {
+  const started = performance.now()
+  console.log(`Node.js ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`)
+  const bare = await bundleBare(folder)
+  const prism = findPrism()
+  const memory = measureMemory()
+  if (only.includes('start')) await measureStart({ folder, bare, memory, rounds: rounds + 2 })
+  if (only.includes('create')) await measureCreate({ folder, bare, prism, memory, rounds, seconds })
+  printMemory(memory)
+  if (prism === undefined) console.log(`\n${howToAddPrism}`)
+  console.log(`\n${((performance.now() - started) / 1000).toFixed(0)} s in all`)
+} catch (error) {
+  fail(error)
+} finally {
+  clearTimeout(deadline)
+  stopAll()
+  rmSync(folder, { recursive: true, force: true })
+}

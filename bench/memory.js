@@ -1,0 +1,35 @@
+import { residentMemory } from './processes.js'
+import { median, printAim, printTable, spread } from './table.js'
+
+/** @typedef {Map<string, number[]>} Memory megabytes by what was looked at */
+
+/** @returns {Memory} */
+export const measureMemory = () => new Map()
+
+/**
+ * @param {Memory} memory
+ * @param {string} what
+ * @param {import('./processes.js').Running} program
+ */
+export function noteMemory(memory, what, program) {
+  const megabytes = residentMemory(program)
+  if (megabytes !== undefined) memory.set(what, [...(memory.get(what) ?? []), megabytes])
+}
+
+/** @param {Memory} memory */
+export function printMemory(memory) {
+  const title = 'Resident memory, MB'
+  if (memory.size === 0) {
+    console.log(`\n${title}: not measured, as this system has no /proc`)
+    return
+  }
+  printTable(
+    title,
+    ['', 'median (min-max)'],
+    [...memory].map(([what, values]) => [what, spread(values, 0)]),
+  )
+  const idle = memory.get(idleEmulator)
+  if (idle !== undefined) printAim('emulator idle under 90', `${median(idle).toFixed(0)} MB`, median(idle) < 90)
+}
+
+export const idleEmulator = 'emulator, idle after start'

@@ -1,0 +1,57 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { idleEmulator, noteMemory } from './memory.js'
+import { freePort, start, stop } from './processes.js'
+import { bareHello, bundledHello, emulator } from './programs.js'
+import { median, printAim, printTable, spread } from './table.js'
+
+/** Milliseconds after the first answer at which a program counts as idle. */
+const settling = 300
+
+/**
+ * From the start of the process to the first 200.
+ *
+ * @param {{ folder: string, bare: import('./programs.js').Bare, memory: import('./memory.js').Memory, rounds: number }} options
+ */
+export async function measureStart({ folder, bare, memory, rounds }) {
+  const fresh = join(folder, 'fresh')
+  const existing = join(folder, 'existing')
+  const cases = [
+    { name: 'bare Fastify', memory: 'bare Fastify, idle after start', program: bareHello },
+    { name: 'bare Fastify, bundled', program: (/** @type {number} */ port) => bundledHello(bare, port) },
+    {
+      name: 'emulator, new database',
+      memory: idleEmulator,
+      program: (/** @type {number} */ port) => emulator(fresh, port),
+    },
+    { name: 'emulator, existing database', program: (/** @type {number} */ port) => emulator(existing, port) },
+  ]
+  /** @type {number[][]} */
+  const times = cases.map(() => [])
+
+  // The first round fills the page cache and makes the database that is to exist; it does not count.
+  for (let round = -1; round < rounds; round++) {
+    for (const [index, { program, memory: what }] of cases.entries()) {
+      rmSync(fresh, { recursive: true, force: true })
+      const running = await start(program(await freePort()))
+      if (round >= 0) {
+        times[index].push(running.milliseconds)
+        if (what !== undefined) {
+          await sleep(settling)
+          noteMemory(memory, what, running)
+        }
+      }
+      await stop(running)
+    }
+  }
+
+  const differences = times.map((own) => own.map((time, round) => time - times[0][round]))
+  printTable(
+    `Start of the process to the first 200, ms (${rounds} rounds)`,
+    ['', 'median (min-max)', 'more than bare Fastify'],
+    cases.map(({ name }, index) => [name, spread(times[index], 0), index === 0 ? '' : spread(differences[index], 0)]),
+  )
+  const more = median(differences[2])
+  printAim('emulator within 150 ms of bare Fastify', `${more.toFixed(0)} ms more`, more <= 150)
+}

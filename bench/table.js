@@ -1,0 +1,51 @@
+/** @param {number[]} values */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/**
+ * @param {number} value
+ * @param {number} digits
+ */
+const number = (value, digits) =>
+  value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+
+/**
+ * `median (min-max)` of what the rounds gave.
+ *
+ * @param {number[]} values
+ * @param {number} digits
+ */
+export const spread = (values, digits) =>
+  values.length === 0
+    ? 'not measured'
+    : `${number(median(values), digits)} (${number(Math.min(...values), digits)}-${number(Math.max(...values), digits)})`
+
+/**
+ * Prints rows under a heading; the first column is flush left, the others flush right.
+ *
+ * @param {string} title
+ * @param {string[]} heading
+ * @param {string[][]} rows
+ */
+export function printTable(title, heading, rows) {
+  const all = [heading, ...rows]
+  const widths = heading.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
+  console.log(`\n${title}`)
+  for (const row of all) {
+    const cells = widths.map((width, column) =>
+      column === 0 ? (row[column] ?? '').padEnd(width) : (row[column] ?? '').padStart(width),
+    )
+    console.log(`  ${cells.join('   ').trimEnd()}`)
+  }
+}
+
+/**
+ * @param {string} text what was aimed at
+ * @param {string} value what was measured
+ * @param {boolean} reached
+ */
+export const printAim = (text, value, reached) =>
+  console.log(`  aim: ${text} -> ${value}, ${reached ? 'reached' : 'NOT reached'}`)

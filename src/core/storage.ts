@@ -1,0 +1,183 @@
+import { isUpload } from '../datasources.ts'
+import { failedPrecondition, notFound, permissionDenied, show } from '../errors.ts'
+import { unnamedInput } from '../file-names.ts'
+import { assertAllowed } from '../jobs.ts'
+import { endAt, stateAt } from '../lifecycle.ts'
+import { assertCurrent, type Bucket, type Link, signLink } from '../links.ts'
+import type { Input, Recipe } from '../recipes/result-file.ts'
+import type { Files, StoredResult } from '../store/files.ts'
+import type { JobRecord } from '../store/jobs.ts'
+import type { WorldRecord } from '../store/worlds.ts'
+import type { Catalogue } from '../catalogue.ts'
+import { type Micros, microsPerSecond } from '../timestamps.ts'
+import type { Readable } from 'node:stream'
+import type { Caller } from './caller.ts'
+import type { Jobs } from './jobs.ts'
+import type { Worlds } from './worlds.ts'
+
+/** Uploads and results: what the links in answers lead to. */
+export interface Storage {
+  /**
+   * Takes the file that a client puts to a job's temporary URL. It counts once it is there as a whole.
+   *
+   * @throws ApiError 403 for a link that is not good now, 404 where the job is gone, 400/9 where it takes no file now
+   */
+  receive(link: Link, name: string, bytes: Readable): Promise<void>
+  /**
+   * Names and links of what a job produced; the links are signed now, and lead to the host they are put behind.
+   *
+   * @returns undefined while the job has not been completed, and for ever where it failed
+   * @throws ApiError 404, or 403 where it is another account's
+   */
+  results(caller: Caller, id: string): Promise<readonly ResultLink[] | undefined>
+  /**
+   * The file that a result's link leads to.
+   *
+   * @throws ApiError 403 for a link that is not good now, 404 where the file is gone
+   */
+  find(link: Link): Promise<FoundResult>
+}
+
+export interface ResultLink {
+  readonly name: string
+  /** Path and query. */
+  readonly link: string
+}
+
+export interface FoundResult {
+  readonly file: StoredResult
+  /** When the job ended. */
+  readonly madeAt: Micros
+}
+
+/** How long the temporary bucket keeps a file: 48 hours (documented). */
+const bucketKeeps = 48 * 3600 * microsPerSecond
+
+export interface StorageSurroundings {
+  readonly files: Files
+  readonly worlds: Worlds
+  readonly jobs: Jobs
+  readonly catalogue: Catalogue
+  readonly recipe: Recipe
+  readonly linkSecret: string
+}
+
+export function createStorage({ files, worlds, jobs, catalogue, recipe, linkSecret }: StorageSurroundings): Storage {
+  /** @throws ApiError 403 for a link that is not good for this use now, 404 where its job is gone */
+  async function follow(link: Link, bucket: Bucket, method: string): Promise<{ world: WorldRecord; job: JobRecord }> {
+    if (link.bucket !== bucket) throw permissionDenied(`the signature of this link is not for ${method}`)
+    const world = await worlds.open(link.world)
+    assertCurrent(link, worlds.now(world))
+    return { world, job: jobs.find(world, link.jobId) }
+  }
+
+  function assertTakesFile(job: JobRecord, now: Micros): void {
+    assertAllowed('upload', job, now)
+    if (!isUpload(job.dataSource)) {
+      throw failedPrecondition(
+        `job ${job.id} reads no uploaded file: its data source is ${show(job.dataSource?.dataSourceDescriptor ?? null)}`,
+      )
+    }
+  }
+
+  async function inputOf(world: WorldRecord, job: JobRecord): Promise<Input | null> {
+    const { dataSource, upload } = job
+    if (dataSource === null || dataSource.dataSourceDescriptor === 'bypass') return null
+    const field = (name: string): string => {
+      const value = dataSource.params?.[name]
+      return typeof value === 'string' ? value : ''
+    }
+    if (!isUpload(dataSource)) {
+      return { name: field('name') || lastPart(field('url')) || unnamedInput, size: null, bytes: null }
+    }
+    const file = await files.upload({ world: world.key, jobId: job.id })
+    const given = upload === null || upload.name === unnamedInput ? '' : upload.name
+    return {
+      name: given || field('name') || unnamedInput,
+      size: file?.size ?? null,
+      bytes: file === undefined ? null : () => readAll(file.read()),
+    }
+  }
+
+  /** Results being made, so that two who ask at once get the same ones. */
+  const making = new Map<string, Promise<void>>()
+
+  /** A job's results, made when they are first asked for; from then on they stay as they are. */
+  async function resultsOf(world: WorldRecord, job: JobRecord): Promise<readonly StoredResult[]> {
+    const owner = { world: world.key, jobId: job.id }
+    const kept = await files.results(owner)
+    if (kept !== undefined) return kept
+    const key = `${world.key}/${job.id}`
+    let made = making.get(key)
+    if (made === undefined) {
+      made = make(world, job).finally(() => making.delete(key))
+      making.set(key, made)
+    }
+    await made
+    return (await files.results(owner)) ?? []
+  }
+
+  async function make(world: WorldRecord, job: JobRecord): Promise<void> {
+    const input = await inputOf(world, job)
+    const results = recipe(catalogue.find(world.key, job.templateId), job, input)
+    const owner = { world: world.key, jobId: job.id }
+    // Also throws where the job was deleted meanwhile.
+    await files.makeResults(owner, results, () => jobs.find(world, job.id).createdAt === job.createdAt)
+  }
+
+  const isComplete = (world: WorldRecord, job: JobRecord): boolean =>
+    stateAt(job.run, worlds.now(world)) === 'JOB_STATE_COMPLETE'
+
+  return {
+    async receive(link, name, bytes) {
+      const { world, job } = await follow(link, 'bytenite-uploads-prod', 'PUT')
+      assertTakesFile(job, worlds.now(world))
+      const arrival = await files.receive({ world: world.key, jobId: job.id }, bytes)
+      try {
+        await jobs.uploaded(world, job.id, { name, size: arrival.size }, () => arrival.place())
+      } catch (error) {
+        await arrival.discard()
+        throw error
+      }
+      await arrival.settle()
+    },
+
+    async results(caller, id) {
+      const { world } = caller
+      const job = jobs.get(caller, id)
+      if (!isComplete(world, job)) return undefined
+      // Nothing leaves a job whose output is bypassed (documented).
+      if (job.dataDestination?.dataSourceDescriptor === 'bypass') return []
+      const results = await resultsOf(world, job)
+      const present = worlds.now(world)
+      return results.map(({ name }) => {
+        const target = { bucket: 'bytenite-results-prod', world: world.name, jobId: job.id, file: name } as const
+        return { name, link: signLink(target, present, linkSecret) }
+      })
+    },
+
+    async find(link) {
+      const { world, job } = await follow(link, 'bytenite-results-prod', 'GET')
+      const gone = (why: string) => notFound(`file ${show(link.file)} of job ${job.id} ${why}`)
+      const madeAt = endAt(job.run)
+      if (madeAt === null || !isComplete(world, job)) throw gone('does not exist')
+      const { dataSourceDescriptor = 'bucket' } = job.dataDestination ?? {}
+      if (dataSourceDescriptor === 'bucket' && worlds.now(world) >= madeAt + bucketKeeps) {
+        throw gone('is gone: the temporary bucket keeps results for 48 hours')
+      }
+      const file = (await resultsOf(world, job)).find(({ name }) => name === link.file)
+      if (file === undefined) throw gone('does not exist')
+      return { file, madeAt }
+    },
+  }
+}
+
+/** The last part of a URL's path, as a name for what it leads to. */
+function lastPart(url: string): string {
+  const path = url.replace(/[?#].*$/s, '').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '')
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+async function* readAll(file: Promise<Readable>): AsyncGenerator<Uint8Array> {
+  yield* (await file) as AsyncIterable<Uint8Array>
+}

@@ -1,0 +1,90 @@
+import { Readable } from 'node:stream'
+import { create } from 'content-disposition'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { Core } from '../core.ts'
+import { ApiError, invalidArgument, notFound } from '../errors.ts'
+import { uploadName } from '../file-names.ts'
+import { type Link, readLink } from '../links.ts'
+import { parseRange } from '../ranges.ts'
+
+/**
+ * What signed links lead to. The signature in the link is the permission; no token is asked for (observed).
+ *
+ * Errors have the vendor's JSON body, like all others here, though the service's storage answered in XML (chosen). An upload
+ * link is good for PUT only, a result's link for GET and HEAD; anything else is 403, as a signature covers the method.
+ */
+export const storageRoutes =
+  (core: Core): FastifyPluginAsync =>
+  async (app) => {
+    // Bodies are files of any size and type: nothing is parsed, and the handler gets the stream.
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+
+    const schema = { hide: true }
+    for (const bucket of ['/bytenite-uploads-prod/*', '/bytenite-results-prod/*']) {
+      app.put(bucket, { schema }, receive)
+      app.route({ method: ['GET', 'HEAD'], url: bucket, schema, handler: send })
+    }
+
+    /** The link that was asked for; from here on it is known whose journal the request belongs to. */
+    function linkOf(request: FastifyRequest): Link {
+      const link = readLink(request.raw.url ?? '', core.linkSecret)
+      request.journalWorld = link.world
+      request.jobId = link.jobId
+      return link
+    }
+
+    async function receive(request: FastifyRequest, reply: FastifyReply) {
+      const { headers } = request
+      if (headers['content-range'] !== undefined) {
+        throw invalidArgument('Content-Range is not taken: put the whole file in one request')
+      }
+      const bytes = request.body instanceof Readable ? request.body : Readable.from([])
+      await core.storage.receive(linkOf(request), uploadName(headers['content-disposition']), bytes)
+      return reply.code(200).send()
+    }
+
+    async function send(request: FastifyRequest, reply: FastifyReply) {
+      const { headers, method } = request
+      const { file, madeAt } = await core.storage.find(linkOf(request))
+      const lastModified = new Date(Math.floor(madeAt / 1000)).toUTCString()
+      void reply.headers({
+        'accept-ranges': 'bytes',
+        'content-disposition': create(file.name.slice(file.name.lastIndexOf('/') + 1)),
+        'content-type': file.contentType,
+        etag: file.etag,
+        'last-modified': lastModified,
+      })
+      if (headers['if-none-match']?.split(/\s*,\s*/).includes(file.etag)) return reply.code(304).send()
+
+      const ifRange = headers['if-range']
+      const isSame = ifRange === undefined || ifRange === file.etag || ifRange === lastModified
+      const range = isSame ? parseRange(headers.range, file.size) : undefined
+      if (range === 'unsatisfiable') {
+        throw new ApiError(
+          'outOfRange',
+          `range ${headers.range} lies beyond the end: the file has ${file.size} bytes`,
+          {
+            'content-range': `bytes */${file.size}`,
+          },
+        )
+      }
+      if (range !== undefined) {
+        void reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${file.size}`)
+      }
+      void reply.header('content-length', range === undefined ? file.size : range.end - range.start + 1)
+      return method === 'HEAD' ? reply.send() : reply.send(await open(file, range))
+    }
+  }
+
+async function open(
+  file: { read: (range?: { start: number; end: number }) => Promise<Readable> },
+  range?: { start: number; end: number },
+) {
+  try {
+    return await file.read(range)
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') throw notFound('the file was removed')
+    throw error
+  }
+}

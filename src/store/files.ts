@@ -1,0 +1,322 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { copyFile, link, mkdir, open, opendir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { isUuid } from '../ids.ts'
+import type { Bytes, ResultFile } from '../recipes/result-file.ts'
+import { failureOf } from './file-errors.ts'
+
+/** Whose files. */
+export interface FilesOf {
+  /** Internal key of the world. */
+  readonly world: number
+  readonly jobId: string
+}
+
+/** A file that has arrived as a whole, but lies where nobody looks for it yet. */
+export interface Arrival {
+  /** Bytes. */
+  readonly size: number
+  /** Puts it in the place of the job's upload. Call inside the act that records it. */
+  place(): void
+  /** Makes sure that it stays there. Call after the commit, before the answer. */
+  settle(): Promise<void>
+  /** Takes it away again, where it was not placed. */
+  discard(): Promise<void>
+}
+
+/** A file of a job. */
+export interface StoredFile {
+  /** Bytes. */
+  readonly size: number
+  /**
+   * Opens it, for a part or as a whole.
+   *
+   * @throws Error with code ENOENT where it was removed meanwhile
+   */
+  read(range?: { readonly start: number; readonly end: number }): Promise<Readable>
+}
+
+export interface StoredResult extends StoredFile {
+  readonly name: string
+  readonly contentType: string
+  /** Hash of the bytes. */
+  readonly etag: string
+}
+
+/**
+ * What clients uploaded and what jobs produced, on disk. Every job has one folder, so that everything of it can go at once:
+ *
+ *     worlds/<key>/<job>/upload.bin
+ *     worlds/<key>/<job>/results/index.json, 0, 1, …
+ *     incoming/<number>                               not finished, or on its way out
+ *
+ * Names that clients choose are never part of a path.
+ */
+export interface Files {
+  /**
+   * Streams an upload to disk, holding a few pieces of it at a time.
+   *
+   * @throws what the stream throws, and ApiError 500 where the disk fails; nothing is left behind then
+   */
+  receive(owner: FilesOf, bytes: Readable): Promise<Arrival>
+  /** What was uploaded for a job, or undefined. */
+  upload(owner: FilesOf): Promise<StoredFile | undefined>
+  /** A job's results in their order, or undefined where they were not made yet. */
+  results(owner: FilesOf): Promise<readonly StoredResult[] | undefined>
+  /**
+   * Makes a job's results: all of them or none.
+   *
+   * @param isWanted asked last, when nothing can come between any more; false throws them away
+   */
+  makeResults(owner: FilesOf, results: readonly ResultFile[], isWanted: () => boolean): Promise<void>
+  /** Removes what belongs to a job; at once, as far as anybody can see. */
+  removeJob(owner: FilesOf): void
+  /** Removes what belongs to a world's jobs. */
+  removeWorld(world: number): void
+  /** Gives a world that has no files those of another one. They share the room on disk, as files never change. */
+  copyWorld(from: number, into: number): Promise<void>
+  /**
+   * Removes what the program could not when it was killed: uploads that were cut, at once, then folders of jobs that are
+   * gone. For the beginning.
+   */
+  sweep(isThere: (owner: FilesOf) => boolean): Promise<void>
+  close(): void
+}
+
+interface IndexEntry {
+  readonly name: string
+  readonly contentType: string
+  readonly size: number
+  readonly etag: string
+}
+
+/** Nobody but the user who runs the emulator has business here. */
+const mode = 0o700
+
+/**
+ * Opens the place for files; makes it when it is first needed.
+ *
+ * @param directory the data directory; null: a directory for temporary files that lives as long as the emulator
+ */
+export function openFiles(directory: string | null): Files {
+  let root = directory === null ? undefined : join(directory, 'files')
+  let closed = false
+  let count = 0
+
+  /** A fresh name outside of what is in use, on the same file system. */
+  function aside(): string {
+    if (closed) throw new Error('the emulator is closed')
+    try {
+      clear()
+      root ??= mkdtempSync(join(tmpdir(), 'bytenite-emulator-'))
+      const incoming = join(root, 'incoming')
+      mkdirSync(incoming, { recursive: true, mode })
+      return join(incoming, String(++count))
+    } catch (error) {
+      throw failureOf(error)
+    }
+  }
+
+  /** Removes uploads that were cut when the program was killed, before there are new ones. */
+  function clear(): void {
+    if (root !== undefined && count === 0) rmSync(join(root, 'incoming'), { recursive: true, force: true })
+  }
+
+  const worldFolder = (world: number): string | undefined =>
+    root === undefined ? undefined : join(root, 'worlds', String(world))
+
+  const folderOf = ({ world, jobId }: FilesOf): string | undefined => {
+    const folder = worldFolder(world)
+    return folder === undefined ? undefined : join(folder, folderName(jobId))
+  }
+
+  /** Puts what was made aside into a job's folder. */
+  function move(from: string, owner: FilesOf, name: string): void {
+    const folder = folderOf(owner)!
+    try {
+      mkdirSync(folder, { recursive: true, mode })
+      renameSync(from, join(folder, name))
+    } catch (error) {
+      throw failureOf(error)
+    }
+  }
+
+  /** Failing costs only room: what owned the files is gone already, and the next start tries again. */
+  function remove(path: string | undefined): void {
+    if (path === undefined || !existsSync(path)) return
+    try {
+      const target = aside()
+      renameSync(path, target)
+      rm(target, { recursive: true, force: true }).catch(() => undefined)
+    } catch {
+      return
+    }
+  }
+
+  const durable = directory !== null
+  const write = (bytes: Bytes | Readable, path: string) =>
+    pipeline(bytes, createWriteStream(path, { flags: 'wx', mode: 0o600, flush: durable }))
+
+  return {
+    async receive(owner, bytes) {
+      const path = aside()
+      const discard = () => rm(path, { force: true })
+      try {
+        await write(bytes, path)
+        const { size } = await stat(path)
+        return {
+          size,
+          place: () => move(path, owner, 'upload.bin'),
+          settle: async () => {
+            const folder = folderOf(owner)!
+            if (durable) for (const changed of [folder, dirname(folder)]) await flushFolder(changed)
+          },
+          discard,
+        }
+      } catch (error) {
+        await discard()
+        throw failureOf(error)
+      }
+    },
+
+    async upload(owner) {
+      const folder = folderOf(owner)
+      if (folder === undefined) return undefined
+      const path = join(folder, 'upload.bin')
+      const size = await unlessMissing(async () => (await stat(path)).size)
+      return size === undefined ? undefined : stored(path, size)
+    },
+
+    async results(owner) {
+      const folder = folderOf(owner)
+      if (folder === undefined) return undefined
+      const results = join(folder, 'results')
+      const index = await unlessMissing(() => readFile(join(results, 'index.json'), 'utf8'))
+      if (index === undefined) return undefined
+      return (JSON.parse(index) as IndexEntry[]).map((entry, number) => ({
+        ...entry,
+        ...stored(join(results, String(number)), entry.size),
+      }))
+    },
+
+    async makeResults(owner, results, isWanted) {
+      const folder = aside()
+      try {
+        await mkdir(folder, { mode })
+        const index: IndexEntry[] = []
+        for (const [number, { name, contentType, bytes }] of results.entries()) {
+          const { counted, sum } = hashing(bytes())
+          await write(counted, join(folder, String(number)))
+          index.push({ name, contentType, ...sum() })
+        }
+        await writeFile(join(folder, 'index.json'), JSON.stringify(index), { mode: 0o600, flush: durable })
+        if (isWanted()) move(folder, owner, 'results')
+      } catch (error) {
+        throw failureOf(error)
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    },
+
+    removeJob: (owner) => remove(folderOf(owner)),
+    removeWorld: (world) => remove(worldFolder(world)),
+    async copyWorld(from, into) {
+      const [source, target] = [worldFolder(from), worldFolder(into)]
+      if (source !== undefined && target !== undefined) await linkAll(source, target)
+    },
+
+    async sweep(isThere) {
+      if (root === undefined) return
+      clear()
+      for await (const world of entriesOf(join(root, 'worlds'))) {
+        for await (const jobId of entriesOf(join(root, 'worlds', world))) {
+          if (closed) return
+          // Of other names, which only tests give, the id cannot be told any more.
+          if (isUuid(jobId) && !isThere({ world: Number(world), jobId })) remove(join(root, 'worlds', world, jobId))
+        }
+      }
+    },
+
+    close() {
+      closed = true
+      if (!durable && root !== undefined) rmSync(root, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A folder that is safe on every file system: a UUID as it is, of another id its hash. */
+const folderName = (jobId: string): string =>
+  isUuid(jobId) ? jobId : `id-${createHash('sha256').update(jobId).digest('hex').slice(0, 40)}`
+
+const stored = (path: string, size: number): StoredFile => ({
+  size,
+  async read(range) {
+    const file = await open(path)
+    return file.createReadStream(range ?? {})
+  },
+})
+
+/** The same bytes, counted and hashed as they pass. */
+function hashing(bytes: Bytes) {
+  const hash = createHash('sha256')
+  let size = 0
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const piece of bytes) {
+      hash.update(piece)
+      size += piece.length
+      yield piece
+    }
+  }
+  return { counted: counted(), sum: () => ({ size, etag: `"${hash.digest('hex').slice(0, 32)}"` }) }
+}
+
+/** The same tree with the same files in it; what is removed meanwhile is left out. */
+async function linkAll(source: string, target: string): Promise<void> {
+  const entries = (await unlessMissing(() => readdir(source, { withFileTypes: true }))) ?? []
+  if (entries.length > 0) await mkdir(target, { recursive: true, mode })
+  // The index of results sorts behind them, so that it is never there without them.
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const [from, to] = [join(source, entry.name), join(target, entry.name)]
+    if (entry.isDirectory()) await linkAll(from, to)
+    else await unlessMissing(() => linkOrCopy(from, to))
+  }
+}
+
+/** Some file systems know no links. A file that is there already is newer. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') await copyFile(from, to)
+  }
+}
+
+async function unlessMissing<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return undefined
+    throw failureOf(error)
+  }
+}
+
+async function* entriesOf(folder: string): AsyncGenerator<string> {
+  const directory = await unlessMissing(() => opendir(folder))
+  for await (const entry of directory ?? []) yield entry.name
+}
+
+/** A rename survives a power failure once its folder is on disk, too. Windows has no such thing. */
+async function flushFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await unlessMissing(() => open(folder))
+  if (handle === undefined) return
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
