@@ -165,7 +165,7 @@ void t.test('any sequence of acts does what the model does', async (t) => {
   let worlds = 0
 
   await fc.assert(
-    fc.asyncProperty(fc.array(act, { minLength: 1, maxLength: 40 }), async (acts) => {
+    fc.asyncProperty(fc.array(act, { minLength: 1, maxLength: 40, size: 'max' }), async (acts) => {
       const world = await core.worlds.open(`world-${worlds++}`)
       const caller: Caller = { world, persona: 'owner', account: 'owner', token: null }
       const model = new Map<string, ModelJob>()
@@ -176,7 +176,7 @@ void t.test('any sequence of acts does what the model does', async (t) => {
       for (const act of acts) {
         const error = await perform(core, caller, clock, act)
         const now = core.worlds.now(world)
-        t.ok(now >= before, 'time never goes back')
+        if (now < before) throw new Error(`time went back from ${before} to ${now}`)
         before = now
         const expected = play(model, act, now)
         if (error !== expected) throw new Error(`${JSON.stringify(act)}: met ${error}, expected ${expected}`)
