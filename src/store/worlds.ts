@@ -46,6 +46,9 @@ const toRecord = (row: WorldRow): WorldRecord => ({
   pace: row.pace,
 })
 
+/** Worlds remembered at once; the others cost rows, not memory. */
+const remembered = 1000
+
 export function worldStore(store: Store): WorldStore {
   const byName = store.prepare<WorldRow>('SELECT * FROM worlds WHERE name = ?')
   const clockOf = store.prepare<Pick<WorldRow, 'clock_offset' | 'clock_frozen'>>(
@@ -67,12 +70,13 @@ export function worldStore(store: Store): WorldStore {
   }
 
   function find(name: string): WorldRecord | undefined {
-    const remembered = known.get(name)
-    if (remembered !== undefined) return remembered
+    const there = known.get(name)
+    if (there !== undefined) return there
     const row = byName.get(name)
     if (row === undefined) return undefined
     const world = toRecord(row)
     if (!store.inAct) {
+      if (known.size >= remembered) forget()
       known.set(name, world)
       clocks.set(world.key, world.clock)
     }
@@ -81,8 +85,8 @@ export function worldStore(store: Store): WorldStore {
   return {
     find,
     clock({ key, clock }) {
-      const remembered = clocks.get(key)
-      if (remembered !== undefined) return remembered
+      const there = clocks.get(key)
+      if (there !== undefined) return there
       const row = clockOf.get(key)
       return row === undefined ? clock : { offset: row.clock_offset, frozenAt: row.clock_frozen }
     },
