@@ -1,4 +1,4 @@
-// `npm run bench [-- --rounds 5 --seconds 2]`: what the emulator costs beside a bare Fastify that does as much as it can of the
+// `npm run bench [-- --rounds 5 --seconds 2 --only start,create,reads]`: what the emulator costs beside a bare Fastify that does as much as it can of the
 // same. Everything compared runs in one go, alternating, since only ratios within one run mean anything on a busy machine.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -9,16 +9,17 @@ import { measureMemory, printMemory } from './memory.js'
 import { findPrism, howToAddPrism } from './prism.js'
 import { stopAll } from './processes.js'
 import { bundleBare } from './programs.js'
+import { measureReads } from './reads.js'
 import { measureStart } from './start-up.js'
 
 /** Seconds after which something hangs for certain. */
-const patience = 170
+const patience = 400
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
-    only: { type: 'string', default: 'start,create' },
+    only: { type: 'string', default: 'start,create,reads' },
   },
 })
 const rounds = Number(values.rounds)
@@ -53,6 +54,7 @@ try {
   const memory = measureMemory()
   if (only.includes('start')) await measureStart({ folder, bare, memory, rounds: rounds + 2 })
   if (only.includes('create')) await measureCreate({ folder, bare, prism, memory, rounds, seconds })
+  if (only.includes('reads')) await measureReads({ folder, rounds, seconds })
   printMemory(memory)
   if (prism === undefined) console.log(`\n${howToAddPrism}`)
   console.log(`\n${((performance.now() - started) / 1000).toFixed(0)} s in all`)

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { accessToken, post } from './client.js'
 import { createPath, createRequest, job } from './job.js'
 import { flushTime } from './flush.js'
 import { noteMemory } from './memory.js'
@@ -130,32 +131,8 @@ async function alternate(contenders, rounds, measure) {
   return outcomes
 }
 
-/** @param {number} port */
-async function accessToken(port) {
-  const answer = await post(port, '/v1/auth/access_token', JSON.stringify({ apiKey: 'test_default' }), {})
-  return /** @type {{ token: string }} */ (JSON.parse(answer)).token
-}
-
 /**
  * @param {number} port
  * @param {string} authorization
  */
 const create = (port, authorization) => post(port, createPath, job, { authorization })
-
-/**
- * @param {number} port
- * @param {string} path
- * @param {string} body
- * @param {Record<string, string>} headers
- */
-async function post(port, path, body, headers) {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body,
-    signal: AbortSignal.timeout(10_000),
-  })
-  const text = await response.text()
-  if (response.status !== 200) throw new Error(`POST ${path}: ${response.status} ${text}`)
-  return text
-}
