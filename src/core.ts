@@ -151,6 +151,8 @@ export function createCore(options: CoreOptions = {}): Core {
       onCleared({ name, key }) {
         files.removeWorld(key)
         for (const rules of [scenarios, faults, journal]) rules.clear(name)
+        // Another world of that name may have revoked keys of its own.
+        tokens.forget()
       },
       onForked: (from, into) => files.copyWorld(from.key, into.key),
     })
@@ -209,7 +211,7 @@ export function createCore(options: CoreOptions = {}): Core {
       scenarios,
       faults,
       journal,
-      apiKeys: createApiKeys(commit, revokedKeyStore(store), worlds.now),
+      apiKeys: createApiKeys(commit, revokedKeyStore(store), worlds.now, () => tokens.forget()),
       users: createUsers(commit, userStore(store)),
       secrets,
       wallet,
@@ -233,7 +235,7 @@ export function createCore(options: CoreOptions = {}): Core {
           if (token === null) return
           const { jti, expiresAt } = token.token
           await commit(() => revokedTokens.revoke(jti, world.key, expiresAt, toSeconds(worlds.now(world))))
-          tokens.forget(token.text)
+          tokens.forget()
         },
       },
       storage: createStorage({ files, worlds, jobs, catalogue, recipe: scriptedRecipe(recipe), linkSecret }),

@@ -50,8 +50,11 @@ const keptBytes = 64 * 1024 * 1024
 /** What an exchange takes beside its bodies, roughly. */
 const overhead = 500
 
-interface Kept extends Noted {
+/** Holds what was noted rather than copying its many fields, as this happens at every request. */
+interface Kept {
   readonly id: number
+  readonly noted: Noted
+  /** Bytes of the bodies as they were sent. */
   readonly requestBytes: number
   readonly responseBytes: number
   readonly size: number
@@ -93,22 +96,11 @@ export function createJournal(): Journal {
         worlds.set(world, journal)
         latest = journal
       }
-      const requestBody = noted.requestBody?.subarray(0, keptBody)
-      const responseBody = noted.responseBody.slice(0, keptBody)
-      const size = overhead + (requestBody?.length ?? 0) + responseBody.length
-      journal.exchanges.push({
-        ...noted,
-        id: ++lastId,
-        // A part of a larger buffer would keep the whole of it.
-        requestBody:
-          requestBody !== undefined && requestBody.length < noted.requestBody!.length
-            ? Buffer.from(requestBody)
-            : requestBody,
-        responseBody,
-        requestBytes: noted.requestBody?.length ?? 0,
-        responseBytes: Buffer.byteLength(noted.responseBody),
-        size,
-      })
+      const requestBytes = noted.requestBody?.length ?? 0
+      const responseBytes = Buffer.byteLength(noted.responseBody)
+      const size = overhead + Math.min(requestBytes, keptBody) + Math.min(responseBytes, keptBody)
+      const isLarge = requestBytes > keptBody || responseBytes > keptBody
+      journal.exchanges.push({ id: ++lastId, noted: isLarge ? cut(noted) : noted, requestBytes, responseBytes, size })
       journal.bytes += size
       bytes += size
       while (journal.exchanges.length > keptExchanges || journal.bytes > keptBytesOfWorld) drop(journal)
@@ -176,9 +168,16 @@ export function createJournal(): Journal {
   }
 }
 
+/** The same with as much of its bodies as is kept. A part of a larger buffer would keep the whole of it, so it is copied. */
+const cut = (noted: Noted): Noted => ({
+  ...noted,
+  requestBody: noted.requestBody === undefined ? undefined : Buffer.from(noted.requestBody.subarray(0, keptBody)),
+  responseBody: noted.responseBody.slice(0, keptBody),
+})
+
 /** The conditions that an exchange does not meet, in words. */
 function mismatches(
-  exchange: Kept,
+  { id, noted }: Kept,
   { operation, persona, status, jobId, after }: Omit<JournalQuery, 'wait'>,
 ): string[] {
   const differences: string[] = []
@@ -186,16 +185,15 @@ function mismatches(
     if (wanted !== undefined && wanted !== found)
       differences.push(`${name}: expected ${show(wanted)}, was ${show(found)}`)
   }
-  compare('operation', operation, exchange.operation)
-  compare('persona', persona, exchange.persona)
-  compare('status', status, exchange.status)
-  compare('jobId', jobId, exchange.jobId)
-  if (after !== undefined && exchange.id <= after)
-    differences.push(`id: expected more than ${after}, was ${exchange.id}`)
+  compare('operation', operation, noted.operation)
+  compare('persona', persona, noted.persona)
+  compare('status', status, noted.status)
+  compare('jobId', jobId, noted.jobId)
+  if (after !== undefined && id <= after) differences.push(`id: expected more than ${after}, was ${id}`)
   return differences
 }
 
-function bodyOf({ requestBody }: Kept): unknown {
+function bodyOf({ noted: { requestBody } }: Kept): unknown {
   if (requestBody === undefined || requestBody.length === 0) return undefined
   try {
     return JSON.parse(requestBody.toString('utf8'))
@@ -223,27 +221,27 @@ function missing(wanted: unknown, found: unknown, path = 'body'): string[] {
   return differences
 }
 
-const toExchange = (kept: Kept): Exchange => ({
-  id: kept.id,
-  at: formatTimestamp(kept.at),
-  worldTime: formatTimestamp(kept.worldTime),
-  operation: kept.operation,
-  method: kept.method,
-  path: kept.path,
-  persona: kept.persona,
-  status: kept.status,
-  durationMs: kept.durationMs,
+const toExchange = ({ id, noted, requestBytes, responseBytes }: Kept): Exchange => ({
+  id,
+  at: formatTimestamp(noted.at),
+  worldTime: formatTimestamp(noted.worldTime),
+  operation: noted.operation,
+  method: noted.method,
+  path: noted.path,
+  persona: noted.persona,
+  status: noted.status,
+  durationMs: noted.durationMs,
   request: {
-    headers: maskHeaders(kept.headers),
-    body: mask(kept.requestBody?.toString('utf8') ?? ''),
-    bodyBytes: kept.requestBytes,
+    headers: maskHeaders(noted.headers),
+    body: mask(noted.requestBody?.toString('utf8') ?? ''),
+    bodyBytes: requestBytes,
   },
-  response: { body: mask(kept.responseBody), bodyBytes: kept.responseBytes },
-  unknownFields: [...kept.unknownFields],
-  fault: kept.fault,
-  scenario: kept.scenario,
-  jobId: kept.jobId,
-  ground: kept.ground,
+  response: { body: mask(noted.responseBody), bodyBytes: responseBytes },
+  unknownFields: [...noted.unknownFields],
+  fault: noted.fault,
+  scenario: noted.scenario,
+  jobId: noted.jobId,
+  ground: noted.ground,
 })
 
 /** Members of JSON bodies that hold what must not be shown. */

@@ -24,9 +24,12 @@ export interface Tokens {
    * @throws ApiError 401
    */
   verify(token: string): Promise<Token>
-  /** The token, if it was verified lately. */
+  /** The token, if it was found good lately. */
   recall(token: string): Token | undefined
-  forget(token: string): void
+  /** Spares a token that was found good the checks next time; all but that of its expiry. */
+  remember(text: string, token: Token): void
+  /** Has every token checked anew: something may have made one worthless. */
+  forget(): void
 }
 
 /** Where the signing key is kept. */
@@ -118,14 +121,16 @@ export function createTokens(vault: KeyVault, ids: Ids): Tokens {
       const { world, persona, key } = claims.emulator
       if (!isWorldName(world)) throw unauthenticated('invalid access token')
       const token: Token = { world, persona, keyId: key, jti: claims.jti, expiresAt: claims.exp }
-      if (known.size >= remembered) known.delete(known.keys().next().value!)
-      known.set(text, token)
       return token
     },
 
     recall: (text) => known.get(text),
-    forget(text) {
-      known.delete(text)
+    remember(text, token) {
+      if (known.size >= remembered) known.delete(known.keys().next().value!)
+      known.set(text, token)
+    },
+    forget() {
+      known.clear()
     },
   }
 }

@@ -24,7 +24,13 @@ export interface ApiKeys {
   assertValid(world: WorldRecord, keyId: string): void
 }
 
-export function createApiKeys(commit: Commit, rows: RevokedKeyStore, now: (world: WorldRecord) => Micros): ApiKeys {
+/** @param onRevoked called once a key was revoked, since tokens of it may be remembered as good */
+export function createApiKeys(
+  commit: Commit,
+  rows: RevokedKeyStore,
+  now: (world: WorldRecord) => Micros,
+  onRevoked: () => void,
+): ApiKeys {
   return {
     list: ({ world, account }, configured) =>
       issuedKeys(world.name, account, configured).map(({ id, name, fingerprint }) => ({
@@ -41,6 +47,7 @@ export function createApiKeys(commit: Commit, rows: RevokedKeyStore, now: (world
         throw notFound(`API key ${show(id)} does not exist; GET /v1/auth/api_keys lists those there are`)
       }
       await commit(() => rows.revoke(world.key, id, now(world)))
+      onRevoked()
     },
     assertValid(world, keyId) {
       if (!rows.isRevoked(world.key, keyId)) return

@@ -57,14 +57,18 @@ export function registerAuth(scope: FastifyInstance, core: Core, { apiKeys, stri
       core.apiKeys.assertValid(world, keyId)
       return { world, persona, account: rulesOf(persona).account, token: null }
     }
-    const token = core.tokens.recall(text) ?? (await core.tokens.verify(text))
+    const recalled = core.tokens.recall(text)
+    const token = recalled ?? (await core.tokens.verify(text))
     request.journalWorld = token.world
     const world = await core.worlds.open(token.world)
     if (toSeconds(core.worlds.now(world)) >= token.expiresAt) {
       throw unauthenticated('token is expired: exchange the API key again at /v1/auth/access_token')
     }
-    core.apiKeys.assertValid(world, token.keyId)
-    if (core.tokens.isRevoked(token)) throw unauthenticated('token is revoked: it was signed out')
+    if (recalled === undefined) {
+      core.apiKeys.assertValid(world, token.keyId)
+      if (core.tokens.isRevoked(token)) throw unauthenticated('token is revoked: it was signed out')
+      core.tokens.remember(text, token)
+    }
     return { world, persona: token.persona, account: rulesOf(token.persona).account, token: { text, token } }
   }
 }
