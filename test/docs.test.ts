@@ -245,10 +245,10 @@ for (const file of readdirSync(join(packageRoot, 'examples')).filter((name) => !
     t.match(read(join('examples', file)), defaultKey, 'has the default key')
     t.match(readme, `](examples/${file})`, 'the README links to it')
 
-    const { url } = await emulator(t)
+    const { url } = await emulator(t, { pace: { by: 'time', total: 0 } })
     const good = await example(url)
     t.equal(good.code, 0, good.stderr)
-    const [id, state] = good.stdout.trim().split(' ')
+    const [id, state] = good.stdout.trim().split('\n').at(-1)!.split(' ')
     const { status, body } = await client(url)('GET', `/v1/customer/jobs/${id}`)
     t.equal(status, 200, `prints the id of a job that is there: ${good.stdout}`)
     t.equal(body.job?.state, state)
