@@ -75,7 +75,7 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
   host: { placeholder: 'ADDRESS', help: 'address to listen on', default: '127.0.0.1', parse: nonEmpty },
   data: {
     placeholder: 'DIR',
-    help: 'directory of the database',
+    help: 'directory of the database and of uploaded files',
     default: './.bytenite-emulator',
     parse: nonEmpty,
   },
