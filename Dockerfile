@@ -7,12 +7,12 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 
 COPY . .
-RUN npm run build
+RUN node scripts/build.js
 
 # What is bundled need not lie beside the bundle, too: only what it loads at run time stays, the driver and the docs pages.
 # A package that is missing in this list makes the image larger, not wrong.
 RUN npm uninstall --no-save --ignore-scripts --omit=dev --no-audit --no-fund \
-      better-sqlite3 @fastify/type-provider-typebox @sinclair/typebox commander fastify jose \
+      better-sqlite3 @fastify/type-provider-typebox @sinclair/typebox commander content-disposition fastify fflate jose \
  && cd node_modules \
  && rm -rf better-sqlite3-napi/deps better-sqlite3-napi/src node-addon-api \
  && find better-sqlite3-napi/prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete \
