@@ -63,6 +63,27 @@ void t.test('reset of a world', async (t) => {
   }
 })
 
+void t.test('a host name that a stranger can own is refused, whatever the origin says', async (t) => {
+  const { inject, port } = await emulator(t)
+  for (const [host, status] of [
+    [`127.0.0.1:${port}`, 200],
+    ['localhost', 200],
+    ['app.localhost:8080', 200],
+    ['[::1]:2983', 200],
+    ['emulator:2983', 200],
+    ['host.docker.internal:2983', 200],
+    ['evil.example', 403],
+    [`evil.example:${port}`, 403],
+    ['127.0.0.1.evil.example', 403],
+  ] as const) {
+    for (const headers of [{ host }, { host, origin: `http://${host}` }]) {
+      const answer = await inject({ method: 'GET', url: '/_emulator/health', headers })
+      t.equal(answer.statusCode, status, JSON.stringify(headers))
+      if (status === 403) t.match(answer.json(), { code: 7, message: /host name/ })
+    }
+  }
+})
+
 void t.test('requests of foreign web pages are refused', async (t) => {
   const { url, port } = await emulator(t)
   for (const [origin, status] of [

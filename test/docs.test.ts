@@ -154,7 +154,7 @@ void t.test('docs/routes.md: routes are those of the app', async (t) => {
   })
   const meanings = new Map(written.map((row) => cells(row) as [string, string]))
   const expected = [...routes].map(
-    ([request, summary]) => `| ${code(request)} | ${summary ?? (meanings.get(request) || 'TODO: say what it does')} |`,
+    ([request, summary]) => `| ${code(request)} | ${summary ?? (meanings.get(request) || '(say what it does)')} |`,
   )
   sameRows(t, 'docs/routes.md', written, expected)
 })
@@ -277,7 +277,7 @@ void t.test('docs/dependencies.md: dependencies are those of package.json', asyn
     const written = rows('docs/dependencies.md', `## ${heading}`)
     const reasons = new Map(written.map((row) => cells(row) as [string, string]))
     const expected = Object.keys(packages as object).map(
-      (name) => `| ${code(name)} | ${reasons.get(name) || 'TODO: say why'} |`,
+      (name) => `| ${code(name)} | ${reasons.get(name) || '(say why)'} |`,
     )
     sameRows(t, `docs/dependencies.md, ${heading}`, written, expected)
   }
