@@ -23,6 +23,7 @@ export interface Settings {
   unset: 'emit' | 'omit'
   era: Era
   apiKey: ReadonlyMap<string, string>
+  keys: 'closed' | 'open' | undefined
   logLevel: LogLevel | undefined
   logFormat: 'line' | 'json'
   silent: boolean
@@ -132,6 +133,13 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
       }
       return new Map(previous).set(key, world)
     },
+  },
+  keys: {
+    placeholder: 'MODE',
+    help: 'closed: only test_<world> and the keys of --api-key are good; open: any other key opens the world default',
+    default: undefined,
+    defaultText: 'closed, but open for exec',
+    parse: oneOf(['closed', 'open']),
   },
   logLevel: {
     placeholder: 'LEVEL',
