@@ -59,7 +59,14 @@ export function buildApp(
   options: AppOptions = {},
   prepare: (app: FastifyInstance) => void = () => undefined,
 ): FastifyInstance {
-  const { apiKeys = new Map<string, string>(), keys = 'closed', strict = false, unset = 'emit', era = '2025', logger = false } = options
+  const {
+    apiKeys = new Map<string, string>(),
+    keys = 'closed',
+    strict = false,
+    unset = 'emit',
+    era = '2025',
+    logger = false,
+  } = options
   const ring: KeyRing = { configured: apiKeys, open: keys === 'open' }
   const app = fastify({
     logger,
