@@ -10,6 +10,7 @@
 import dns, { type LookupAddress } from 'node:dns'
 import { syncBuiltinESMExports } from 'node:module'
 import { Socket, type TcpNetConnectOpts } from 'node:net'
+import workerThreads, { type WorkerOptions } from 'node:worker_threads'
 import { isLoopback, isVendorHost } from './exec/vendor.ts'
 
 const parameters = new URL(import.meta.url).searchParams
@@ -95,6 +96,20 @@ dns.promises.lookup = (async (host: string, options?: unknown) => {
   if (!isVendorHost(String(host))) return lookupPromise(host, options)
   return isAll(options) ? [answer] : answer
 }) as typeof dns.promises.lookup
+
+const { Worker } = workerThreads
+/** A worker with an environment of its own would not load this module. */
+workerThreads.Worker = class extends Worker {
+  static override readonly name = 'Worker'
+
+  constructor(file: string | URL, options: WorkerOptions = {}) {
+    const { env } = options
+    const own = typeof env === 'object' && !String(env['NODE_OPTIONS']).includes(import.meta.url)
+    super(file, own ? { ...options, env: { ...env, NODE_OPTIONS: withHook(env['NODE_OPTIONS']) } } : options)
+  }
+}
+
+const withHook = (options: string | undefined): string => `${options ?? ''} --import=${import.meta.url}`.trimStart()
 
 // So that `import { connect } from 'node:net'` and its like find what is here.
 syncBuiltinESMExports()

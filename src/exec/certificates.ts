@@ -89,7 +89,5 @@ function permittedNames(hosts: readonly string[]): string {
   const permitted = hosts.map((host) =>
     sequence(asn1.create(asn1.Class.CONTEXT_SPECIFIC, dnsName as forge.asn1.Type, false, host)),
   )
-  return asn1
-    .toDer(sequence(asn1.create(asn1.Class.CONTEXT_SPECIFIC, 0 as forge.asn1.Type, true, permitted)))
-    .getBytes()
+  return asn1.toDer(sequence(asn1.create(asn1.Class.CONTEXT_SPECIFIC, 0, true, permitted))).getBytes()
 }

@@ -30,7 +30,7 @@ export interface Proxy {
   readonly host: string
   readonly port: number
   /** Ends every connection. */
-  close(): void
+  readonly close: () => void
 }
 
 /** What is to be said instead of an answer from elsewhere. */

@@ -7,10 +7,10 @@ import { listen } from './listen.ts'
 export interface TlsFront {
   readonly port: number
   /** Takes a connection that came another way, before its first byte is read. */
-  accept(socket: Socket): void
+  readonly accept: (socket: Socket) => void
   /** How often clients broke off the handshake, by the reason they gave. */
   readonly refusals: ReadonlyMap<string, number>
-  close(): void
+  readonly close: () => void
 }
 
 /** Milliseconds that a client may take to shake hands. */
