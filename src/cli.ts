@@ -67,10 +67,22 @@ startCommand.showHelpAfterError('See bytenite-emulator --help.')
 
 /** A command out of the table. */
 function commandOf(subcommand: Subcommand): Command {
-  const { name, args, summary, description, settings = [], options = [], examples = [], passThrough, load } = subcommand
+  const {
+    name,
+    args,
+    usage,
+    summary,
+    description,
+    settings = [],
+    options = [],
+    examples = [],
+    passThrough,
+    load,
+  } = subcommand
   const command = new Command(name).summary(summary).passThroughOptions(passThrough)
   command.description(description === undefined ? summary : `${summary}\n\n${description}`)
   if (args !== undefined) command.arguments(args)
+  if (usage !== undefined) command.usage(usage)
   for (const setting of settings) command.addOption(optionOf(setting))
   for (const { flags, help } of options) command.option(flags, help)
   if (examples.length > 0) command.addHelpText('after', `\n${examplesText(examples)}`)
@@ -80,9 +92,10 @@ function commandOf(subcommand: Subcommand): Command {
       args: given.slice(0, command.registeredArguments.length).flat() as (string | undefined)[],
       options: flags,
       settings: readSettings(flags, process.env),
+      environment: process.env,
     }
     const act = await load()
-    await act(invocation)
+    process.exitCode = (await act(invocation)) ?? 0
   })
 }
 

@@ -1,4 +1,5 @@
-import type { SettingName, Settings } from '../config.ts'
+import { execSettings, type SettingName, type Settings } from '../config.ts'
+import { vendorHost } from '../exec/vendor.ts'
 
 /** What a command was called with. */
 export interface Invocation {
@@ -8,6 +9,8 @@ export interface Invocation {
   readonly options: Readonly<Record<string, string | true | undefined>>
   /** From the flags that the command takes, the environment, and defaults. */
   readonly settings: Settings
+  /** The environment that the command was called in. */
+  readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 /** An option that only some commands have; what the emulator itself is set by stands in the table of settings. */
@@ -22,6 +25,8 @@ export interface Subcommand {
   readonly name: string
   /** As in `<job>`, `[file]` or `<command...>`. */
   readonly args?: string
+  /** What stands behind the name in the help, where options and arguments do not say it. */
+  readonly usage?: string
   /** One line, for the list of commands. */
   readonly summary: string
   /** What the command's own help says below the summary. */
@@ -33,8 +38,8 @@ export interface Subcommand {
   readonly examples?: readonly string[]
   /** Everything behind the first argument belongs to it, also what looks like a flag. */
   readonly passThrough?: true
-  /** Loads what the command does. Only the command that is called is loaded, so that none makes the others slower. */
-  readonly load: () => Promise<(invocation: Invocation) => Promise<void>>
+  /** Loads what the command does. Only the command that is called is loaded, so that none makes the others slower. It may answer an exit code. */
+  readonly load: () => Promise<(invocation: Invocation) => Promise<number | void>>
 }
 
 /** Options of commands that talk to a running emulator; `src/commands/running.ts` reads them. */
@@ -46,6 +51,27 @@ const running = {
 
 /** The commands beside `start`, in the order of the help. */
 export const subcommands: readonly Subcommand[] = [
+  {
+    name: 'exec',
+    args: '<command...>',
+    usage: '[options] -- <command> [arguments...]',
+    passThrough: true,
+    summary: 'run a program against a fresh emulator, whatever address of the API it has written into it',
+    settings: execSettings,
+    options: [
+      { flags: '--offline', help: `let the program reach nothing but ${vendorHost}, emulated, and this machine` },
+    ],
+    examples: [
+      'exec -- npm test',
+      'exec --pace polls:1 -- python submit_job.py',
+      `exec --offline --strict -- sh -c 'curl https://${vendorHost}/v1/customer/jobs'`,
+    ],
+    load: async () => {
+      const { exec } = await import('./exec.ts')
+      return ({ args, options, settings, environment }) =>
+        exec(settings, args as string[], { offline: options['offline'] === true, environment })
+    },
+  },
   {
     name: 'healthcheck',
     summary: 'exit with 0 if an emulator answers on the port, else with 1',
