@@ -9,6 +9,7 @@ import { registerAuth } from './plugins/auth.ts'
 import { registerControlGuard } from './plugins/control-guard.ts'
 import { answerBrokenHttp, answerFrameworkError, bodyLimit, registerErrors } from './plugins/errors.ts'
 import { registerFaults } from './plugins/faults.ts'
+import { registerGround } from './plugins/ground.ts'
 import { registerJournal } from './plugins/journal.ts'
 import { registerProtoJson } from './plugins/protojson.ts'
 import { absentRoutes } from './routes/absent.ts'
@@ -75,6 +76,7 @@ export function buildApp(
 
   prepare(app)
   const operations = collectOperations(app)
+  const grounds = registerGround(app)
   registerErrors(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerAccessLog(app)

@@ -50,7 +50,10 @@ export function registerAuth(scope: FastifyInstance, core: Core, { apiKeys, stri
     }
     if (looksLikeKey(text, apiKeys)) {
       if (strict)
-        throw unauthenticated('an API key is no access token: exchange it at /v1/auth/access_token (strict mode)')
+        throw unauthenticated(
+          'an API key is no access token: exchange it at /v1/auth/access_token (strict mode)',
+          'strict-mode',
+        )
       const { world: name, persona, keyId } = readKey(text, apiKeys)
       request.journalWorld = name
       const world = await core.worlds.open(name)
