@@ -16,6 +16,7 @@ import { absentRoutes } from './routes/absent.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { authRoutes } from './routes/auth.ts'
 import { controlClockRoutes } from './routes/control-clock.ts'
+import { controlFidelityRoutes } from './routes/control-fidelity.ts'
 import { controlJournalRoutes } from './routes/control-journal.ts'
 import { controlScenarioRoutes } from './routes/control-scenarios.ts'
 import { controlWorldRoutes } from './routes/control-worlds.ts'
@@ -159,6 +160,7 @@ export function buildApp(
       await scope.register(controlClockRoutes(core))
       await scope.register(controlScenarioRoutes(core, operations))
       await scope.register(controlJournalRoutes(core))
+      await scope.register(controlFidelityRoutes(grounds))
     },
     { prefix: '/_emulator' },
   )
