@@ -58,7 +58,7 @@ function fidelityPage({ rows, operations }: FidelityResponse): string {
   for (const { answers } of operations) {
     for (const id of new Set(answers.flatMap((answer) => answer.rows))) uses.set(id, (uses.get(id) ?? 0) + 1)
   }
-  const isShared = (id: string): boolean => uses.get(id)! > operations.length / 3
+  const isShared = (id: string): boolean => id !== 'absent-operation' && uses.get(id)! > operations.length / 3
 
   const groundOf = new Map(rows.map(({ id, ground }) => [id, ground]))
   const operationRow = ({ operation, answers }: FidelityResponse['operations'][number]) => {
@@ -67,7 +67,10 @@ function fidelityPage({ rows, operations }: FidelityResponse): string {
       .map(({ status, rows: [id = ''] }) => `${status === 200 ? '' : `${status}: `}${groundOf.get(id)}; ${code(id)}`)
     const own = answers
       .filter(({ code, onlyByFault }) => code !== 0 && !onlyByFault)
-      .map(({ status, rows }) => [status, rows.filter((id) => !isShared(id)).map(code)] as const)
+      .map(
+        ({ status, code: grpcCode, rows }) =>
+          [`${status}/${grpcCode}`, rows.filter((id) => !isShared(id)).map(code)] as const,
+      )
       .filter(([, ids]) => ids.length > 0)
       .map(([status, ids]) => `${status}: ${ids.join(', ')}`)
     const byFault = answers.filter(({ onlyByFault }) => onlyByFault).map(({ status }) => String(status))
@@ -81,7 +84,9 @@ function fidelityPage({ rows, operations }: FidelityResponse): string {
       table(heads, operations.filter(({ operation }) => operation.includes(` ${base}`)).map(operationRow)),
     ).trimEnd(),
   )
-  const shared = rows.filter(({ id, about }) => about === 'error' && (uses.get(id) ?? 0) > 0 && isShared(id))
+  const shared = rows.filter(
+    ({ id, about }) => about === 'error' && uses.has(id) && !/^(fault|listed-status)$/.test(id) && isShared(id),
+  )
 
   return page(
     '# Fidelity',
@@ -90,7 +95,7 @@ function fidelityPage({ rows, operations }: FidelityResponse): string {
     table(['Ground', 'Means', 'Rows'], counts),
     'Every answer says the same of itself, in a header that names ground and row: `x-emulator-ground: documented; get-job`. `GET /_emulator/fidelity` serves this page as JSON, as a whole, for one `ground`, or for one `operation`. Where a status has several rows, the answer names the one that applied.',
     '## Operations',
-    `An operation may also answer with the errors that most have in common: ${shared.map(({ id }) => code(id)).join(', ')}. The last column lists statuses which the vendor names and to which nothing here leads but a fault, added with \`POST /_emulator/worlds/{world}/faults\`.`,
+    `Errors are written as HTTP status and gRPC code. An operation may also answer with the errors that most have in common: ${shared.map(({ id }) => code(id)).join(', ')}. The last column lists statuses which the vendor names and to which nothing here leads but a fault, added with \`POST /_emulator/worlds/{world}/faults\`.`,
     ...sections,
     '## Successes',
     about('success'),
@@ -108,7 +113,7 @@ interface Schema {
   readonly type?: string | readonly string[]
   readonly description?: string
   readonly enum?: readonly string[]
-  readonly const?: unknown
+  readonly const?: string
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
   readonly items?: Schema
@@ -213,7 +218,7 @@ function fieldsOf(schema: Schema, { answers = false, prefix = '' } = {}): string
 
 function typeOf(schema: Schema): string {
   const { type, items, format, enum: names } = schema
-  if (schema.const !== undefined) return code(String(schema.const))
+  if (schema.const !== undefined) return code(schema.const)
   if (items !== undefined) return `list of ${typeOf(items)}`
   if (names !== undefined && names.length > 6) return `${code(names[0]!)} to ${code(names.at(-1)!)}`
   if (names !== undefined) return names.map(code).join(', ')

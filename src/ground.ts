@@ -125,8 +125,8 @@ export function answersOf({ operation, success, errors }: OperationGround): Oper
     onlyByFault: false,
   }))
   const failures = Object.entries(errors).map(([kind, rows]) => ({
-    status: errorCatalogue[kind as ErrorName].status as number,
-    code: errorCatalogue[kind as ErrorName].code as number,
+    status: errorCatalogue[kind as ErrorName].status,
+    code: errorCatalogue[kind as ErrorName].code,
     rows: rows as readonly string[] as string[],
     onlyByFault: false,
   }))
@@ -136,7 +136,7 @@ export function answersOf({ operation, success, errors }: OperationGround): Oper
     .filter(([status]) => !answered.has(Number(status)))
     .map(([status, kind]) => ({
       status: Number(status),
-      code: errorCatalogue[kind].code as number,
+      code: errorCatalogue[kind].code,
       rows: ['fault', 'listed-status'],
       onlyByFault: true,
     }))

@@ -1,7 +1,8 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { grounds } from '../schemas/fidelity.ts'
 import { RpcStatus } from '../schemas/errors.ts'
-import { groundHeader, listedStatuses } from './ground.ts'
+import type { listedStatuses } from './ground.ts';
+import { groundHeader } from './ground.ts'
 import { version } from './package.ts'
 
 /** The vendor's four bases, with the titles of their documents (documented). */

@@ -20,7 +20,12 @@ const entry = (success: SuccessGround, errors: ErrorGrounds = {}): Entry => ({ s
 const ofJob = (success: SuccessGround, errors: ErrorGrounds = {}): Entry =>
   entry(success, { notFound: ['unknown-job'], permissionDenied: ['another-account'], ...errors })
 
-const ofTemplate: ErrorGrounds = { notFound: ['unknown-template'], permissionDenied: ['another-account'] }
+/** An operation on one template. With `--templates open` any id will do that has the form of one. */
+const ofTemplate: ErrorGrounds = {
+  notFound: ['unknown-template'],
+  permissionDenied: ['another-account'],
+  invalidArgument: ['template-form'],
+}
 
 const page: ErrorGrounds = { invalidArgument: ['bad-query', 'order-rules'] }
 const filter: ErrorGrounds = { invalidArgument: ['filter-rules', 'order-rules'] }
@@ -74,9 +79,8 @@ export const operations: Readonly<Record<string, Entry>> = {
   'GET /v1/auth/info': entry('server-version'),
 
   'POST /v1/customer/jobs': entry('create-job', {
-    invalidArgument: ['job-id-form', 'source-check'],
-    notFound: ['unknown-template'],
-    permissionDenied: ['another-account'],
+    ...ofTemplate,
+    invalidArgument: ['job-id-form', 'template-form', 'source-check'],
     failedPrecondition: ['job-started', 'job-id-taken'],
   }),
   'GET /v1/customer/jobs': entry('list-jobs', page),
