@@ -153,6 +153,7 @@ function controlPage({ info, servers: [{ url: base }], tags, paths }: Document):
       operation,
     })),
   )
+  const shown: Shown = new Map()
   const sections = tags.flatMap(({ name, description }) => {
     const own = operations.filter(({ operation }) => operation.tags.includes(name))
     return [
@@ -162,7 +163,7 @@ function controlPage({ info, servers: [{ url: base }], tags, paths }: Document):
         ['Request', 'Does'],
         own.map(({ request, operation }) => [code(request), operation.summary]),
       ),
-      ...own.map(operationSection),
+      ...own.map((each) => operationSection(each, shown)),
     ]
   })
   return page(
@@ -181,12 +182,16 @@ interface NamedOperation {
   readonly operation: Operation
 }
 
-function operationSection({ request, method, path, operation }: NamedOperation): string {
+/** Messages that the page has shown, each with the request under which it did. */
+type Shown = Map<string, string>
+
+function operationSection({ request, method, path, operation }: NamedOperation, shown: Shown): string {
   const { parameters = [], requestBody, responses, description = '' } = operation
   const queries = parameters.filter((parameter) => parameter.in === 'query')
   const body = requestBody?.content['application/json']
-  const fields = body === undefined ? [] : fieldsOf(body.schema)
+  const fields = body === undefined ? [] : fieldsOf(body.schema, { request })
   const answer = responses['200']?.content['application/json'].schema
+  const before = answer === undefined ? undefined : shown.get(JSON.stringify(answer.properties))
   return page(
     `### ${code(request)}`,
     `${operation.summary}. ${description}`.trim(),
@@ -198,20 +203,38 @@ function operationSection({ request, method, path, operation }: NamedOperation):
         ),
     fields.length === 0 ? '' : table(['Body', 'Type', 'Meaning'], fields),
     exampleOf(method, path, body),
-    answer === undefined ? '' : table(['Answer', 'Type', 'Meaning'], fieldsOf(answer, { answers: true })),
+    before !== undefined
+      ? `The answer is that of ${code(before)}.`
+      : answer === undefined
+        ? ''
+        : table(['Answer', 'Type', 'Meaning'], fieldsOf(answer, { request, shown })),
   ).trimEnd()
 }
 
-/** One row for each field, those of objects and lists below it, too. */
-function fieldsOf(schema: Schema, { answers = false, prefix = '' } = {}): string[][] {
+/**
+ * One row for each field, those of objects and lists below it, too.
+ *
+ * @param shown given for answers, where a message that was shown before is only referred to
+ */
+function fieldsOf(
+  schema: Schema,
+  { request, shown, prefix = '' }: { request: string; shown?: Shown; prefix?: string },
+): string[][] {
   const { properties = {}, required = [] } = schema
+  if (Object.keys(properties).length > 3) shown?.set(JSON.stringify(properties), request)
   return Object.entries(properties).flatMap(([name, field]) => {
     const inner = field.items ?? field
     const path = prefix + name + (field.items === undefined ? '' : '[]')
-    const isOptional = !answers && !required.includes(name)
+    const isOptional = shown === undefined && !required.includes(name)
+    const before = shown?.get(JSON.stringify(inner.properties))
+    const meaning = [field.description, before === undefined ? undefined : `as in the answer of ${code(before)}`]
+    const below =
+      inner.properties === undefined || before !== undefined
+        ? []
+        : fieldsOf(inner, { request, ...(shown === undefined ? {} : { shown }), prefix: `${path}.` })
     return [
-      [code(path), typeOf(field) + (isOptional ? ', optional' : ''), field.description ?? ''],
-      ...(inner.properties === undefined ? [] : fieldsOf(inner, { answers, prefix: `${path}.` })),
+      [code(path), typeOf(field) + (isOptional ? ', optional' : ''), meaning.filter(Boolean).join('; ')],
+      ...below,
     ]
   })
 }

@@ -130,7 +130,7 @@ export function answersOf({ operation, success, errors }: OperationGround): Oper
     rows: rows as readonly string[] as string[],
     onlyByFault: false,
   }))
-  const answered = new Set(failures.map(({ status }) => status))
+  const answered = new Set<number>(failures.map(({ status }) => status))
   const listed = operation.includes(' /v1/') && !operation.includes('/docs') ? Object.entries(listedStatuses) : []
   const byFault = listed
     .filter(([status]) => !answered.has(Number(status)))

@@ -1,7 +1,7 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { grounds } from '../schemas/fidelity.ts'
 import { RpcStatus } from '../schemas/errors.ts'
-import type { listedStatuses } from './ground.ts';
+import type { listedStatuses } from './ground.ts'
 import { groundHeader } from './ground.ts'
 import { version } from './package.ts'
 
