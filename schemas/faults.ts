@@ -37,7 +37,7 @@ const FaultRule = {
 
 /** `POST /_emulator/worlds/{world}/faults`. */
 export const FaultRequest = Type.Object(FaultRule, {
-  examples: [{ operation: 'GET /v1/customer/jobs/{jobId}', status: 503, times: 2, retryAfter: 1 }],
+  examples: [{ operation: 'GET /v1/customer/jobs/{jobId}', times: 2, status: 503, retryAfter: 1 }],
 })
 export type FaultRequest = Static<typeof FaultRequest>
 

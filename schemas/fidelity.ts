@@ -7,7 +7,7 @@ export type Ground = (typeof grounds)[number]
 
 /** `GET /_emulator/fidelity`: every condition that is given must hold. */
 export const FidelityQuery = Type.Object({
-  ground: Type.Optional(Enum(grounds, { description: 'Only rows of this ground' })),
+  ground: Type.Optional(Type.String({ description: `Only rows of this ground: ${grounds.join(', ')}` })),
   operation: Type.Optional(
     Type.String({
       description: 'Only this operation, e.g. `GET /v1/customer/jobs/{jobId}`, and the rows it refers to',

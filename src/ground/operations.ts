@@ -73,7 +73,7 @@ export const operations: Readonly<Record<string, Entry>> = {
   'GET /v1/auth/user': entry('get-user'),
   'PATCH /v1/auth/user': entry('change-user'),
   'POST /v1/auth/user': entry('change-user-by-post'),
-  'GET /v1/auth/secrets': entry('list-secrets', { invalidArgument: ['bad-query', 'secret-form'] }),
+  'GET /v1/auth/secrets': entry('list-secrets', { invalidArgument: ['bad-query'] }),
   'POST /v1/auth/secrets': entry('save-secret', { invalidArgument: ['secret-form'] }),
   'DELETE /v1/auth/secrets/{secretType}/{id}': entry('delete-secret', { notFound: ['unknown-secret'] }),
   'GET /v1/auth/info': entry('server-version'),

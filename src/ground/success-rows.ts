@@ -134,5 +134,7 @@ export const successRows = {
   'server-version': chosen(
     'The SDK of June 2025 gives the shape; no version number was saved, so it is that of the emulator.',
   ),
-  'docs-pages': documented("The vendor's pages name `docs/` and `docs/swagger.json` under each base."),
+  'docs-pages': documented(
+    "The vendor's pages name the page and the document under each base, as in `/v1/customer/docs/` and `/v1/customer/docs/swagger.json`.",
+  ),
 } as const

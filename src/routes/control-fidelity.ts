@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { FidelityQuery, FidelityResponse } from '../../schemas/fidelity.ts'
+import { FidelityQuery, FidelityResponse, grounds } from '../../schemas/fidelity.ts'
 import { invalidArgument, show } from '../errors.ts'
 import { fidelity, type OperationGround } from '../ground.ts'
 import { nearest } from '../nearest.ts'
@@ -24,7 +24,10 @@ export const controlFidelityRoutes =
       async ({ query }) => {
         const known = operations()
         const names = known.map(({ operation }) => operation)
-        const { operation } = query
+        const { ground, operation } = query
+        if (ground !== undefined && !grounds.some((each) => each === ground)) {
+          throw invalidArgument(`ground ${show(ground)} does not exist; known are ${grounds.join(', ')}`)
+        }
         if (operation !== undefined && !names.includes(operation)) {
           const meant = nearest(operation, names)
           throw invalidArgument(
