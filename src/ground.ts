@@ -54,7 +54,8 @@ export function groundOf(operation: string, traits: OperationTraits): OperationG
     return { operation, success: { 200: 'docs-pages', 302: 'docs-pages' }, errors: { notFound: ['unknown-path'] } }
   }
   const own = traits.absent === true ? absent : operations[operation]
-  if (own === undefined || !path.startsWith('/v1/')) return own && { operation, ...own }
+  if (own === undefined) return undefined
+  if (!path.startsWith('/v1/')) return { operation, ...own }
   return { operation, success: own.success, errors: withShared(own.errors, method, path, traits) }
 }
 

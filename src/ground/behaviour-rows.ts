@@ -9,6 +9,18 @@ export const behaviourRows = {
   'unknown-fields': inferred(
     'Fields that a message does not have are ignored, as grpc-gateway does; clients are seen to send some.',
   ),
+  'null-is-absent': inferred('`null` counts as absent, as in the proto3 JSON mapping.'),
+  'duplicate-fields': inferred('A field that stands twice, also once in each spelling, is 400, as protobuf-go has it.'),
+  'unknown-enum-names': inferred(
+    'Names that an enum does not have are dropped, as protobuf-go does where unknown fields are ignored; a public client sends one.',
+  ),
+  'field-order': inferred(
+    'Fields of an answer stand in the order of the reference, which is that of the messages behind it.',
+  ),
+  'success-status': documented('A success is 200, also for what is made and deleted; the reference has no other.'),
+  'error-body': documented(
+    'Errors have the body `{code, message, details}`, as the reference says for everything unexpected; public clients read `message`.',
+  ),
   'unset-fields': observed(
     'Answers show unset fields (`null`, `""`, `0`, `[]`), as all notebook outputs of 2023 do; no answer of 2025 was saved. `--unset omit` leaves them out, which a generated SDK needs.',
   ),
@@ -55,8 +67,14 @@ export const behaviourRows = {
   'job-name-unset': documented(
     'A name may be absent and has no least length; the Create page marks it as optional. A read-me of 2023 asked for four characters.',
   ),
+  'template-info': documented(
+    'The template stands beside the job, as on the Create page of May 2025; later it stood within the job, too.',
+  ),
   'template-defaults': observed(
     'What a job leaves open comes from its template; a public demo creates with parameters alone and runs. That the answer shows it is chosen.',
+  ),
+  'checked-at-run': chosen(
+    'Data source, upload, secrets and balance are checked at the run and not before; the text of the state STARTED speaks of checks.',
   ),
   'catalogue-closed': chosen(
     'Templates are those that public clients and guides use, and those that were made; `--templates open` takes any id.',
@@ -116,7 +134,7 @@ export const behaviourRows = {
 
   // Lists
   'page-size': chosen("Ten rows where the client does not say, as the vendor's console shows; a thousand at most."),
-  'list-order': chosen('Jobs and transactions: newest first; templates: those of the world, then the built-in ones.'),
+  'list-order': chosen('Jobs and transactions: newest first; templates: by id.'),
   'undotted-paging': observed(
     '`limit` and `offset` without `pagination.` before them have no effect; a published integration sends them.',
   ),

@@ -38,7 +38,7 @@ export const errorRows = {
     'The vendor lists 503 on every operation; code 14 is that of grpc-gateway, `Retry-After` is chosen.',
   ),
   'server-error': documented(
-    'The vendor lists 500 on every operation; here it means that the disk is full or failing, with code 13 and no more.',
+    'The vendor lists 500 on every operation; here it means that the emulator could not store or read its data, or failed unforeseen; code 13 is chosen.',
   ),
   'body-too-large': chosen(
     '4 MiB is the limit of a gRPC message where nothing else is set; that 413 says so is chosen.',

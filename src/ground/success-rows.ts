@@ -28,7 +28,7 @@ export const successRows = {
     "The vendor's Update page and the SDK of June 2025: the body is the parameters themselves, not wrapped.",
   ),
   'set-params-2023': observed(
-    'Public notebooks of 2023 call this path; `data` and `preset` of that time are ignored, as they are unknown fields today.',
+    'Public notebooks of 2023 call this path; `data` of that time is ignored, as it is an unknown field today.',
   ),
   'set-job-name': documented("The vendor's Update page and the SDK of June 2025: the body is a bare JSON string."),
   'set-config': documented(
