@@ -9,12 +9,14 @@ import { registerAuth } from './plugins/auth.ts'
 import { registerControlGuard } from './plugins/control-guard.ts'
 import { answerBrokenHttp, answerFrameworkError, bodyLimit, registerErrors } from './plugins/errors.ts'
 import { registerFaults } from './plugins/faults.ts'
+import { registerGround } from './plugins/ground.ts'
 import { registerJournal } from './plugins/journal.ts'
 import { registerProtoJson } from './plugins/protojson.ts'
 import { absentRoutes } from './routes/absent.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { authRoutes } from './routes/auth.ts'
 import { controlClockRoutes } from './routes/control-clock.ts'
+import { controlFidelityRoutes } from './routes/control-fidelity.ts'
 import { controlJournalRoutes } from './routes/control-journal.ts'
 import { controlScenarioRoutes } from './routes/control-scenarios.ts'
 import { controlWorldRoutes } from './routes/control-worlds.ts'
@@ -85,6 +87,7 @@ export function buildApp(
 
   prepare(app)
   const operations = collectOperations(app)
+  const grounds = registerGround(app)
   registerErrors(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerAccessLog(app)
@@ -167,6 +170,7 @@ export function buildApp(
       await scope.register(controlClockRoutes(core))
       await scope.register(controlScenarioRoutes(core, operations))
       await scope.register(controlJournalRoutes(core))
+      await scope.register(controlFidelityRoutes(grounds))
     },
     { prefix: '/_emulator' },
   )

@@ -56,12 +56,14 @@ export function readKey(key: string, ring: KeyRing): KeyHolder {
     if (isForeign(key, ring)) return { world: 'default', persona: 'owner', keyId: idOf(key) }
     throw unauthenticated(
       'invalid API key: the emulator takes test_<world>, as in test_default, and the keys given by --api-key',
+      'wrong-api-key',
     )
   }
   const persona = key.slice(colon + 1)
   if (!isPersona(persona)) {
     throw unauthenticated(
       `invalid API key: unknown persona ${show(persona)}; known are ${Object.keys(personas).join(', ')}`,
+      'wrong-api-key',
     )
   }
   return { world, persona, keyId: idOf(keyText(key.slice(0, colon), rulesOf(persona).account)) }

@@ -12,6 +12,7 @@ import { errorCatalogue } from '../src/errors.ts'
 import { defaultKey } from '../src/keys.ts'
 import { packageRoot, version } from '../src/package.ts'
 import { personas } from '../src/personas.ts'
+import { generatedDocuments } from '../scripts/documents.ts'
 import { client, emulator } from './emulator.ts'
 
 const read = (file: string): string => readFileSync(join(packageRoot, file), 'utf8')
@@ -159,6 +160,12 @@ void t.test('docs/routes.md: routes are those of the app', async (t) => {
     ([request, summary]) => `| ${code(request)} | ${summary ?? (meanings.get(request) || '(say what it does)')} |`,
   )
   sameRows(t, 'docs/routes.md', written, expected)
+})
+
+void t.test('documents that are drawn from the program are up to date', async (t) => {
+  for (const [file, text] of Object.entries(await generatedDocuments())) {
+    t.equal(read(file), text, `${file} is what \`npm run docs\` writes`)
+  }
 })
 
 void t.test('README: the two commands', async (t) => {

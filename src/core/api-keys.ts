@@ -50,6 +50,7 @@ export function createApiKeys(
       if (!rows.isRevoked(world.key, keyId)) return
       throw unauthenticated(
         `API key is revoked, and its tokens with it; POST /_emulator/worlds/${world.name}/reset brings it back`,
+        'wrong-api-key',
       )
     },
   }
