@@ -4,7 +4,9 @@ import { buildApp } from './app.ts'
 import { createClient, type EmulatorClient, readAnswer } from './client.ts'
 import { type CoreOptions, createCore } from './core.ts'
 import type { Era } from './era.ts'
+import type { Observer } from './journal.ts'
 import type { LoggerOptions } from './log.ts'
+import { collectOperations } from './operations.ts'
 
 export { connect, ControlError, type EmulatorClient, type World, type WorldClock } from './client.ts'
 
@@ -21,6 +23,8 @@ export interface EmulatorOptions extends CoreOptions {
   readonly era?: Era
   /** Absent: no logs. */
   readonly logger?: LoggerOptions | false
+  /** @internal Is told of every exchange, for the report of `exec`. */
+  readonly onExchange?: Observer
 }
 
 /** A running emulator. */
@@ -28,6 +32,8 @@ export interface Emulator extends EmulatorClient, AsyncDisposable {
   readonly port: number
   /** Sends a request without a socket, as Fastify's `inject` does. */
   readonly inject: FastifyInstance['inject']
+  /** @internal What clients can ask for, as in `GET /v1/customer/jobs/{jobId}`. */
+  readonly operations: () => readonly string[]
   /** Finishes what is running, closes the port and the database. May be called twice. */
   close(): Promise<void>
 }
@@ -44,7 +50,10 @@ const grace = 700
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1' } = options
   const core = createCore(options)
-  const app = buildApp(core, options)
+  let operations: () => readonly string[] = () => []
+  const app = buildApp(core, options, (app) => {
+    operations = collectOperations(app)
+  })
   try {
     await app.listen({ port, host })
   } catch (error) {
@@ -76,6 +85,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   return {
     ...client,
     port: address.port,
+    operations,
     inject: app.inject.bind<FastifyInstance['inject']>(app),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),
