@@ -1,0 +1,77 @@
+import { type Finding, type FindingId, findingIds } from '../../schemas/report.ts'
+import { ignoredRetryAfter, unknownFields, unknownPath } from './asking.ts'
+import { duplicateCreate, neverRan } from './creating.ts'
+import { expiredToken, rejectedCredentials, tokenPerCall } from './credentials.ts'
+import { polledAfterEnd, polledTooFast, resultsAsState } from './polling.ts'
+import { counted, type Rule } from './rule.ts'
+import type { Seen } from './seen.ts'
+
+/** What to do about a finding. */
+const advice: Readonly<Record<FindingId, string>> = {
+  'pinned-certificate':
+    'let the program trust the certificate authority that exec names in its environment, or give it the URL of the emulator',
+  'duplicate-create': 'give every create a jobId of your own: sent again, it is the same job',
+  'never-ran': 'run each job that was created, or delete it, also where something fails in between',
+  'expired-token': 'fetch a new token when expiresIn has passed, and once after a 401',
+  'rejected-credentials':
+    'send the token from POST /v1/auth/access_token in the header Authorization; the emulator takes test_<world> as API key',
+  'unknown-path': 'compare the path with docs/routes.md',
+  'unknown-fields': 'correct the names: the service ignores what it does not know, --strict refuses it',
+  'ignored-retry-after': 'wait as many seconds as the header Retry-After says before asking again',
+  'results-as-state': 'read the state of the job and ask for results once it is JOB_STATE_COMPLETE',
+  'polled-too-fast': 'wait a second or more between reads of a job, or listen to GET /v1/customer/events',
+  'polled-after-end': 'stop polling at JOB_STATE_COMPLETE and JOB_STATE_FAILED: no job leaves them',
+  'token-per-call': 'keep the token and use it for as long as expiresIn says',
+}
+
+/** A host whose certificate the program did not take. */
+export interface RefusedCertificate {
+  readonly host: string
+  /** In the words of TLS. */
+  readonly reason: string
+}
+
+/** What looks wrong in a client, as far as it was seen. */
+export interface Findings {
+  see(seen: Seen): void
+  /** The gravest first. The same exchanges give the same findings. */
+  found(refused: readonly RefusedCertificate[]): Finding[]
+}
+
+/** @param operations those that the emulator has, for naming the nearest one */
+export function createFindings(operations: () => readonly string[]): Findings {
+  const rules: Readonly<Record<Exclude<FindingId, 'pinned-certificate'>, Rule>> = {
+    'duplicate-create': duplicateCreate(),
+    'never-ran': neverRan(),
+    'expired-token': expiredToken(),
+    'rejected-credentials': rejectedCredentials(),
+    'unknown-path': unknownPath(operations),
+    'unknown-fields': unknownFields(),
+    'ignored-retry-after': ignoredRetryAfter(),
+    'results-as-state': resultsAsState(),
+    'polled-too-fast': polledTooFast(),
+    'polled-after-end': polledAfterEnd(),
+    'token-per-call': tokenPerCall(),
+  }
+  const all = Object.values(rules)
+  return {
+    see(seen) {
+      for (const rule of all) rule.see(seen)
+    },
+    found: (refused) =>
+      findingIds.flatMap((id) => {
+        const found = id === 'pinned-certificate' ? pinned(refused) : rules[id].found()
+        if (found === undefined) return []
+        const { message, count, evidence, jobIds } = found
+        return [{ id, message, advice: advice[id], count, evidence: [...evidence], jobIds: [...jobIds] }]
+      }),
+  }
+}
+
+/** A program that takes no certificate but the vendor's never gets as far as a request. */
+function pinned(refused: readonly RefusedCertificate[]): ReturnType<Rule['found']> {
+  const [first] = refused
+  if (first === undefined) return undefined
+  const message = `did not take the certificate for ${first.host}: ${first.reason} (${counted(refused.length, 'time')})`
+  return { message, count: refused.length, evidence: [], jobIds: [] }
+}
