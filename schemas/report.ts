@@ -61,6 +61,13 @@ export const Report = Type.Object({
     }),
     { description: 'In the order of their first use' },
   ),
+  grounds: Type.Array(Type.Object({ ground: Enum(groundNames), id: Type.String(), count: Type.Integer() })),
+  unknownPaths: Type.Array(
+    Type.Object({ request: Type.String(), count: Type.Integer(), nearest: Nullable(Type.String()) }),
+  ),
+  refusedHosts: Type.Array(Type.Object({ host: Type.String(), count: Type.Integer() }), {
+    description: 'Hosts that --offline kept the program from',
+  }),
   worlds: Type.Array(
     Type.Object(
       { world: Type.String(), jobs: Type.Record(Type.String(), Type.Integer()) },
@@ -68,7 +75,6 @@ export const Report = Type.Object({
     ),
   ),
   moreWorlds: Type.Integer({ description: 'Worlds that were not looked at' }),
-  grounds: Type.Array(Type.Object({ ground: Enum(groundNames), id: Type.String(), count: Type.Integer() })),
   faults: Type.Array(
     Type.Object({
       world: Type.String(),
@@ -78,11 +84,5 @@ export const Report = Type.Object({
       used: Type.Integer(),
     }),
   ),
-  unknownPaths: Type.Array(
-    Type.Object({ request: Type.String(), count: Type.Integer(), nearest: Nullable(Type.String()) }),
-  ),
-  refusedHosts: Type.Array(Type.Object({ host: Type.String(), count: Type.Integer() }), {
-    description: 'Hosts that --offline kept the program from',
-  }),
 })
 export type Report = Static<typeof Report>

@@ -23,7 +23,7 @@ export interface Watcher {
 /** Keeps account of a run. Holds counts and a few examples, however long the run is. */
 export interface Collector extends Watcher {
   /** @param operations those that the emulator has */
-  account(operations: readonly string[]): Account
+  readonly account: (operations: readonly string[]) => Account
 }
 
 /** Different names that are counted; what comes after them is left out. */

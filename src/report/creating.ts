@@ -52,9 +52,9 @@ export function duplicateCreate(): Rule {
       const key = `${seen.world} ${seen.exchange.persona} ${createHash('sha256').update(body).digest('hex')}`
       const same = creates.at(key, () => ({ jobIds: new Set(), lost: false }))
       if (same.jobIds.size > 0 && !same.jobIds.has(job.id)) {
+        for (const id of [...same.jobIds, job.id]) proof.addJob(id)
         proof.add(seen)
         if (same.lost) afterLoss++
-        for (const id of [...same.jobIds, job.id]) proof.addJob(id)
       }
       // Enough to show it; a program that creates a million of them is not to fill the memory.
       if (same.jobIds.size < 10) same.jobIds.add(job.id)
@@ -62,7 +62,7 @@ export function duplicateCreate(): Rule {
     },
     found: () =>
       proof.found(
-        `sent the same create again and made ${counted(proof.count, 'job')} more of the same ` +
+        `sent the same create again and made ${counted(proof.count, 'more job')} of the same ` +
           (afterLoss > 0
             ? `(${afterLoss} after the answer to the first was lost or spoilt)`
             : `(${listed(proof.jobIds)})`),
