@@ -322,27 +322,38 @@ void t.test('what no program did wrong is not found', async (t) => {
 
 void t.test('certificates and hosts, as the proxy tells of them; grounds', async (t) => {
   const collector = createCollector()
-  for (const reason of ['unknown ca', 'unknown ca'])
-    collector.noteRefusedCertificate({ host: 'api.bytenite.com', reason })
-  for (const host of ['example.com', 'example.com', 'example.org']) collector.noteRefusedHost(host)
-  for (const ground of ['observed; a', 'chosen; b', 'chosen; b', '']) collector.note(made({ ...poll(0), ground }))
+  for (const ground of ['observed; a', 'chosen; b', 'chosen; b', ''])
+    collector.note(made({ at: 0, operation: `GET ${jobs}`, ground }))
   collector.note(made({ at: 0, operation: 'POST /_emulator/worlds/:world/faults', path: '/_emulator/worlds/w/faults' }))
-  const { findings, refusedHosts, grounds, requests } = collector.account(operations)
+  const { findings, refusedHosts, grounds, requests } = collector.account(operations, {
+    refused: new Map([
+      ['example.com:443', 2],
+      ['example.org:443', 1],
+    ]),
+    untrusted: new Map([['unknown ca', 2]]),
+    unused: 3,
+  })
   t.match(findings, [
     {
       id: 'pinned-certificate',
-      message: /^did not take the certificate for api\.bytenite\.com: unknown ca \(2 times\)$/,
+      message: /^did not take the certificate for the vendor's host 2 times \(unknown ca\)$/,
     },
   ])
   t.same(refusedHosts, [
-    { host: 'example.com', count: 2 },
-    { host: 'example.org', count: 1 },
+    { host: 'example.com:443', count: 2 },
+    { host: 'example.org:443', count: 1 },
   ])
   t.same(grounds, [
     { ground: 'chosen', id: 'b', count: 2 },
     { ground: 'observed', id: 'a', count: 1 },
   ])
   t.equal(requests, 4, "the emulator's own API does not count")
+
+  const unused = { refused: new Map(), untrusted: new Map(), unused: 1 }
+  t.same(collector.account(operations, unused).findings, [], 'a connection may be opened in advance')
+  t.match(createCollector().account(operations, unused).findings, [
+    { id: 'pinned-certificate', message: /1 time \(closed without a request\)/ },
+  ])
 })
 
 void t.test('the operation that a request was meant to be', async (t) => {

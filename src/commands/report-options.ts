@@ -4,9 +4,11 @@ import type { FaultRequest } from '../../schemas/faults.ts'
 import { findingIds, groundNames, type Report } from '../../schemas/report.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { ControlError, type EmulatorClient } from '../client.ts'
+import type { Observer } from '../journal.ts'
 import { nearest } from '../nearest.ts'
 import { version } from '../package.ts'
-import { type Account, createCollector, type Watcher } from '../report/collector.ts'
+import { type Account, createCollector } from '../report/collector.ts'
+import type { Sightings } from '../report/findings.ts'
 import { formatReport } from '../report/format.ts'
 import { listed } from '../report/rule.ts'
 import { formatTimestamp } from '../timestamps.ts'
@@ -51,15 +53,19 @@ function readFailureName(text: string, previous: readonly FailureName[] = []): F
 export type ReportSource = Pick<EmulatorClient, 'worlds' | 'world'> & { readonly operations: () => readonly string[] }
 
 /** Watches a run of a program and reports on it; `note` is for `startEmulator({ onExchange })`. */
-export interface Reporter extends Watcher {
+export interface Reporter {
+  readonly note: Observer
+  /** Whether the report is going to be printed. */
+  readonly isShown: boolean
   /**
    * Prints and writes the report. Call it once the program has ended and while the emulator still answers.
    *
    * @param exitCode that of the program
+   * @param sightings what the proxy saw beside requests
    * @returns the exit code to end with: the program's, or 1 where that is 0 and --fail-on says so
    * @throws Error where the file cannot be written
    */
-  finish(emulator: ReportSource, exitCode: number): Promise<number>
+  finish(emulator: ReportSource, exitCode: number, sightings?: Sightings): Promise<number>
 }
 
 /** Where a report is printed. */
@@ -80,10 +86,12 @@ export function createReporter(
 ): Reporter {
   const collector = createCollector()
   const startedAt = clock.now()
+  const isShown = wanted ?? terminal.isTTY === true
   return {
-    ...collector,
-    async finish(emulator, exitCode) {
-      const account = collector.account(emulator.operations())
+    note: collector.note,
+    isShown,
+    async finish(emulator, exitCode, sightings) {
+      const account = collector.account(emulator.operations(), sightings)
       const reasons = new Map(failOn.map((name) => [name, reasonIn(account, name)]))
       const failedOn = [...reasons.keys()].filter((name) => reasons.get(name) !== undefined)
       const report: Report = {
@@ -95,7 +103,7 @@ export function createReporter(
         ...account,
         ...(await look(emulator)),
       }
-      if (wanted ?? terminal.isTTY === true) terminal.write(formatReport(report))
+      if (isShown) terminal.write(formatReport(report))
       for (const name of failedOn) terminal.write(`bytenite-emulator: --fail-on ${name}: ${reasons.get(name)}\n`)
       if (reportFile !== undefined) await write(reportFile, report)
       return exitCode === 0 && failedOn.length > 0 ? 1 : exitCode

@@ -1,6 +1,6 @@
 import { type GroundName, groundNames, type Report } from '../../schemas/report.ts'
 import type { Observer } from '../journal.ts'
-import { createFindings, type RefusedCertificate } from './findings.ts'
+import { createFindings, type Sightings } from './findings.ts'
 import { nearestOperation } from './nearest-operation.ts'
 import { see } from './seen.ts'
 
@@ -10,21 +10,19 @@ export type Account = Pick<
   'requests' | 'rejected' | 'findings' | 'operations' | 'grounds' | 'unknownPaths' | 'refusedHosts'
 >
 
-/** Who is told what a program does. */
-export interface Watcher {
+/** Keeps account of a run. Holds counts and a few examples, however long the run is. */
+export interface Collector {
   /** An exchange has ended. Those with the emulator's own API are no part of the account. */
   readonly note: Observer
-  /** The program did not take a certificate of this run. */
-  readonly noteRefusedCertificate: (refused: RefusedCertificate) => void
-  /** The program was kept from a host, by --offline. */
-  readonly noteRefusedHost: (host: string) => void
+  /**
+   * @param operations those that the emulator has
+   * @param sightings what was seen beside exchanges, if anybody looked
+   */
+  readonly account: (operations: readonly string[], sightings?: Sightings) => Account
 }
 
-/** Keeps account of a run. Holds counts and a few examples, however long the run is. */
-export interface Collector extends Watcher {
-  /** @param operations those that the emulator has */
-  readonly account: (operations: readonly string[]) => Account
-}
+/** Where nobody looked at connections. */
+const noSightings: Sightings = { refused: new Map(), untrusted: new Map(), unused: 0 }
 
 /** Different names that are counted; what comes after them is left out. */
 const mostNames = 1000
@@ -32,8 +30,6 @@ const mostNames = 1000
 export function createCollector(): Collector {
   let operations: readonly string[] = []
   const findings = createFindings(() => operations)
-  const certificates: RefusedCertificate[] = []
-  const hosts = new Map<string, number>()
   const used = new Map<string, Map<number, number>>()
   const unknown = new Map<string, number>()
   const grounds = new Map<string, number>()
@@ -53,16 +49,12 @@ export function createCollector(): Collector {
       if (exchange.ground !== '') count(grounds, exchange.ground)
       findings.see(seen)
     },
-    noteRefusedCertificate(refused) {
-      if (certificates.length < mostNames) certificates.push(refused)
-    },
-    noteRefusedHost: (host) => count(hosts, host),
-    account(known) {
+    account(known, sightings = noSightings) {
       operations = known
       return {
         requests,
         rejected,
-        findings: findings.found(certificates),
+        findings: findings.found(sightings),
         operations: [...used].map(([operation, statuses]) => ({
           operation,
           count: [...statuses.values()].reduce((sum, number) => sum + number, 0),
@@ -76,7 +68,7 @@ export function createCollector(): Collector {
           count: number,
           nearest: nearestOperation(request, known) ?? null,
         })),
-        refusedHosts: [...hosts].map(([host, number]) => ({ host, count: number })),
+        refusedHosts: [...sightings.refused].map(([host, number]) => ({ host, count: number })),
       }
     },
   }

@@ -3,7 +3,7 @@ import { ignoredRetryAfter, unknownFields, unknownPath } from './asking.ts'
 import { duplicateCreate, neverRan } from './creating.ts'
 import { expiredToken, rejectedCredentials, tokenPerCall } from './credentials.ts'
 import { polledAfterEnd, polledTooFast, resultsAsState } from './polling.ts'
-import { counted, type Rule } from './rule.ts'
+import { counted, listed, type Rule } from './rule.ts'
 import type { Seen } from './seen.ts'
 
 /** What to do about a finding. */
@@ -24,18 +24,21 @@ const advice: Readonly<Record<FindingId, string>> = {
   'token-per-call': 'keep the token and use it for as long as expiresIn says',
 }
 
-/** A host whose certificate the program did not take. */
-export interface RefusedCertificate {
-  readonly host: string
-  /** In the words of TLS. */
-  readonly reason: string
+/** What was seen of a program's connections beside requests. */
+export interface Sightings {
+  /** Hosts and ports that --offline kept it from, with how often. */
+  readonly refused: ReadonlyMap<string, number>
+  /** How often it would not take the certificate for the vendor's host, by reason in the words of TLS. */
+  readonly untrusted: ReadonlyMap<string, number>
+  /** How many TLS connections it closed without a request. */
+  readonly unused: number
 }
 
 /** What looks wrong in a client, as far as it was seen. */
 export interface Findings {
   see(seen: Seen): void
-  /** The gravest first. The same exchanges give the same findings. */
-  found(refused: readonly RefusedCertificate[]): Finding[]
+  /** The gravest first. The same exchanges and sightings give the same findings. */
+  found(sightings: Sightings): Finding[]
 }
 
 /** @param operations those that the emulator has, for naming the nearest one */
@@ -54,13 +57,15 @@ export function createFindings(operations: () => readonly string[]): Findings {
     'token-per-call': tokenPerCall(),
   }
   const all = Object.values(rules)
+  let requests = 0
   return {
     see(seen) {
+      requests++
       for (const rule of all) rule.see(seen)
     },
-    found: (refused) =>
+    found: (sightings) =>
       findingIds.flatMap((id) => {
-        const found = id === 'pinned-certificate' ? pinned(refused) : rules[id].found()
+        const found = id === 'pinned-certificate' ? pinned(sightings, requests) : rules[id].found()
         if (found === undefined) return []
         const { message, count, evidence, jobIds } = found
         return [{ id, message, advice: advice[id], count, evidence: [...evidence], jobIds: [...jobIds] }]
@@ -68,10 +73,17 @@ export function createFindings(operations: () => readonly string[]): Findings {
   }
 }
 
-/** A program that takes no certificate but the vendor's never gets as far as a request. */
-function pinned(refused: readonly RefusedCertificate[]): ReturnType<Rule['found']> {
-  const [first] = refused
-  if (first === undefined) return undefined
-  const message = `did not take the certificate for ${first.host}: ${first.reason} (${counted(refused.length, 'time')})`
-  return { message, count: refused.length, evidence: [], jobIds: [] }
+/**
+ * A program that takes no certificate but the vendor's never gets as far as a request. Connections that were closed unused count
+ * only where there was no request at all: clients also open some in advance.
+ */
+function pinned({ untrusted, unused }: Sightings, requests: number): ReturnType<Rule['found']> {
+  const refusals = sum(untrusted)
+  const count = refusals + (requests === 0 ? unused : 0)
+  if (count === 0) return undefined
+  const how = refusals > 0 ? listed([...untrusted.keys()]) : 'closed without a request'
+  const message = `did not take the certificate for the vendor's host ${counted(count, 'time')} (${how})`
+  return { message, count, evidence: [], jobIds: [] }
 }
+
+const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((all, count) => all + count, 0)
