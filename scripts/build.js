@@ -1,4 +1,4 @@
-// Builds dist/: one bundle for the command line and the fixture; with `--types`, their declarations, too. `--if-stale` builds
+// Builds dist/: one bundle for the command line and the fixture, and one for the hook of `exec`; with `--types`, their declarations, too. `--if-stale` builds
 // only what is older than its sources.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
@@ -24,12 +24,11 @@ if (process.argv.includes('--if-stale') && existsSync(built)) {
 }
 
 rmSync(dist, { recursive: true, force: true })
-await build({
+/** @satisfies {import('esbuild').BuildOptions} */
+const common = {
   absWorkingDir: root,
-  entryPoints: ['src/cli.ts', 'src/index.ts'],
   outdir: 'dist',
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
@@ -37,13 +36,20 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'linked',
+  logLevel: 'warning',
+}
+// By itself, as it is loaded into other people's programs.
+await build({ ...common, entryPoints: ['src/intercept.ts'] })
+await build({
+  ...common,
+  entryPoints: ['src/cli.ts', 'src/index.ts'],
+  splitting: true,
   // Native, or rarely needed and large.
-  external: ['better-sqlite3', 'better-sqlite3-napi', '@fastify/swagger', '@fastify/swagger-ui'],
+  external: ['better-sqlite3', 'better-sqlite3-napi', '@fastify/swagger', '@fastify/swagger-ui', 'node-forge'],
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
-  logLevel: 'warning',
 })
 
 if (process.argv.includes('--types')) {

@@ -4,6 +4,7 @@ import {
   ConfigError,
   defaultTextOf,
   environmentNameOf,
+  execSettings,
   flagOf,
   type Flags,
   readSettings,
@@ -11,6 +12,7 @@ import {
   settingNames,
   settings,
 } from './config.ts'
+import { vendorHost } from './exec/vendor.ts'
 import { version } from './package.ts'
 
 /** Exit codes: 0 done, 1 the task failed, 2 the command line or the environment is wrong. */
@@ -63,8 +65,33 @@ const healthcheckCommand = program
   })
 for (const name of ['port', 'host'] as const) healthcheckCommand.addOption(optionOf(name))
 
-for (const command of [startCommand, healthcheckCommand]) {
-  command.exitOverride().allowExcessArguments(false).showHelpAfterError('See bytenite-emulator --help.')
+const execCommand = program
+  .command('exec')
+  .usage('[options] -- <command> [arguments...]')
+  .description('run a program against a fresh emulator, whatever address of the API it has written into it')
+  .argument('<command...>', 'the program and its arguments')
+  .passThroughOptions()
+  .option('--offline', `let the program reach nothing but ${vendorHost}, emulated, and this machine`)
+  .addHelpText('after', () => execExamples)
+  .action(async (command: string[], { offline = false, ...flags }: Flags & { offline?: boolean }) => {
+    const settings = readSettings(flags, process.env)
+    const { exec } = await import('./commands/exec.ts')
+    process.exitCode = await exec(settings, command, { offline, environment: process.env })
+  })
+for (const name of execSettings) execCommand.addOption(optionOf(name))
+
+const execExamples = `
+Examples:
+  bytenite-emulator exec -- npm test
+  bytenite-emulator exec --pace polls:1 -- python submit_job.py
+  bytenite-emulator exec --offline --strict -- sh -c 'curl https://${vendorHost}/v1/customer/jobs'
+`
+
+for (const command of [startCommand, healthcheckCommand, execCommand]) {
+  command
+    .exitOverride()
+    .allowExcessArguments(command === execCommand)
+    .showHelpAfterError('See bytenite-emulator --help.')
 }
 
 // The settings belong to `start`, which is what runs without a command; so the help shows them without asking for it.

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
@@ -17,6 +18,8 @@ export interface EmulatorOptions extends CoreOptions {
   readonly host?: string
   /** Keys beside `test_<world>`, with the world each opens. */
   readonly apiKeys?: ReadonlyMap<string, string>
+  /** `open`: any other key opens the world `default`, too; absent: `closed`. */
+  readonly keys?: 'closed' | 'open'
   /** Whether answers show unset fields; absent: `emit`. */
   readonly unset?: 'emit' | 'omit'
   /** Whose answers clients get; absent: `2025`. */
@@ -34,6 +37,8 @@ export interface Emulator extends EmulatorClient, AsyncDisposable {
   readonly inject: FastifyInstance['inject']
   /** @internal What clients can ask for, as in `GET /v1/customer/jobs/{jobId}`. */
   readonly operations: () => readonly string[]
+  /** @internal Where connections and requests are handed in that came by another way than the port. */
+  readonly server: Server
   /** Finishes what is running, closes the port and the database. May be called twice. */
   close(): Promise<void>
 }
@@ -86,6 +91,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     ...client,
     port: address.port,
     operations,
+    server: app.server,
     inject: app.inject.bind<FastifyInstance['inject']>(app),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),
