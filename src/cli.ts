@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander'
+import { addReportOptions, type ReportFlags } from './commands/report-options.ts'
 import {
   ConfigError,
   defaultTextOf,
@@ -73,17 +74,25 @@ const execCommand = program
   .passThroughOptions()
   .option('--offline', `let the program reach nothing but ${vendorHost}, emulated, and this machine`)
   .addHelpText('after', () => execExamples)
-  .action(async (command: string[], { offline = false, ...flags }: Flags & { offline?: boolean }) => {
+  .action(async (command: string[], { offline = false, report, reportFile, failOn, ...flags }: ExecFlags) => {
     const settings = readSettings(flags, process.env)
     const { exec } = await import('./commands/exec.ts')
-    process.exitCode = await exec(settings, command, { offline, environment: process.env })
+    process.exitCode = await exec(settings, command, {
+      offline,
+      environment: process.env,
+      report: { report, reportFile, failOn },
+    })
   })
+addReportOptions(execCommand)
 for (const name of execSettings) execCommand.addOption(optionOf(name))
+
+type ExecFlags = Flags & ReportFlags & { offline?: boolean }
 
 const execExamples = `
 Examples:
   bytenite-emulator exec -- npm test
   bytenite-emulator exec --pace polls:1 -- python submit_job.py
+  bytenite-emulator exec --report --fail-on polled-too-fast -- npm test
   bytenite-emulator exec --offline --strict -- sh -c 'curl https://${vendorHost}/v1/customer/jobs'
 `
 

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import t, { type Test } from 'tap'
-import { type FindingId, findingIds, Report } from '../schemas/report.ts'
-import { addReportOptions, createReporter, failureNames, type ReportFlags } from '../src/commands/report-options.ts'
+import { type FindingId, findingIds } from '../schemas/report-names.ts'
+import { Report } from '../schemas/report.ts'
+import { addReportOptions, failureNames, type ReportFlags } from '../src/commands/report-options.ts'
+import { createReporter } from '../src/commands/reporter.ts'
 import type { Observed } from '../src/journal.ts'
 import { createCollector } from '../src/report/collector.ts'
 import { formatReport } from '../src/report/format.ts'
@@ -11,6 +13,7 @@ import { nearestOperation } from '../src/report/nearest-operation.ts'
 import { parseTimestamp } from '../src/timestamps.ts'
 import { check } from './conformance.ts'
 import { accessToken, type Call, client, emulator } from './emulator.ts'
+import { run as runProgram, sentence } from './program.ts'
 
 const jobs = '/v1/customer/jobs'
 const start = parseTimestamp('2025-05-20T09:00:00Z')!
@@ -559,4 +562,40 @@ void t.test('the report fits on a screen, whatever there is to say', async (t) =
   ]) {
     t.ok(text.includes(more), more)
   }
+})
+
+void t.test('exec reports on the program that it ran', async (t) => {
+  const file = join(t.testdir(), 'report.json')
+  const script = `
+const jobs = 'https://api.bytenite.com/v1/customer/jobs'
+const headers = { authorization: 'a key of the service' }
+await fetch(jobs, { method: 'POST', headers, body: '{"templateId":"emulator-succeeds","nmae":"typo"}' })
+await fetch('https://api.bytenite.com/v1/customer/job', { headers })`
+  const program = (...flags: readonly string[]) =>
+    runProgram(t, ['exec', ...flags, '--', process.execPath, '--input-type=module', '-e', script])
+
+  const quiet = program('--report-file', file, '--fail-on', 'never-ran')
+  const shown = program('--report')
+  t.equal((await quiet.exit).code, 1)
+  t.equal(
+    quiet.stderr().split('\n').at(-2),
+    'bytenite-emulator: --fail-on never-ran: the program created 1 job and never ran it',
+  )
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+  t.same(check(Report, report, 'report'), [])
+  t.match(report, { exitCode: 0, failedOn: ['never-ran'], requests: 2 })
+  t.same(
+    report.findings.map(({ id }) => id),
+    ['never-ran', 'unknown-path', 'unknown-fields'],
+  )
+  t.same(report.worlds, [{ world: 'default', jobs: { JOB_STATE_NEW: 1 } }])
+
+  t.equal((await shown.exit).code, 0)
+  t.match(shown.stderr(), /^bytenite-emulator: 2 requests in \S+ s, exit code 0; 3 things to look at$/m)
+  t.match(shown.stderr(), /^ {2}1 {2}POST \/v1\/customer\/jobs {2}200$/m)
+  t.equal(shown.stdout(), '', "stdout is the program's")
+
+  const wrong = program('--fail-on', 'poled-too-fast')
+  t.equal((await wrong.exit).code, 2)
+  t.match(sentence(wrong.stderr().split('\n')[0] ?? ''), /Did you mean polled-too-fast\?/)
 })

@@ -1,4 +1,5 @@
-import { type GroundName, groundNames, type Report } from '../../schemas/report.ts'
+import { type GroundName, groundNames } from '../../schemas/report-names.ts'
+import type { Report } from '../../schemas/report.ts'
 import type { Observer } from '../journal.ts'
 import { createFindings, type Sightings } from './findings.ts'
 import { nearestOperation } from './nearest-operation.ts'

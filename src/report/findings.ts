@@ -1,4 +1,5 @@
-import { type Finding, type FindingId, findingIds } from '../../schemas/report.ts'
+import { type FindingId, findingIds } from '../../schemas/report-names.ts'
+import type { Finding } from '../../schemas/report.ts'
 import { ignoredRetryAfter, unknownFields, unknownPath } from './asking.ts'
 import { duplicateCreate, neverRan } from './creating.ts'
 import { expiredToken, rejectedCredentials, tokenPerCall } from './credentials.ts'
