@@ -4,7 +4,7 @@ const url = process.env.BYTENITE_API_URL || 'http://127.0.0.1:2983'
 const key = process.env.BYTENITE_API_KEY || 'test_default'
 const templateId = process.env.TEMPLATE_ID || 'hello-world-template'
 const legacy = process.argv.includes('--legacy')
-const pollEvery = 500
+const pollEvery = 1000
 let token = ''
 
 /** Sends one request and returns the answer; throws unless the status is 200. */
@@ -54,7 +54,7 @@ async function main() {
   else await call('PATCH', `${path}/params`, params)
   await call('POST', legacy ? `/v1/customer/jobs/run/${job.id}` : `${path}/run`)
 
-  let read = job
+  let read = (await call('GET', path)).job
   while (read.state !== 'JOB_STATE_COMPLETE' && read.state !== 'JOB_STATE_FAILED') {
     await new Promise((resolve) => setTimeout(resolve, pollEvery))
     read = (await call('GET', path)).job

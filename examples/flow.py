@@ -14,7 +14,7 @@ URL = os.environ.get("BYTENITE_API_URL") or "http://127.0.0.1:2983"
 KEY = os.environ.get("BYTENITE_API_KEY") or "test_default"
 TEMPLATE_ID = os.environ.get("TEMPLATE_ID") or "hello-world-template"
 LEGACY = "--legacy" in sys.argv
-POLL_EVERY = 0.5
+POLL_EVERY = 1.0
 session = requests.Session()
 
 
@@ -69,6 +69,7 @@ def main():
         call("PATCH", f"{path}/params", {"app": {"case": "upper"}})
         call("POST", f"{path}/run")
 
+    job = call("GET", path)["job"]
     while job["state"] not in ("JOB_STATE_COMPLETE", "JOB_STATE_FAILED"):
         time.sleep(POLL_EVERY)
         job = call("GET", path)["job"]

@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Core } from './core.ts'
 import { answerOf2023, type Era } from './era.ts'
+import type { Observer } from './journal.ts'
 import { holderOfKeyIn, type KeyRing } from './keys.ts'
 import type { LoggerOptions } from './log.ts'
 import { collectOperations } from './operations.ts'
@@ -49,6 +50,8 @@ export interface AppOptions {
   /** Whose answers clients get. */
   readonly era?: Era
   readonly logger?: LoggerOptions | false
+  /** Is told of every exchange. */
+  readonly onExchange?: Observer
 }
 
 /**
@@ -91,7 +94,7 @@ export function buildApp(
   registerErrors(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerAccessLog(app)
-  registerJournal(app, core)
+  registerJournal(app, core, options.onExchange)
   registerFaults(app, core.faults, (body) => holderOfKeyIn(body, ring))
 
   // Requests that wait for something would hold up the end.

@@ -11,7 +11,8 @@ import {
   settingNames,
   settings,
 } from './config.ts'
-import { type Invocation, type Subcommand, subcommands } from './commands/table.ts'
+import type { CommandOptions, Invocation, Subcommand } from './commands/subcommand.ts'
+import { subcommands } from './commands/table.ts'
 import { nearest } from './nearest.ts'
 import { version } from './package.ts'
 
@@ -27,8 +28,10 @@ function optionOf(name: SettingName): Option {
   const flags = placeholder === undefined ? flagOf(name) : `${flagOf(name)} <${placeholder}>`
   const preset = placeholder === undefined ? '' : ` (default: ${defaultTextOf(name)})`
   const option = new Option(flags, `${help}${preset} [${environmentNameOf(name)}]`)
-  return repeatable ? option.argParser((value: string, previous: string[] = []) => [...previous, value]) : option
+  return repeatable ? option.argParser(append) : option
 }
+
+const append = (value: string, previous: readonly string[] = []): string[] => [...previous, value]
 
 /**
  * Resolves at the first SIGINT or SIGTERM; the second one ends the program at once, as is usual. Listens before the server is
@@ -84,10 +87,13 @@ function commandOf(subcommand: Subcommand): Command {
   if (args !== undefined) command.arguments(args)
   if (usage !== undefined) command.usage(usage)
   for (const setting of settings) command.addOption(optionOf(setting))
-  for (const { flags, help } of options) command.option(flags, help)
+  for (const { flags, help, repeatable } of options) {
+    const option = new Option(flags, help)
+    command.addOption(repeatable ? option.argParser(append) : option)
+  }
   if (examples.length > 0) command.addHelpText('after', `\n${examplesText(examples)}`)
   return command.action(async (...given: unknown[]) => {
-    const flags = command.opts<Record<string, string | true | undefined>>()
+    const flags = command.opts<Flags & CommandOptions>()
     const invocation: Invocation = {
       args: given.slice(0, command.registeredArguments.length).flat() as (string | undefined)[],
       options: flags,

@@ -5,7 +5,9 @@ import { buildApp } from './app.ts'
 import { createClient, type EmulatorClient, readAnswer } from './client.ts'
 import { type CoreOptions, createCore } from './core.ts'
 import type { Era } from './era.ts'
+import type { Observer } from './journal.ts'
 import type { LoggerOptions } from './log.ts'
+import { collectOperations } from './operations.ts'
 
 export { connect, ControlError, type EmulatorClient, type World, type WorldClock } from './client.ts'
 
@@ -24,6 +26,8 @@ export interface EmulatorOptions extends CoreOptions {
   readonly era?: Era
   /** Absent: no logs. */
   readonly logger?: LoggerOptions | false
+  /** @internal Is told of every exchange, for the report of `exec`. */
+  readonly onExchange?: Observer
 }
 
 /** A running emulator. */
@@ -31,6 +35,8 @@ export interface Emulator extends EmulatorClient, AsyncDisposable {
   readonly port: number
   /** Sends a request without a socket, as Fastify's `inject` does. */
   readonly inject: FastifyInstance['inject']
+  /** @internal What clients can ask for, as in `GET /v1/customer/jobs/{jobId}`. */
+  readonly operations: () => readonly string[]
   /** @internal Where connections and requests are handed in that came by another way than the port. */
   readonly server: Server
   /** Finishes what is running, closes the port and the database. May be called twice. */
@@ -49,7 +55,10 @@ const grace = 700
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1' } = options
   const core = createCore(options)
-  const app = buildApp(core, options)
+  let operations: () => readonly string[] = () => []
+  const app = buildApp(core, options, (app) => {
+    operations = collectOperations(app)
+  })
   try {
     await app.listen({ port, host })
   } catch (error) {
@@ -81,6 +90,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   return {
     ...client,
     port: address.port,
+    operations,
     server: app.server,
     inject: app.inject.bind<FastifyInstance['inject']>(app),
     close: () => (closing ??= close()),

@@ -1,5 +1,6 @@
 import type { Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import { show } from './errors.ts'
+import type { UnknownField } from './protojson.ts'
 import { formatTimestamp, type Micros } from './timestamps.ts'
 
 /** An exchange as it is kept: what it takes to write it out later, and no more. */
@@ -15,12 +16,23 @@ export interface Noted {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly requestBody: Buffer | undefined
   readonly responseBody: string
-  readonly unknownFields: readonly string[]
+  readonly unknownFields: readonly UnknownField[]
   readonly fault: string | null
   readonly scenario: string | null
   readonly jobId: string | null
   readonly ground: string
 }
+
+/** An exchange as an observer is told of it: as it was sent, credentials included. */
+export interface Observed extends Noted {
+  /** The world it belongs to; null where nobody could tell: no or bad credentials, an unknown path, the emulator's own API. */
+  readonly world: string | null
+  /** Seconds that the answer asked the client to wait; null where it did not. */
+  readonly retryAfter: number | null
+}
+
+/** Is told of every exchange when it has ended, whether a journal keeps it or not. */
+export type Observer = (exchange: Observed) => void
 
 /** What passed between clients and the worlds, the newest part of it. It ends with the program. */
 export interface Journal {
@@ -237,7 +249,7 @@ const toExchange = ({ id, noted, requestBytes, responseBytes }: Kept): Exchange 
     bodyBytes: requestBytes,
   },
   response: { body: mask(noted.responseBody), bodyBytes: responseBytes },
-  unknownFields: [...noted.unknownFields],
+  unknownFields: noted.unknownFields.map(({ path }) => path),
   fault: noted.fault,
   scenario: noted.scenario,
   jobId: noted.jobId,

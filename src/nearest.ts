@@ -21,7 +21,8 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
 
 const fold = (name: string): string => name.toLowerCase().replace(/[_-]/g, '')
 
-function editDistance(a: string, b: string): number {
+/** How many letters must be put in, taken out or changed to make one text of the other. */
+export function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const current = [i]

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
+import { createCollector } from '../src/report/collector.ts'
 import { parseTimestamp } from '../src/timestamps.ts'
 import { client, emulator } from './emulator.ts'
 
@@ -37,7 +38,8 @@ for (const [command, file, skip] of [
       ['2025', ['--legacy']],
       ['2023', ['--legacy']],
     ] as const) {
-      const { url } = await emulator(t, { era, pace: { by: 'polls', total: 2 } })
+      const { note, account } = createCollector()
+      const { url, operations } = await emulator(t, { era, pace: { by: 'polls', total: 2 }, onExchange: note })
       const { code, stdout, stderr } = await example(command, [file, ...args], { BYTENITE_API_URL: url })
       t.equal(code, 0, stderr)
       t.match(
@@ -45,6 +47,7 @@ for (const [command, file, skip] of [
         /^hello_world_processed\.txt: HELLO, WORLD\r?\n\S+ JOB_STATE_COMPLETE/,
         `era ${era} ${args.join()}`,
       )
+      t.same(account(operations()).findings, [], 'nothing looks wrong in it')
     }
   })
 

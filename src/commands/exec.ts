@@ -7,9 +7,13 @@ import { vendorHost } from '../exec/vendor.ts'
 import { startEmulator } from '../index.ts'
 import { loggerOptions } from '../log.ts'
 import { readSeed } from '../seed.ts'
+import { createReporter } from './reporter.ts'
+import type { ReportFlags } from './report-options.ts'
 
 export interface ExecOptions {
   readonly offline: boolean
+  /** What is said at the end. */
+  readonly report?: ReportFlags
   /** The environment that the program would have without `exec`. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
@@ -17,11 +21,13 @@ export interface ExecOptions {
 /**
  * Runs a program against a fresh emulator, though it may have the vendor's host written into it.
  *
- * @returns the exit code: the program's own, or that of a shell for one that was killed or could not be run
+ * @returns the exit code: the program's own, that of a shell for one that was killed or could not be run, or 1 where the report
+ *   has what it is to fail on
  * @throws Error that says in a sentence why the program was not started
  */
 export async function exec(settings: Settings, command: readonly string[], options: ExecOptions): Promise<number> {
-  const { environment, offline } = options
+  const { environment, offline, report = {} } = options
+  const reporter = createReporter({ ...report, report: report.report ?? (settings.silent ? false : undefined) })
   // From now on, as whatever is begun here is also to be put away.
   let heard: NodeJS.Signals | undefined
   for (const signal of passedOn) process.on(signal, () => (heard ??= signal))
@@ -36,6 +42,7 @@ export async function exec(settings: Settings, command: readonly string[], optio
       era: settings.era,
       apiKeys: settings.apiKey,
       keys: settings.keys ?? 'open',
+      onExchange: reporter.note,
       logger: loggerOptions(settings.silent ? 'silent' : (settings.logLevel ?? 'warn'), settings.logFormat),
     }),
   ])
@@ -53,8 +60,9 @@ export async function exec(settings: Settings, command: readonly string[], optio
         signals: process,
         terminal: process.stdin.isTTY,
       })
-      if (!settings.silent) process.stderr.write(account(interception.seen()))
-      return code
+      const sightings = interception.seen()
+      if (!settings.silent && !reporter.isShown) process.stderr.write(account(sightings))
+      return await reporter.finish(emulator, code, sightings)
     } catch (error) {
       if (!(error instanceof CommandError)) throw error
       process.stderr.write(`bytenite-emulator: ${error.message}\n`)

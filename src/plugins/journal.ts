@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Core } from '../core.ts'
+import type { Observer } from '../journal.ts'
 import { operationName } from '../operations.ts'
+import type { UnknownField } from '../protojson.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -17,7 +19,7 @@ declare module 'fastify' {
     /** The body of the answer. */
     answeredBody: string
     /** Fields of the body that its message does not have. */
-    unknownFields: readonly string[]
+    unknownFields: readonly UnknownField[]
     /** The job that the request is about. */
     jobId: string | null
     /** The scenario that was applied to it. */
@@ -25,8 +27,12 @@ declare module 'fastify' {
   }
 }
 
-/** Notes every exchange of a world whose caller is known. Writing it out is left to whoever reads the journal. */
-export function registerJournal(app: FastifyInstance, core: Core): void {
+/**
+ * Notes every exchange of a world whose caller is known. Writing it out is left to whoever reads the journal.
+ *
+ * @param observer is told of all others, too
+ */
+export function registerJournal(app: FastifyInstance, core: Core, observer?: Observer): void {
   const { journal } = core
   app.decorateRequest('journalWorld', undefined)
   app.decorateRequest('sentContentType', undefined)
@@ -44,11 +50,11 @@ export function registerJournal(app: FastifyInstance, core: Core): void {
 
   app.decorateRequest('noteExchange', function (this: FastifyRequest, reply: FastifyReply, status: number) {
     const { journalWorld, raw, strike, caller, sentContentType } = this
-    if (journalWorld === undefined || this.isNoted) return
+    if (this.isNoted || (journalWorld === undefined && observer === undefined)) return
     this.isNoted = true
     const { jobId } = (this.params ?? {}) as { jobId?: string }
     const at = core.clock.now()
-    journal.note(journalWorld, {
+    const noted = {
       at,
       worldTime: caller === undefined ? at : core.worlds.now(caller.world),
       operation: operationName(this.method, this.routeOptions.url ?? ''),
@@ -65,7 +71,9 @@ export function registerJournal(app: FastifyInstance, core: Core): void {
       scenario: this.scenario,
       jobId: this.jobId ?? jobId ?? null,
       ground: String(reply.getHeader('x-emulator-ground') ?? ''),
-    })
+    }
+    if (journalWorld !== undefined) journal.note(journalWorld, noted)
+    observer?.({ ...noted, world: journalWorld ?? null, retryAfter: secondsIn(reply.getHeader('retry-after')) })
   })
 
   app.addHook('onResponse', (request, reply, done) => {
@@ -73,3 +81,6 @@ export function registerJournal(app: FastifyInstance, core: Core): void {
     done()
   })
 }
+
+/** What `Retry-After` says, where it is a number of seconds; the emulator sends no dates there. */
+const secondsIn = (header: unknown): number | null => (/^\d+$/.test(String(header)) ? Number(header) : null)

@@ -44,7 +44,7 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
     for (const part of [request.body, request.query]) {
       const unknown = typeof part === 'object' && part !== null ? unknownFields.get(part) : undefined
       if (unknown === undefined) continue
-      request.unknownFields = [...(request.unknownFields ?? []), ...unknown.map(({ path }) => path)]
+      request.unknownFields = [...(request.unknownFields ?? []), ...unknown]
       request.log.warn(`${request.method} ${request.url}: ignored unknown ${describe(unknown)}`)
     }
     done()

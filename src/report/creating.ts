@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { counted, createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
+import { jobIn, parse, type Seen } from './seen.ts'
+
+const createJob = 'POST /v1/customer/jobs'
+
+/** What makes a job run, or takes it away: after any of these it is not left behind. */
+const endings = new Set([
+  'POST /v1/customer/jobs/{jobId}/run',
+  'POST /v1/customer/jobs/run/{jobId}',
+  'POST /v1/customer/jobs/{jobId}/abort',
+  'DELETE /v1/customer/jobs/{jobId}',
+])
+
+/** Jobs that were created and then neither run, nor aborted, nor deleted. */
+export function neverRan(): Rule {
+  const created = new Memory<Seen>()
+  return {
+    see(seen) {
+      if (!seen.done) return
+      if (endings.has(seen.operation ?? '')) created.delete(jobKey(seen, idOf(seen)))
+      if (seen.operation !== createJob) return
+      const job = jobIn(seen)
+      if (job !== undefined) created.set(jobKey(seen, job.id), seen)
+    },
+    found() {
+      const proof = createProof()
+      for (const seen of created.values()) {
+        proof.addJob(jobIn(seen)!.id)
+        proof.add(seen)
+      }
+      return proof.found(`created ${counted(proof.count, 'job')} and never ran ${proof.count === 1 ? 'it' : 'them'}`)
+    },
+  }
+}
+
+/**
+ * Creates with the same body that made different jobs. With a `jobId` of the client's the second create is of the same job, so
+ * that it does no harm. A create whose answer was lost counts: that it is sent again is what makes the job twice.
+ */
+export function duplicateCreate(): Rule {
+  const proof = createProof()
+  const creates = new Memory<{ readonly jobIds: Set<string>; lost: boolean }>()
+  let afterLoss = 0
+  return {
+    see(seen) {
+      if (seen.operation !== createJob || !seen.done) return
+      const body = seen.exchange.requestBody?.toString('utf8') ?? ''
+      const sent = parse(body)
+      const job = jobIn(seen)
+      if (job === undefined || (sent['jobId'] ?? sent['job_id'] ?? '') !== '') return
+      const key = `${seen.world} ${seen.exchange.persona} ${createHash('sha256').update(body).digest('hex')}`
+      const same = creates.at(key, () => ({ jobIds: new Set(), lost: false }))
+      if (same.jobIds.size > 0 && !same.jobIds.has(job.id)) {
+        for (const id of [...same.jobIds, job.id]) proof.addJob(id)
+        proof.add(seen)
+        if (same.lost) afterLoss++
+      }
+      // Enough to show it; a program that creates a million of them is not to fill the memory.
+      if (same.jobIds.size < 10) same.jobIds.add(job.id)
+      same.lost ||= !seen.heard
+    },
+    found: () =>
+      proof.found(
+        `sent the same create again and made ${counted(proof.count, 'more job')} of the same ` +
+          (afterLoss > 0
+            ? `(${afterLoss} after the answer to the first was lost or spoilt)`
+            : `(${listed(proof.jobIds)})`),
+      ),
+  }
+}
+
+const idOf = (seen: Seen): string | null => jobIn(seen)?.id ?? seen.jobId
