@@ -2,15 +2,14 @@
 import { randomBytes, X509Certificate } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer as createHttpServer, request as requestHttp, type Server as HttpServer } from 'node:http'
-import { Agent, request as requestHttps } from 'node:https'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { request as requestHttps } from 'node:https'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { connect as connectTls, rootCertificates } from 'node:tls'
 import t, { type Test } from 'tap'
-import { createAuthority, type Authority } from '../src/exec/certificates.ts'
+import { createAuthority } from '../src/exec/certificates.ts'
 import { childEnvironment } from '../src/exec/environment.ts'
 import { type Interception, openInterception } from '../src/exec/interception.ts'
-import { readTarget } from '../src/exec/targets.ts'
 import { readUpstream } from '../src/exec/upstream.ts'
 import type { Emulator, EmulatorOptions } from '../src/index.ts'
 import { emulator, exchange } from './emulator.ts'
@@ -398,11 +397,12 @@ void t.test('through the proxies that the user has, but for the vendor and this 
 void t.test('a client that does not take the certificate is found out, and nothing hangs', async (t) => {
   const { port, seen } = await intercept(t)
   const attempt = async (options: object): Promise<unknown> => {
-    const socket = connectTls({ socket: await tunnel(port, `${host}:443`), servername: host, ...options })
+    const below = await tunnel(port, `${host}:443`)
+    const socket = connectTls({ socket: below, servername: host, ...options })
     return new Promise((resolve) => {
       socket.once('error', resolve)
       socket.once('close', resolve)
-    })
+    }).finally(() => below.destroy())
   }
   // One that looks while it shakes hands, and says so; one that looks afterwards.
   await attempt({ ca: rootCertificates[0] })
@@ -428,4 +428,145 @@ void t.test('it listens for this machine alone, and is gone at the end', async (
   await ended
   t.notOk(existsSync(folder))
   await t.rejects(exchange(port, 'x'), { code: 'ECONNREFUSED' })
+})
+
+void t.test('the environment', async (t) => {
+  const trust = {
+    bundle: (base = 'system') => `/tmp/${base}+`,
+    addition: (base = 'none') => `/tmp/${base}+`,
+    javaStore: '/a folder/trusted.jks',
+  }
+  const from = (parent: Record<string, string>) =>
+    childEnvironment(parent, {
+      api: 'http://127.0.0.1:1',
+      apiKey: 'test_default',
+      proxy: { host: '127.0.0.1', port: 2 },
+      trust,
+      hook: 'file:///a%20folder/intercept.js?tls=3&plain=1',
+    })
+
+  const bare = from({ PATH: '/bin' })
+  t.match(bare, {
+    PATH: '/bin',
+    BYTENITE_API_URL: 'http://127.0.0.1:1',
+    BYTENITE_BASE_URL: 'http://127.0.0.1:1',
+    BYTENITE_API_KEY: 'test_default',
+    SSL_CERT_FILE: '/tmp/system+',
+    REQUESTS_CA_BUNDLE: '/tmp/system+',
+    CURL_CA_BUNDLE: '/tmp/system+',
+    NODE_EXTRA_CA_CERTS: '/tmp/none+',
+    NODE_OPTIONS: '--import=file:///a%20folder/intercept.js?tls=3&plain=1',
+  })
+  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'])
+    t.equal(bare[name], 'http://127.0.0.1:2')
+  for (const name of ['NO_PROXY', 'no_proxy']) t.equal(bare[name], 'localhost,127.0.0.1,::1')
+  t.notOk('ALL_PROXY' in bare)
+  t.match(bare['JAVA_TOOL_OPTIONS'], /-Dhttps\.proxyPort=2 .*"-Djavax\.net\.ssl\.trustStore=\/a folder\/trusted\.jks"/)
+
+  const own = from({
+    BYTENITE_API_URL: 'https://mine',
+    BYTENITE_API_KEY: 'mine',
+    all_proxy: 'http://up:1',
+    NODE_OPTIONS: '--max-old-space-size=100',
+    JAVA_TOOL_OPTIONS: '-Dx=y',
+    SSL_CERT_FILE: 'ssl',
+    CURL_CA_BUNDLE: 'curl',
+    NODE_EXTRA_CA_CERTS: 'node',
+  })
+  t.match(own, {
+    BYTENITE_API_URL: 'https://mine',
+    BYTENITE_API_KEY: 'mine',
+    all_proxy: 'http://127.0.0.1:2',
+    ALL_PROXY: 'http://127.0.0.1:2',
+    NODE_OPTIONS: /^--max-old-space-size=100 --import=/,
+    JAVA_TOOL_OPTIONS: /^-Dx=y -D/,
+    SSL_CERT_FILE: '/tmp/ssl+',
+    CURL_CA_BUNDLE: '/tmp/curl+',
+    REQUESTS_CA_BUNDLE: '/tmp/curl+',
+    NODE_EXTRA_CA_CERTS: '/tmp/node+',
+  })
+
+  for (const [list, kept] of [
+    ['*', ''],
+    ['api.bytenite.com, 10.0.0.1', ',10.0.0.1'],
+    ['.bytenite.com bytenite.com:443 other.example', ',other.example'],
+    ['*.com,.com,com,m,API.BYTENITE.COM.', ''],
+    ['notbytenite.com,api.bytenite.com.example,.corp', ',notbytenite.com,api.bytenite.com.example,.corp'],
+    [',,', ''],
+  ] as const) {
+    for (const name of ['NO_PROXY', 'no_proxy']) {
+      const environment = from({ [name]: list })
+      t.equal(environment['NO_PROXY'], `localhost,127.0.0.1,::1${kept}`, list)
+      t.equal(environment['no_proxy'], environment['NO_PROXY'])
+    }
+  }
+})
+
+void t.test('which proxy of the user is gone through', async (t) => {
+  const table: readonly (readonly [
+    environment: Record<string, string>,
+    scheme: 'http' | 'https',
+    host: string,
+    proxy?: string,
+  ])[] = [
+    [{}, 'https', 'a.example'],
+    [{ HTTPS_PROXY: 'http://p:1' }, 'https', 'a.example', 'http://p:1/'],
+    [{ HTTPS_PROXY: 'http://p:1' }, 'http', 'a.example'],
+    [{ https_proxy: 'p:1', HTTPS_PROXY: 'q:1' }, 'https', 'a.example', 'http://p:1/'],
+    [{ ALL_PROXY: 'https://p:1', http_proxy: 'http://q:1' }, 'https', 'a.example', 'https://p:1/'],
+    [{ ALL_PROXY: 'https://p:1', http_proxy: 'http://q:1' }, 'http', 'a.example', 'http://q:1/'],
+    [{ HTTPS_PROXY: 'p:1', NO_PROXY: '*' }, 'https', 'a.example'],
+    [{ HTTPS_PROXY: 'p:1', NO_PROXY: 'example' }, 'https', 'A.Example'],
+    [{ HTTPS_PROXY: 'p:1', NO_PROXY: '.example' }, 'https', 'a.example'],
+    [{ HTTPS_PROXY: 'p:1', NO_PROXY: '*.example' }, 'https', 'a.example'],
+    [{ HTTPS_PROXY: 'p:1', NO_PROXY: 'a.example:443' }, 'https', 'a.example'],
+    [{ HTTPS_PROXY: 'p:1', NO_PROXY: 'a.example:80' }, 'https', 'a.example', 'http://p:1/'],
+    [{ HTTPS_PROXY: 'p:1', NO_PROXY: 'xample' }, 'https', 'a.example', 'http://p:1/'],
+  ]
+  for (const [environment, scheme, name, proxy] of table) {
+    t.equal(readUpstream(environment).proxyFor(scheme, name, 443)?.href, proxy, JSON.stringify([environment, scheme]))
+  }
+  t.throws(() => readUpstream({ HTTPS_PROXY: 'socks5://p:1' }), /^HTTPS_PROXY: /)
+})
+
+void t.test('trusted certificates: what was trusted before, and the authority', async (t) => {
+  const [first = '', second = '', third = ''] = rootCertificates
+  const folder = t.testdir({
+    'own.pem': first,
+    folder: { 'a.pem': second, 'b.0': second, 'c.crt': third, 'x.txt': 'text' },
+  })
+  const { environment } = await intercept(t, {
+    environment: {
+      SSL_CERT_FILE: join(folder, 'own.pem'),
+      REQUESTS_CA_BUNDLE: join(folder, 'folder'),
+      NODE_EXTRA_CA_CERTS: join(folder, 'own.pem'),
+      DENO_CERT: join(folder, 'none.pem'),
+    },
+  })
+  const inFile = (name: string): string[] =>
+    readFileSync(environment[name]!, 'utf8')
+      .split(/(?<=-----END CERTIFICATE-----)\n+/)
+      .filter((text) => text !== '')
+      .map((text) => new X509Certificate(text).fingerprint)
+  const prints = (...texts: string[]) => texts.map((text) => new X509Certificate(text).fingerprint)
+  t.strictSame(inFile('SSL_CERT_FILE'), prints(first, authority.certificate))
+  t.strictSame(inFile('REQUESTS_CA_BUNDLE'), prints(second, third, authority.certificate))
+  t.strictSame(inFile('NODE_EXTRA_CA_CERTS'), prints(first, authority.certificate))
+  t.strictSame(inFile('DENO_CERT'), prints(authority.certificate))
+  t.ok(inFile('CURL_CA_BUNDLE').length > 20, 'what the system trusts')
+})
+
+void t.test('the authority may speak for the vendor and for nobody else', async (t) => {
+  const other = await createAuthority([host], Date.now(), randomBytes)
+  const [ca, leaf] = [new X509Certificate(authority.certificate), new X509Certificate(authority.leaf.certificate)]
+  t.ok(ca.ca)
+  t.notOk(leaf.ca)
+  t.ok(leaf.checkIssued(ca))
+  t.ok(leaf.verify(ca.publicKey))
+  t.notOk(leaf.verify(new X509Certificate(other.certificate).publicKey), 'another run has another')
+  t.equal(leaf.subjectAltName, `DNS:${host}`)
+  t.equal(leaf.checkHost(host), host)
+  t.notOk(leaf.checkHost('bytenite.com'))
+  const hours = (Date.parse(leaf.validTo) - Date.parse(leaf.validFrom)) / 3_600_000
+  t.equal(hours, 48)
 })

@@ -27,9 +27,9 @@ export interface Interception {
   /** What to run the program with. */
   readonly environment: Record<string, string>
   /** What was seen on the way, so far. */
-  seen(): Sightings
+  readonly seen: () => Sightings
   /** Closes the ports, ends every connection, removes the files. May be called twice. */
-  close(): void
+  readonly close: () => void
 }
 
 export interface Sightings {
