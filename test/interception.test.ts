@@ -422,8 +422,7 @@ void t.test('it listens for this machine alone, and is gone at the end', async (
   const folder = dirname(environment['NODE_EXTRA_CA_CERTS']!)
   t.equal(statSync(folder).mode & 0o777, 0o700)
   for (const file of readdirSync(folder)) t.notMatch(readFileSync(join(folder, file), 'latin1'), /PRIVATE KEY/)
-  close()
-  close()
+  await Promise.all([close(), close()])
   await ended
   t.notOk(existsSync(folder))
   await t.rejects(exchange(port, 'x'), { code: 'ECONNREFUSED' })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isatty } from 'node:tty'
 import type { Settings } from '../config.ts'
 import { createAuthority } from '../exec/certificates.ts'
 import { CommandError, exitCodeOf, passedOn, runChild } from '../exec/child.ts'
@@ -51,16 +52,17 @@ export async function exec(settings: Settings, command: readonly string[], optio
         env: interception.environment,
         stdio: 'inherit',
         signals: process,
-        terminal: process.stdin.isTTY,
+        // Not by `process.stdin`, which would begin to read what is the program's.
+        terminal: [0, 1, 2].some((descriptor) => isatty(descriptor)),
       })
-      if (!settings.silent) process.stderr.write(account(interception.seen()))
       return code
     } catch (error) {
       if (!(error instanceof CommandError)) throw error
       process.stderr.write(`bytenite-emulator: ${error.message}\n`)
       return error.code
     } finally {
-      interception.close()
+      await interception.close()
+      if (!settings.silent) process.stderr.write(account(interception.seen()))
     }
   } finally {
     await emulator.close()
