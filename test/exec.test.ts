@@ -1,9 +1,11 @@
 // `exec`: real programs with the vendor's host written into them, run by the built command.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type Program, type RunOptions, run, sentence } from './program.ts'
+import { cli, type Program, type RunOptions, run, sentence } from './program.ts'
 
 const jobs = 'https://api.bytenite.com/v1/customer/jobs'
 const works = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0
@@ -167,4 +169,89 @@ void t.test('signals', async (t) => {
     program.child.kill('SIGTERM')
     t.strictSame(await program.exit, { code: 137, signal: null })
   })
+})
+
+void t.test(
+  'variables of the user that lead elsewhere do not lead away from the emulator',
+  { skip: noCurl },
+  async (t) => {
+    const folder = t.testdir({ 'own.pem': '', tmp: {} })
+    const env = {
+      NO_PROXY: '*',
+      no_proxy: 'bytenite.com',
+      HTTPS_PROXY: 'http://127.0.0.1:1',
+      https_proxy: 'http://127.0.0.1:1',
+      SSL_CERT_FILE: join(folder, 'own.pem'),
+      CURL_CA_BUNDLE: join(folder, 'none.pem'),
+      TMPDIR: join(folder, 'tmp'),
+    }
+    const script = `curl -sS -o /dev/null -w '%{http_code}\n' ${jobs} && ls "$TMPDIR" && ls "$TMPDIR"/* && env`
+    const text = await output(t, ['sh', '-c', script], { env })
+    t.match(text, /^401\nbytenite-emulator-exec-\w+\nauthority\S*\.pem\n/)
+    t.match(text, /^BYTENITE_API_KEY=test_default$/m)
+    t.strictSame(readdirSync(join(folder, 'tmp')), [], 'and nothing is left')
+  },
+)
+
+void t.test('a program that was told its address and key keeps them; another one is told', async (t) => {
+  const script = `
+    const { BYTENITE_API_URL: url, BYTENITE_API_KEY: key } = process.env
+    fetch(url + '/v1/customer/jobs', { headers: { authorization: key } }).then(({ status }) => console.log(url, key, status))`
+  t.match(await output(t, node(script)), /^http:\/\/127\.0\.0\.1:\d+ test_default 200\n$/)
+  const env = { BYTENITE_API_URL: 'https://api.bytenite.com', BYTENITE_API_KEY: 'mine' }
+  t.equal(await output(t, node(script), { env }), 'https://api.bytenite.com mine 200\n')
+  t.equal(await output(t, node(script), { env, flags: ['--keys', 'closed'] }), 'https://api.bytenite.com mine 401\n')
+})
+
+void t.test('other hosts are reached as before, or refused with --offline; this machine never is', async (t) => {
+  const server = createServer((_request, response) => response.end('here'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const script = (elsewhere: string) => `
+    const http = require('node:http')
+    const ask = (url) => fetch(url).then((response) => response.text(), (error) => error.cause.message)
+    const viaProxy = (path) => new Promise((resolve, reject) =>
+      http.get({ port: new URL(process.env.HTTP_PROXY).port, path }, ({ statusCode }) => resolve(statusCode)).on('error', reject))
+    ;(async () => {
+      console.log(await ask('http://localhost:${port}/'))
+      console.log(await viaProxy('http://127.0.0.1:${port}/'))
+      for (const call of ${elsewhere}) console.log(await call)
+      process.exit()
+    })()`
+  t.equal(await output(t, node(script('[]'))), 'here\n200\n')
+
+  const elsewhere = "[ask('https://other.invalid/'), viaProxy('http://other.invalid/')]"
+  const offline = execute(t, node(script(elsewhere)), { flags: ['--offline'] })
+  t.strictSame(await offline.exit, { code: 0, signal: null })
+  t.equal(
+    offline.stdout(),
+    'here\n200\nconnect ECONNREFUSED other.invalid:443 (refused by bytenite-emulator exec --offline)\n403\n',
+  )
+  t.equal(sentence(offline.stderr()), 'bytenite-emulator: refused other.invalid:80 once, because of --offline')
+})
+
+void t.test('a client that pins certificates fails, and is named', { skip: noCurl }, async (t) => {
+  const program = execute(t, ['curl', '-sS', '--pinnedpubkey', 'sha256//AAAA', jobs])
+  t.not((await program.exit).code, 0)
+  t.match(program.stderr(), /^bytenite-emulator: a client .* api\.bytenite\.com once .*pins certificates/m)
+})
+
+void t.test('two at once, and one within the other, do not meet', async (t) => {
+  const create = `
+    const headers = { authorization: 'key' }
+    const url = '${jobs}'
+    const body = JSON.stringify({ templateId: 'hello-world-template' })`
+  const inner = `${create}
+    fetch(url, { headers }).then((response) => response.json()).then(({ data }) => console.log('inner', data.length))`
+  const outer = `${create}
+    fetch(url, { method: 'POST', headers, body })
+      .then(() => fetch(url, { headers }))
+      .then((response) => response.json())
+      .then(({ data }) => {
+        console.log('outer', data.length)
+        require('node:child_process').spawnSync(process.argv[0], ${JSON.stringify([cli, 'exec', '--', process.execPath, '-e', inner])}, { stdio: 'inherit' })
+      })`
+  const texts = await Promise.all([output(t, node(outer)), output(t, node(outer))])
+  t.strictSame(texts, ['outer 1\ninner 0\n', 'outer 1\ninner 0\n'])
 })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isatty } from 'node:tty'
 import type { Settings } from '../config.ts'
 import { createAuthority } from '../exec/certificates.ts'
 import { CommandError, exitCodeOf, passedOn, runChild } from '../exec/child.ts'
@@ -58,8 +59,11 @@ export async function exec(settings: Settings, command: readonly string[], optio
         env: interception.environment,
         stdio: 'inherit',
         signals: process,
-        terminal: process.stdin.isTTY,
+        // Not by `process.stdin`, which would begin to read what is the program's.
+        terminal: [0, 1, 2].some((descriptor) => isatty(descriptor)),
       })
+      // What it left in its connections counts, too.
+      await interception.close()
       const sightings = interception.seen()
       if (!settings.silent && !reporter.isShown) process.stderr.write(account(sightings))
       return await reporter.finish(emulator, code, sightings)
@@ -68,7 +72,7 @@ export async function exec(settings: Settings, command: readonly string[], optio
       process.stderr.write(`bytenite-emulator: ${error.message}\n`)
       return error.code
     } finally {
-      interception.close()
+      await interception.close()
     }
   } finally {
     await emulator.close()

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import type { TLSSocket } from 'node:tls'
 import type { Emulator } from '../index.ts'
@@ -26,10 +27,10 @@ export interface InterceptionOptions {
 export interface Interception {
   /** What to run the program with. */
   readonly environment: Record<string, string>
-  /** What was seen on the way, so far. */
-  seen(): Sightings
-  /** Closes the ports, ends every connection, removes the files. May be called twice. */
-  close(): void
+  /** What was seen on the way, so far; all of it, once it is closed. */
+  readonly seen: () => Sightings
+  /** Closes the ports, ends every connection, removes the files; resolves when all is seen. May be called twice. */
+  readonly close: () => Promise<void>
 }
 
 export interface Sightings {
@@ -57,8 +58,12 @@ export async function openInterception(
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true })
   process.once('exit', removeFolder)
   const closers: (() => void)[] = [removeFolder, () => process.off('exit', removeFolder)]
-  const close = (): void => {
+  const close = async (): Promise<void> => {
+    // What a program left in its connections when it ended is read in the next turn or two of the event loop.
+    await turn()
+    await turn()
     for (const closer of closers.splice(0).reverse()) closer()
+    await turn()
   }
 
   const refused = new Map<string, number>()
@@ -108,7 +113,7 @@ export async function openInterception(
       close,
     }
   } catch (error) {
-    close()
+    await close()
     throw error
   }
 }

@@ -114,6 +114,11 @@ export async function openProxy({ vendor, upstream, offline, onRefused }: ProxyO
   })
 
   server.on('request', (request, response) => {
+    // The parser complains of any other coding, but only once the headers are through.
+    const coding = request.headers['transfer-encoding']
+    if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+      return answer(request.socket, malformed('the only transfer coding that is taken is chunked'))
+    }
     const target = readTarget(request.url ?? '')
     if (target === undefined) return refuse(response, malformed(`this is a proxy; ask it for http://${'host'}/path`))
     if (isVendorHost(target.host)) {
@@ -136,6 +141,7 @@ export async function openProxy({ vendor, upstream, offline, onRefused }: ProxyO
   const proxyOf = ({ scheme, host, port }: Target): URL | undefined => upstream.proxyFor(scheme, host, port)
 
   server.on('clientError', (error: Error & { code?: string }, client: Socket) => {
+    if (client.writableEnded) return
     if (error.code === 'ECONNRESET' || !client.writable) client.destroy()
     else answer(client, malformed('malformed HTTP request'))
   })

@@ -27,6 +27,8 @@ export async function openTlsFront(leaf: Authority['leaf'], deliver: (socket: TL
   })
   server.on('secureConnection', (socket) => {
     resetWhole(socket)
+    // HTTP answers one that has said all it has to say.
+    socket.allowHalfOpen = true
     deliver(socket)
   })
   server.on('tlsClientError', (error: Error & { code?: string }, socket) => {
@@ -37,7 +39,11 @@ export async function openTlsFront(leaf: Authority['leaf'], deliver: (socket: TL
   const { port }: AddressInfo = await listen(server)
   return {
     port,
-    accept: (socket) => server.emit('connection', socket),
+    accept(socket) {
+      // A client that leaves during the handshake has left for good.
+      socket.allowHalfOpen = false
+      server.emit('connection', socket)
+    },
     refusals,
     close() {
       server.close()
