@@ -45,7 +45,7 @@ await build({
   entryPoints: ['src/cli.ts', 'src/index.ts'],
   splitting: true,
   // Native, or rarely needed and large.
-  external: ['better-sqlite3', 'better-sqlite3-napi', '@fastify/swagger', '@fastify/swagger-ui'],
+  external: ['better-sqlite3', 'better-sqlite3-napi', '@fastify/swagger', '@fastify/swagger-ui', 'node-forge'],
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
