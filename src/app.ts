@@ -156,7 +156,7 @@ export function buildApp(
       await scope.register(controlWorldRoutes(core))
       await scope.register(controlClockRoutes(core))
       await scope.register(controlScenarioRoutes(core, operations))
-      await scope.register(controlJournalRoutes(core))
+      await scope.register(controlJournalRoutes(core, operations))
     },
     { prefix: '/_emulator' },
   )

@@ -1,5 +1,6 @@
-import type { Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
+import type { Conditions, Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import { show } from './errors.ts'
+import { masking } from './masking.ts'
 import { formatTimestamp, type Micros } from './timestamps.ts'
 
 /** An exchange as it is kept: what it takes to write it out later, and no more. */
@@ -14,7 +15,10 @@ export interface Noted {
   readonly durationMs: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly requestBody: Buffer | undefined
+  /** Bytes that came or went without being kept; absent: those of the body. */
+  readonly requestBytes?: number | undefined
   readonly responseBody: string
+  readonly responseBytes?: number | undefined
   readonly unknownFields: readonly string[]
   readonly fault: string | null
   readonly scenario: string | null
@@ -44,6 +48,8 @@ export interface Journal {
 export const keptExchanges = 1000
 /** Bytes of a body that are kept. */
 export const keptBody = 64 * 1024
+/** Unknown fields of a body that are kept. */
+const keptFields = 100
 /** Bytes of bodies kept for a world, and for all worlds together. */
 const keptBytesOfWorld = 16 * 1024 * 1024
 const keptBytes = 64 * 1024 * 1024
@@ -85,8 +91,10 @@ export function createJournal(): Journal {
     worlds.delete(world)
   }
 
-  const find = (world: string, query: Omit<JournalQuery, 'wait'>): Kept[] =>
-    (worlds.get(world)?.exchanges ?? []).filter((exchange) => mismatches(exchange, query).length === 0)
+  function find(world: string, { limit, ...conditions }: JournalQuery): Kept[] {
+    const found = (worlds.get(world)?.exchanges ?? []).filter((kept) => mismatches(kept, conditions).length === 0)
+    return limit === undefined ? found : found.slice(Math.max(0, found.length - limit))
+  }
 
   return {
     note(world, noted) {
@@ -96,10 +104,10 @@ export function createJournal(): Journal {
         worlds.set(world, journal)
         latest = journal
       }
-      const requestBytes = noted.requestBody?.length ?? 0
-      const responseBytes = Buffer.byteLength(noted.responseBody)
-      const size = overhead + Math.min(requestBytes, keptBody) + Math.min(responseBytes, keptBody)
-      const isLarge = requestBytes > keptBody || responseBytes > keptBody
+      const [received, answered] = [noted.requestBody?.length ?? 0, Buffer.byteLength(noted.responseBody)]
+      const size = overhead + noted.path.length + Math.min(received, keptBody) + Math.min(answered, keptBody)
+      const isLarge = received > keptBody || answered > keptBody || noted.unknownFields.length > keptFields
+      const { requestBytes = received, responseBytes = answered } = noted
       journal.exchanges.push({ id: ++lastId, noted: isLarge ? cut(noted) : noted, requestBytes, responseBytes, size })
       journal.bytes += size
       bytes += size
@@ -172,14 +180,15 @@ export function createJournal(): Journal {
 const cut = (noted: Noted): Noted => ({
   ...noted,
   requestBody: noted.requestBody === undefined ? undefined : Buffer.from(noted.requestBody.subarray(0, keptBody)),
-  responseBody: noted.responseBody.slice(0, keptBody),
+  responseBody:
+    noted.responseBody.length * 3 <= keptBody
+      ? noted.responseBody
+      : Buffer.from(noted.responseBody).subarray(0, keptBody).toString('utf8'),
+  unknownFields: noted.unknownFields.slice(0, keptFields),
 })
 
 /** The conditions that an exchange does not meet, in words. */
-function mismatches(
-  { id, noted }: Kept,
-  { operation, persona, status, jobId, after }: Omit<JournalQuery, 'wait'>,
-): string[] {
+function mismatches({ id, noted }: Kept, { operation, persona, status, jobId, after }: Conditions): string[] {
   const differences: string[] = []
   const compare = (name: string, wanted: unknown, found: unknown): void => {
     if (wanted !== undefined && wanted !== found)
@@ -221,38 +230,28 @@ function missing(wanted: unknown, found: unknown, path = 'body'): string[] {
   return differences
 }
 
-const toExchange = ({ id, noted, requestBytes, responseBytes }: Kept): Exchange => ({
-  id,
-  at: formatTimestamp(noted.at),
-  worldTime: formatTimestamp(noted.worldTime),
-  operation: noted.operation,
-  method: noted.method,
-  path: noted.path,
-  persona: noted.persona,
-  status: noted.status,
-  durationMs: noted.durationMs,
-  request: {
-    headers: maskHeaders(noted.headers),
-    body: mask(noted.requestBody?.toString('utf8') ?? ''),
-    bodyBytes: requestBytes,
-  },
-  response: { body: mask(noted.responseBody), bodyBytes: responseBytes },
-  unknownFields: [...noted.unknownFields],
-  fault: noted.fault,
-  scenario: noted.scenario,
-  jobId: noted.jobId,
-  ground: noted.ground,
-})
-
-/** Members of JSON bodies that hold what must not be shown. */
-const secret = /("(?:api_?key|token|secret_?key|password|access_?key)"\s*:\s*")(?:[^"\\]|\\.)*/gi
-
-const mask = (body: string): string => body.replace(secret, '$1***')
-
-const maskHeaders = (headers: Noted['headers']): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      /^(authorization|cookie|proxy-authorization)$/.test(name) ? '***' : [value ?? ''].flat().join(', '),
-    ]),
-  )
+function toExchange({ id, noted, requestBytes, responseBytes }: Kept): Exchange {
+  const mask = masking(noted.headers, noted.requestBody)
+  return {
+    id,
+    at: formatTimestamp(noted.at),
+    worldTime: formatTimestamp(noted.worldTime),
+    operation: noted.operation,
+    method: noted.method,
+    path: mask.text(noted.path),
+    persona: noted.persona,
+    status: noted.status,
+    durationMs: noted.durationMs,
+    request: {
+      headers: mask.headers(noted.headers),
+      body: mask.text(noted.requestBody?.toString('utf8') ?? ''),
+      bodyBytes: requestBytes,
+    },
+    response: { body: mask.text(noted.responseBody), bodyBytes: responseBytes },
+    unknownFields: noted.unknownFields.map(mask.text),
+    fault: noted.fault,
+    scenario: noted.scenario,
+    jobId: noted.jobId,
+    ground: noted.ground,
+  }
+}

@@ -1,19 +1,29 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Core } from '../core.ts'
+import { normaliseId } from '../ids.ts'
 import { operationName } from '../operations.ts'
+import type { Persona } from '../personas.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The world whose journal notes this request; unset while nobody knows who calls. */
-    journalWorld: string | undefined
+    /** Whose request it is, by name: whose journal notes it and whose faults strike it. Unset while nobody knows. */
+    party: { readonly world: string; readonly persona: Persona } | undefined
     /** The type of the body as it was sent, before it was read as JSON all the same. */
     sentContentType: string | undefined
     /** Tells the journal how an exchange ended that has no answer of its own. */
     noteExchange: (reply: FastifyReply, status: number) => void
     /** The bytes of the body. */
     sentBody: Buffer | undefined
+    /** Bytes of the body where it is not kept, as files are not. */
+    sentBytes: number | undefined
     /** The body of the answer. */
     answeredBody: string
+    /** The file that was answered with. */
+    answeredFile: FileStream | undefined
+    /** Bytes of the answer where they are not those of `answeredBody`. */
+    answeredBytes: number | undefined
+    /** Whether the journal has it. */
+    isNoted: boolean
     /** Fields of the body that its message does not have. */
     unknownFields: readonly string[]
     /** The job that the request is about. */
@@ -23,43 +33,59 @@ declare module 'fastify' {
   }
 }
 
+/** A file on its way, which knows how much of it has been read. */
+interface FileStream {
+  readonly bytesRead: number
+}
+
+const isFileStream = (payload: unknown): payload is FileStream =>
+  typeof payload === 'object' && payload !== null && 'bytesRead' in payload
+
 /** Notes every exchange of a world whose caller is known. Writing it out is left to whoever reads the journal. */
 export function registerJournal(app: FastifyInstance, core: Core): void {
   const { journal } = core
-  app.decorateRequest('journalWorld', undefined)
+  app.decorateRequest('party', undefined)
   app.decorateRequest('sentContentType', undefined)
   app.decorateRequest('sentBody', undefined)
+  app.decorateRequest('sentBytes', undefined)
   app.decorateRequest('answeredBody', '')
+  app.decorateRequest('answeredFile', undefined)
+  app.decorateRequest('answeredBytes', undefined)
+  app.decorateRequest('isNoted', false)
   app.decorateRequest('unknownFields')
   app.decorateRequest('jobId', null)
   app.decorateRequest('scenario', null)
 
   app.addHook('onSend', (request, _reply, payload, done) => {
     if (typeof payload === 'string') request.answeredBody = payload
+    else if (isFileStream(payload)) request.answeredFile = payload
     done(null, payload)
   })
 
   app.decorateRequest('noteExchange', function (this: FastifyRequest, reply: FastifyReply, status: number) {
-    const { journalWorld, raw, strike, caller, sentContentType } = this
-    if (journalWorld === undefined) return
-    const { jobId } = (this.params ?? {}) as { jobId?: string }
+    const { party, raw, strike, caller, sentContentType } = this
+    if (party === undefined || this.isNoted) return
+    this.isNoted = true
+    const jobId = this.jobId ?? (this.params as { jobId?: string } | undefined)?.jobId
     const at = core.clock.now()
-    journal.note(journalWorld, {
+    journal.note(party.world, {
       at,
       worldTime: caller === undefined ? at : core.worlds.now(caller.world),
       operation: operationName(this.method, this.routeOptions.url ?? ''),
       method: this.method,
       path: this.url,
-      persona: caller?.persona ?? 'owner',
+      persona: party.persona,
       status,
       durationMs: Number(reply.elapsedTime.toFixed(3)),
       headers: sentContentType === undefined ? raw.headers : { ...raw.headers, 'content-type': sentContentType },
       requestBody: this.sentBody,
+      requestBytes: this.sentBytes,
       responseBody: this.answeredBody,
+      responseBytes: this.answeredBytes ?? this.answeredFile?.bytesRead,
       unknownFields: this.unknownFields ?? [],
       fault: strike?.id ?? null,
       scenario: this.scenario,
-      jobId: this.jobId ?? jobId ?? null,
+      jobId: jobId === undefined ? null : normaliseId(jobId),
       ground: String(reply.getHeader('x-emulator-ground') ?? ''),
     })
   })

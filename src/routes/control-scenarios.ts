@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { Fault, FaultRequest, Faults } from '../../schemas/faults.ts'
+import { Fault, FaultRequest, Faults, RulesQuery } from '../../schemas/faults.ts'
 import { Scenario, ScenarioRequest, Scenarios } from '../../schemas/scenarios.ts'
 import { WorldParams } from '../../schemas/control.ts'
 import { Empty } from '../../schemas/generic.ts'
@@ -37,10 +37,11 @@ export const controlScenarioRoutes =
           operationId: 'Emulator_GetScenarios',
           summary: 'List scenarios, with how often each was used',
           params: WorldParams,
+          querystring: RulesQuery,
           response: { 200: Scenarios },
         },
       },
-      async (request) => ({ scenarios: scenarios.list(checkedWorldName(request.params.world)) }),
+      async (request) => ({ scenarios: scenarios.list(checkedWorldName(request.params.world), request.query.unused) }),
     )
     app.delete(
       '/worlds/:world/scenarios/:id',
@@ -77,10 +78,11 @@ export const controlScenarioRoutes =
           operationId: 'Emulator_GetFaults',
           summary: 'List faults, with how often each was used',
           params: WorldParams,
+          querystring: RulesQuery,
           response: { 200: Faults },
         },
       },
-      async (request) => ({ faults: faults.list(checkedWorldName(request.params.world)) }),
+      async (request) => ({ faults: faults.list(checkedWorldName(request.params.world), request.query.unused) }),
     )
     app.delete(
       '/worlds/:world/faults/:id',
