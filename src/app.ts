@@ -78,8 +78,9 @@ export function buildApp(
   registerErrors(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerAccessLog(app)
-  registerJournal(app, core)
+  // In this order, so that the journal sees what faults made of an answer.
   registerFaults(app, core.faults, (body) => holderOfKeyIn(body, apiKeys))
+  registerJournal(app, core)
 
   // Requests that wait for something would hold up the end.
   app.addHook('preClose', async () => core.wake())

@@ -265,9 +265,10 @@ export function compileQueryDecoder(schema: TSchema): Decode {
 }
 
 /** Kinds of query values that are not taken as they are. */
-const queryParsers: Readonly<Record<string, (name: string, text: string) => number>> = {
+const queryParsers: Readonly<Record<string, (name: string, text: string) => number | boolean>> = {
   uint32: queryUInt32,
   double: queryDouble,
+  boolean: queryBool,
 }
 
 /** Go parses query numbers with strconv.ParseUint: digits only. */
@@ -276,6 +277,13 @@ function queryUInt32(name: string, text: string): number {
   if (number <= 4_294_967_295) return number
   const problem = Number.isNaN(number) ? 'invalid syntax' : 'value out of range'
   throw invalidArgument(`parsing field "${name}": strconv.ParseUint: parsing ${show(text)}: ${problem}`)
+}
+
+/** As strconv.ParseBool reads it. */
+function queryBool(name: string, text: string): boolean {
+  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true
+  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false
+  throw invalidArgument(`parsing field "${name}": strconv.ParseBool: parsing ${show(text)}: invalid syntax`)
 }
 
 function queryDouble(name: string, text: string): number {

@@ -56,10 +56,7 @@ export function registerFaults(
   })
 
   app.addHook('onSend', (request, reply, payload, done) => {
-    const send = (spoilt: unknown): void => {
-      if (typeof spoilt === 'string') request.answeredBody = spoilt
-      done(null, spoilt)
-    }
+    const send = (spoilt: unknown): void => done(null, spoilt)
     // What was refused before its act came up meets its fault here.
     const late = judge(request)
     if (late !== undefined) {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Core } from '../core.ts'
 import { normaliseId } from '../ids.ts'
@@ -18,8 +19,6 @@ declare module 'fastify' {
     sentBytes: number | undefined
     /** The body of the answer. */
     answeredBody: string
-    /** The file that was answered with. */
-    answeredFile: FileStream | undefined
     /** Bytes of the answer where they are not those of `answeredBody`. */
     answeredBytes: number | undefined
     /** Whether the journal has it. */
@@ -33,14 +32,6 @@ declare module 'fastify' {
   }
 }
 
-/** A file on its way, which knows how much of it has been read. */
-interface FileStream {
-  readonly bytesRead: number
-}
-
-const isFileStream = (payload: unknown): payload is FileStream =>
-  typeof payload === 'object' && payload !== null && 'bytesRead' in payload
-
 /** Notes every exchange of a world whose caller is known. Writing it out is left to whoever reads the journal. */
 export function registerJournal(app: FastifyInstance, core: Core): void {
   const { journal } = core
@@ -49,18 +40,37 @@ export function registerJournal(app: FastifyInstance, core: Core): void {
   app.decorateRequest('sentBody', undefined)
   app.decorateRequest('sentBytes', undefined)
   app.decorateRequest('answeredBody', '')
-  app.decorateRequest('answeredFile', undefined)
   app.decorateRequest('answeredBytes', undefined)
   app.decorateRequest('isNoted', false)
   app.decorateRequest('unknownFields')
   app.decorateRequest('jobId', null)
   app.decorateRequest('scenario', null)
 
-  app.addHook('onSend', (request, _reply, payload, done) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     if (typeof payload === 'string') request.answeredBody = payload
-    else if (isFileStream(payload)) request.answeredFile = payload
-    done(null, payload)
+    const isFile = payload instanceof Readable && request.party !== undefined
+    done(null, isFile ? watched(payload, request, reply) : payload)
   })
+
+  /**
+   * The same file, counted as it passes. It is noted before its last piece goes out, since whoever has that may look into the
+   * journal for it at once.
+   */
+  function watched(file: Readable, request: FastifyRequest, reply: FastifyReply): Readable {
+    const length = Number(reply.getHeader('content-length') ?? Infinity)
+    const count = (bytes: number): void => {
+      request.answeredBytes = (request.answeredBytes ?? 0) + bytes
+      if (request.answeredBytes >= length) request.noteExchange(reply, reply.statusCode)
+    }
+    async function* pieces(): AsyncGenerator<Buffer> {
+      for await (const piece of file as AsyncIterable<Buffer>) {
+        count(piece.length)
+        yield piece
+      }
+    }
+    count(0)
+    return Readable.from(pieces(), { objectMode: false }).once('close', () => file.destroy())
+  }
 
   app.decorateRequest('noteExchange', function (this: FastifyRequest, reply: FastifyReply, status: number) {
     const { party, raw, strike, caller, sentContentType } = this
@@ -81,7 +91,7 @@ export function registerJournal(app: FastifyInstance, core: Core): void {
       requestBody: this.sentBody,
       requestBytes: this.sentBytes,
       responseBody: this.answeredBody,
-      responseBytes: this.answeredBytes ?? this.answeredFile?.bytesRead,
+      responseBytes: this.answeredBytes,
       unknownFields: this.unknownFields ?? [],
       fault: strike?.id ?? null,
       scenario: this.scenario,

@@ -28,6 +28,7 @@ export function spoil(strike: Strike, reply: FastifyReply, payload: unknown, sen
   const { connection, answer } = strike.rule
   if (connection === 'resetAfter') {
     if (payload instanceof Readable) payload.destroy()
+    if (typeof payload === 'string') reply.request.answeredBody = payload
     return reset(reply)
   }
   switch (answer) {
@@ -95,18 +96,18 @@ function slowly(strike: Strike, reply: FastifyReply, payload: unknown): Readable
   const length = Number(reply.getHeader('content-length') ?? 0) || Buffer.byteLength(String(payload))
   if (!(payload instanceof Readable)) void reply.header('content-length', length)
   const size = Math.ceil(length / parts)
-  const slow = Readable.from(
-    (async function* () {
-      for await (const piece of source as AsyncIterable<Buffer>) {
-        for (let start = 0; start < piece.length; start += size) {
-          yield piece.subarray(start, start + size)
-          await strike.pause(between)
-        }
+  async function* pieces(): AsyncGenerator<Buffer> {
+    let isFirst = true
+    for await (const piece of source as AsyncIterable<Buffer>) {
+      for (let start = 0; start < piece.length; start += size) {
+        // Not after the last one: whoever has it all may close the connection.
+        if (!isFirst) await strike.pause(between)
+        isFirst = false
+        yield piece.subarray(start, start + size)
       }
-    })(),
-    { objectMode: false },
-  )
-  // A piece is passed on once there is room for it, so the pauses are not taken ahead of it.
+    }
+  }
+  const slow = Readable.from(pieces(), { objectMode: false })
   slow.once('close', () => source.destroy())
   return slow
 }
