@@ -109,7 +109,8 @@ export function createFaults(ids: Ids): FaultRegistry {
       return toView(fault)
     },
     clear(world) {
-      for (const fault of worlds.get(world) ?? []) letGo(fault)
+      // Called in the act that resets a world; what goes on must find the world after it.
+      for (const fault of worlds.get(world) ?? []) setImmediate(letGo, fault)
       worlds.delete(world)
     },
     strike(world, target) {

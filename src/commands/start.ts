@@ -25,6 +25,7 @@ export async function start(settings: Settings, stopped: Promise<void>): Promise
     era,
     apiKeys: apiKey,
     logger: loggerOptions(logLevel, settings.logFormat),
+    keepAlive: true,
   }).catch((error: unknown) => {
     throw explain(error, port, host)
   })
