@@ -1,6 +1,6 @@
 import type { Conditions, Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import { show } from './errors.ts'
-import { masking } from './masking.ts'
+import { isSecretName, masking } from './masking.ts'
 import { formatTimestamp, type Micros } from './timestamps.ts'
 
 /** An exchange as it is kept: what it takes to write it out later, and no more. */
@@ -163,7 +163,10 @@ export function createJournal(): Journal {
               .filter(({ differences }) => differences.length > 0)
               .sort((a, b) => a.differences.length - b.differences.length || b.exchange.id - a.exchange.id)
               .slice(0, 3)
-              .map(({ exchange, differences }) => ({ exchange: toExchange(exchange), differences })),
+              .map(({ exchange, differences }) => {
+                const { text } = masking(exchange.noted.headers, exchange.noted.requestBody)
+                return { exchange: toExchange(exchange), differences: differences.map(text) }
+              }),
       }
     },
 
@@ -214,7 +217,11 @@ function bodyOf({ noted: { requestBody } }: Kept): unknown {
 /** Where a value lacks what is wanted of it: every member of an object must be there, anything else must be equal. */
 function missing(wanted: unknown, found: unknown, path = 'body'): string[] {
   if (wanted === undefined) return []
-  if (typeof wanted !== 'object' || wanted === null) {
+  const isScalar = typeof wanted !== 'object' || wanted === null
+  if (isScalar && isSecretName(path.slice(path.lastIndexOf('.') + 1))) {
+    return wanted === found ? [] : [`${path}: not what was expected`]
+  }
+  if (isScalar) {
     return wanted === found ? [] : [`${path}: expected ${show(wanted)}, was ${show(found)}`]
   }
   if (typeof found !== 'object' || found === null || Array.isArray(wanted) !== Array.isArray(found)) {
@@ -251,7 +258,7 @@ function toExchange({ id, noted, requestBytes, responseBytes }: Kept): Exchange 
     unknownFields: noted.unknownFields.map(mask.text),
     fault: noted.fault,
     scenario: noted.scenario,
-    jobId: noted.jobId,
+    jobId: noted.jobId === null ? null : mask.text(noted.jobId),
     ground: noted.ground,
   }
 }

@@ -32,6 +32,11 @@ const jsonWebToken = /\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?/g
 
 const secretHeader = new RegExp(`^(?:.*authorization|(?:set-)?cookie|(?:.*-)?${secretName})$`, 'i')
 
+const wholeName = new RegExp(`^${secretName}$`, 'i')
+
+/** Whether a member of that name holds a secret. */
+export const isSecretName = (name: string): boolean => wholeName.test(name)
+
 /** Shorter ones would be found in the middle of words. */
 const shortestCredential = 5
 
@@ -44,7 +49,7 @@ export function masking(headers: Headers, body: Buffer | undefined): Masking {
 
   function text(shown: string): string {
     // Escapes could spell a name in another way.
-    let masked = shown.includes('\\u') ? unescaped(shown) : shown
+    let masked = unescaped(shown)
     for (const secret of presented) {
       for (const spelling of [secret, encodeURIComponent(secret)]) masked = masked.replaceAll(spelling, mask)
     }
@@ -76,12 +81,18 @@ const credentialOf = ({ authorization }: Headers): string =>
     .replace(/^\w+\s+/, '')
 
 function keyIn(body: Buffer | undefined): string {
-  const match = body === undefined ? null : /"api_?key"\s*:\s*"\s*((?:[^"\\]|\\.)*?)\s*"/i.exec(body.toString('utf8'))
-  return match?.[1] ?? ''
+  if (body === undefined) return ''
+  const match = /"api_?key"\s*:\s*("(?:[^"\\]|\\.)*")/i.exec(unescaped(body.toString('utf8')))
+  try {
+    return String(JSON.parse(match?.[1] ?? '""')).trim()
+  } catch {
+    return ''
+  }
 }
 
 /** The same JSON without escapes where none are needed; what is no JSON stays as it is. */
 function unescaped(json: string): string {
+  if (!json.includes('\\u')) return json
   return json.replace(/\\u00([2-7][0-9a-f])/gi, (escape, digits: string) => {
     const character = String.fromCharCode(Number.parseInt(digits, 16))
     return character === '"' || character === '\\' ? escape : character
