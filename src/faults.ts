@@ -43,6 +43,8 @@ export interface FaultRegistry {
   release(world: string, id: string): Fault
   /** Takes all faults of a world away; what they hold goes on. */
   clear(world: string): void
+  /** Whether a world has faults at all. */
+  isArmed(world: string): boolean
   /** The fault that strikes a request, if any: the first rule that fits and is not used up. Counts it. */
   strike(world: string, target: FaultTarget): Strike | undefined
   /** Requests held by faults go on, so that the program can end. */
@@ -113,6 +115,7 @@ export function createFaults(ids: Ids): FaultRegistry {
       for (const fault of worlds.get(world) ?? []) setImmediate(letGo, fault)
       worlds.delete(world)
     },
+    isArmed: (world) => worlds.has(world),
     strike(world, target) {
       for (const fault of worlds.get(world) ?? []) {
         const { rule } = fault

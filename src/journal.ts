@@ -14,6 +14,8 @@ export interface Noted {
   readonly status: number
   readonly durationMs: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** As it was sent, where the headers have it otherwise. */
+  readonly contentType?: string | undefined
   readonly requestBody: Buffer | undefined
   /** Bytes that came or went without being kept; absent: those of the body. */
   readonly requestBytes?: number | undefined
@@ -248,9 +250,11 @@ function toExchange({ id, noted, requestBytes, responseBytes }: Kept): Exchange 
     path: mask.text(noted.path),
     persona: noted.persona,
     status: noted.status,
-    durationMs: noted.durationMs,
+    durationMs: Math.round(noted.durationMs * 1000) / 1000,
     request: {
-      headers: mask.headers(noted.headers),
+      headers: mask.headers(
+        noted.contentType === undefined ? noted.headers : { ...noted.headers, 'content-type': noted.contentType },
+      ),
       body: mask.text(noted.requestBody?.toString('utf8') ?? ''),
       bodyBytes: requestBytes,
     },

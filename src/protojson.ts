@@ -9,6 +9,8 @@ export interface UnknownField {
   readonly path: string
   /** The field that was probably meant. */
   readonly suggestion: string | undefined
+  /** The values that the field may have, where it is there but its value is not known. */
+  readonly known?: readonly string[]
 }
 
 /** Messages that an Any may hold, by their full name. */
@@ -133,7 +135,8 @@ function compileEnum(names: readonly string[]): DecodeValue {
   return (value, path, unknown) => {
     if (typeof value === 'string') {
       if (names.includes(value)) return value
-      unknown.push({ path: `${path}=${show(value)}`, suggestion: nearest(value, names) })
+      const meant = nearest(value, names) ?? names.find((name) => name.endsWith(`_${value.toUpperCase()}`))
+      unknown.push({ path: `${path}=${show(value)}`, suggestion: meant, known: names })
       return absent
     }
     const name = typeof value === 'number' ? names[value] : undefined

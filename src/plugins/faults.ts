@@ -38,6 +38,7 @@ export function registerFaults(
     const { party } = request
     if (party === undefined || request.isJudged) return undefined
     request.isJudged = true
+    if (!faults.isArmed(party.world)) return undefined
     const operation = operationName(request.method, request.routeOptions.url ?? '')
     request.strike = faults.strike(party.world, { operation, persona: party.persona })
     return request.strike
