@@ -1,6 +1,6 @@
 import type { Conditions, Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import { show } from './errors.ts'
-import { isSecretName, masking } from './masking.ts'
+import { type Headers, isSecretName, masking } from './masking.ts'
 import { formatTimestamp, type Micros } from './timestamps.ts'
 
 /** An exchange as it is kept: what it takes to write it out later, and no more. */
@@ -13,13 +13,14 @@ export interface Noted {
   readonly persona: string
   readonly status: number
   readonly durationMs: number
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** JSON. As bytes, like the bodies, since what lives as long as the journal's memory is costly to have as objects. */
+  readonly headers: Buffer
   /** As it was sent, where the headers have it otherwise. */
   readonly contentType?: string | undefined
   readonly requestBody: Buffer | undefined
   /** Bytes that came or went without being kept; absent: those of the body. */
   readonly requestBytes?: number | undefined
-  readonly responseBody: string
+  readonly responseBody: Buffer
   readonly responseBytes?: number | undefined
   readonly unknownFields: readonly string[]
   readonly fault: string | null
@@ -106,7 +107,7 @@ export function createJournal(): Journal {
         worlds.set(world, journal)
         latest = journal
       }
-      const [received, answered] = [noted.requestBody?.length ?? 0, Buffer.byteLength(noted.responseBody)]
+      const [received, answered] = [noted.requestBody?.length ?? 0, noted.responseBody.length]
       const size = overhead + noted.path.length + Math.min(received, keptBody) + Math.min(answered, keptBody)
       const isLarge = received > keptBody || answered > keptBody || noted.unknownFields.length > keptFields
       const { requestBytes = received, responseBytes = answered } = noted
@@ -166,7 +167,7 @@ export function createJournal(): Journal {
               .sort((a, b) => a.differences.length - b.differences.length || b.exchange.id - a.exchange.id)
               .slice(0, 3)
               .map(({ exchange, differences }) => {
-                const { text } = masking(exchange.noted.headers, exchange.noted.requestBody)
+                const { text } = masking(headersOf(exchange.noted), exchange.noted.requestBody)
                 return { exchange: toExchange(exchange), differences: differences.map(text) }
               }),
       }
@@ -185,10 +186,7 @@ export function createJournal(): Journal {
 const cut = (noted: Noted): Noted => ({
   ...noted,
   requestBody: noted.requestBody === undefined ? undefined : Buffer.from(noted.requestBody.subarray(0, keptBody)),
-  responseBody:
-    noted.responseBody.length * 3 <= keptBody
-      ? noted.responseBody
-      : Buffer.from(noted.responseBody).subarray(0, keptBody).toString('utf8'),
+  responseBody: Buffer.from(noted.responseBody.subarray(0, keptBody)),
   unknownFields: noted.unknownFields.slice(0, keptFields),
 })
 
@@ -239,8 +237,11 @@ function missing(wanted: unknown, found: unknown, path = 'body'): string[] {
   return differences
 }
 
+const headersOf = ({ headers }: Noted): Headers => JSON.parse(headers.toString('utf8')) as Headers
+
 function toExchange({ id, noted, requestBytes, responseBytes }: Kept): Exchange {
-  const mask = masking(noted.headers, noted.requestBody)
+  const headers = headersOf(noted)
+  const mask = masking(headers, noted.requestBody)
   return {
     id,
     at: formatTimestamp(noted.at),
@@ -253,12 +254,12 @@ function toExchange({ id, noted, requestBytes, responseBytes }: Kept): Exchange 
     durationMs: Math.round(noted.durationMs * 1000) / 1000,
     request: {
       headers: mask.headers(
-        noted.contentType === undefined ? noted.headers : { ...noted.headers, 'content-type': noted.contentType },
+        noted.contentType === undefined ? headers : { ...headers, 'content-type': noted.contentType },
       ),
       body: mask.text(noted.requestBody?.toString('utf8') ?? ''),
       bodyBytes: requestBytes,
     },
-    response: { body: mask.text(noted.responseBody), bodyBytes: responseBytes },
+    response: { body: mask.text(noted.responseBody.toString('utf8')), bodyBytes: responseBytes },
     unknownFields: noted.unknownFields.map(mask.text),
     fault: noted.fault,
     scenario: noted.scenario,

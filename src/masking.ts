@@ -4,7 +4,8 @@ export interface Masking {
   headers(headers: Headers): Record<string, string>
 }
 
-type Headers = Readonly<Record<string, string | string[] | undefined>>
+/** Headers of a request, by their names in lower case. */
+export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 const mask = '***'
 
