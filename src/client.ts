@@ -93,7 +93,7 @@ export interface EmulatorClient {
   readonly url: string
   /** The key of the world `default`. */
   readonly apiKey: string
-  world(name: string): World
+  readonly world: (name: string) => World
   worlds(): Promise<string[]>
 }
 

@@ -50,7 +50,7 @@ void t.test('lists are in order, filtered, and as long as they are asked to be',
     [{}, ids],
     [{ limit: 2 }, ids.slice(3)],
     [{ limit: 0 }, []],
-    [{ after: ids[2] }, ids.slice(3)],
+    [{ after: ids[2]! }, ids.slice(3)],
     [{ operation: 'POST /v1/customer/jobs' }, [ids[0], ids[1], ids[2], ids[4]]],
     [{ operation: 'post /v1/computing/jobs', limit: 1, status: 200 }, [ids[2]]],
     [{ persona: 'readonly' }, [ids[4]]],
@@ -59,7 +59,7 @@ void t.test('lists are in order, filtered, and as long as they are asked to be',
     [{ jobId: 'none' }, [ids[3]]],
   ] as const) {
     t.strictSame(
-      (await world.requests(query as object)).map(({ id }) => id),
+      (await world.requests(query)).map(({ id }) => id),
       wanted,
       JSON.stringify(query),
     )

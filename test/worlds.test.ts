@@ -316,7 +316,7 @@ void t.test('what the control API does not know is refused with the field and wh
     ['POST', `${w}/clock/wait`, {}, /expected exactly one of for and until/],
     ['PUT', `${w}/pace`, { pace: 'polls:0' }, /pace "polls:0": expected a duration/],
     ['PUT', `${w}/pace`, { pace: 'MERGNIG=1s' }, /pace "MERGNIG=1s": .* states are STARTED, /],
-    ['POST', `${w}/jobs/x/hold`, { before: 'MERGING' }, /before="MERGING" \(did you mean "JOB_STATE_MERGING"\?\)/],
+    ['POST', `${w}/jobs/x/hold`, { before: 'MERGING' }, /before is required/],
     ['GET', `${w}/journal?operation=GET%20/v1/customer/job`, undefined, /did you mean "GET \/v1\/customer\/jobs"\?/],
     [
       'GET',
