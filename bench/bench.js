@@ -1,4 +1,4 @@
-// `npm run bench [-- --rounds 5 --seconds 2 --only start,create,reads]`: what the emulator costs beside a bare Fastify that does as much as it can of the
+// `npm run bench [-- --rounds 5 --seconds 2 --only start,create,reads,worlds]`: what the emulator costs beside a bare Fastify that does as much as it can of the
 // same. Everything compared runs in one go, alternating, since only ratios within one run mean anything on a busy machine.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -11,6 +11,7 @@ import { stopAll } from './processes.js'
 import { bundleBare } from './programs.js'
 import { measureReads } from './reads.js'
 import { measureStart } from './start-up.js'
+import { measureWorlds } from './worlds.js'
 
 /** Seconds after which something hangs for certain. */
 const patience = 400
@@ -19,7 +20,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
-    only: { type: 'string', default: 'start,create,reads' },
+    only: { type: 'string', default: 'start,create,reads,worlds' },
   },
 })
 const rounds = Number(values.rounds)
@@ -55,6 +56,7 @@ try {
   if (only.includes('start')) await measureStart({ folder, bare, memory, rounds: rounds + 2 })
   if (only.includes('create')) await measureCreate({ folder, bare, prism, memory, rounds, seconds })
   if (only.includes('reads')) await measureReads({ folder, rounds, seconds })
+  if (only.includes('worlds')) await measureWorlds({ folder, rounds, seconds })
   printMemory(memory)
   if (prism === undefined) console.log(`\n${howToAddPrism}`)
   console.log(`\n${((performance.now() - started) / 1000).toFixed(0)} s in all`)

@@ -5,9 +5,11 @@ import { UInt32 } from './proto.ts'
 const FaultRule = {
   operation: Type.String({
     minLength: 1,
-    description: 'As the reference writes it, e.g. `GET /v1/customer/jobs/{jobId}`; `*` for every operation',
+    description:
+      'As the reference writes it, e.g. `GET /v1/customer/jobs/{jobId}`, or `PUT /bytenite-uploads-prod/*`; `*`: every one',
   }),
-  persona: Type.Optional(Type.String({ description: 'Only requests of this persona' })),
+  persona: Type.Optional(Type.String({ description: 'Only requests of this persona; links to storage are the owner' })),
+  nth: Type.Optional(UInt32({ description: 'Only the n-th matching request, from 1; instead of skip and times' })),
   skip: Type.Optional(UInt32({ description: 'Matching requests to let pass first; absent: 0' })),
   times: Type.Optional(UInt32({ description: 'Matching requests to spoil; absent: all' })),
   status: Type.Optional(UInt32({ description: 'Answer with this status instead of acting' })),
@@ -15,6 +17,7 @@ const FaultRule = {
   body: Type.Optional(
     Type.String({ description: 'The whole body that goes with `status`, in place of the error body' }),
   ),
+  contentType: Type.Optional(Type.String({ description: 'Of `body`; absent: application/json' })),
   retryAfter: Type.Optional(UInt32({ description: 'Seconds, for the header Retry-After' })),
   connection: Type.Optional(
     Type.Unsafe<'resetBefore' | 'resetAfter'>({
@@ -32,7 +35,9 @@ const FaultRule = {
       description: 'What to do to the body of the real answer',
     }),
   ),
-  delay: Type.Optional(Type.String({ description: 'A duration such as 200ms of real time, or `until-released`' })),
+  delay: Type.Optional(
+    Type.String({ description: 'A duration such as 200ms of real time, or `until-released`; then as without it' }),
+  ),
 }
 
 /** `POST /_emulator/worlds/{world}/faults`. */
@@ -50,5 +55,11 @@ export const Fault = Type.Object({
   waiting: Type.Integer({ description: 'Requests that wait to be released' }),
 })
 export type Fault = Static<typeof Fault>
+
+/** Which rules to list. */
+export const RulesQuery = Type.Object({
+  unused: Type.Optional(Type.Boolean({ description: 'true: only those that were never used; false: only the others' })),
+})
+export type RulesQuery = Static<typeof RulesQuery>
 
 export const Faults = Type.Object({ faults: Type.Array(Fault) })

@@ -8,9 +8,11 @@ export const Exchange = Type.Object({
   worldTime: Type.String({ format: 'date-time', description: "By the world's clock" }),
   operation: Type.String({ description: 'E.g. `GET /v1/customer/jobs/{jobId}`' }),
   method: Type.String(),
-  path: Type.String({ description: 'With its query' }),
+  path: Type.String({ description: 'With its query; keys, tokens and signatures are masked' }),
   persona: Type.String(),
-  status: Type.Integer({ description: '0 where the connection was reset' }),
+  status: Type.Integer({
+    description: '0 where no answer came through: the connection was reset, or the client went away',
+  }),
   durationMs: Type.Number(),
   request: Type.Object({
     headers: Type.Record(Type.String(), Type.String()),
@@ -18,10 +20,13 @@ export const Exchange = Type.Object({
     bodyBytes: Type.Integer(),
   }),
   response: Type.Object({
-    body: Type.String({ description: 'As it was sent, cut at 64 KiB; tokens are masked' }),
+    body: Type.String({
+      description:
+        'As it was sent, or would have been where the reply was lost; cut at 64 KiB and masked. Files are not kept',
+    }),
     bodyBytes: Type.Integer(),
   }),
-  unknownFields: Type.Array(Type.String()),
+  unknownFields: Type.Array(Type.String(), { description: 'A hundred of them at most' }),
   fault: Nullable(Type.String({ description: 'Id of the fault that struck' })),
   scenario: Nullable(Type.String({ description: 'Id of the scenario that was applied' })),
   jobId: Nullable(Type.String()),
@@ -40,6 +45,7 @@ const conditions = {
 
 export const JournalQuery = Type.Object({
   ...conditions,
+  limit: Type.Optional(UInt32({ description: 'At most so many, the newest ones; absent: all that are kept' })),
   wait: Type.Optional(Type.String({ description: 'Wait up to this long for a first one, e.g. 5s; at most 60s' })),
 })
 export type JournalQuery = Static<typeof JournalQuery>
@@ -64,6 +70,9 @@ export const VerifyRequest = Type.Object(
   { examples: [{ operation: 'POST /v1/customer/jobs', body: { name: 'Hello' }, count: 1 }] },
 )
 export type VerifyRequest = Static<typeof VerifyRequest>
+
+/** Conditions on exchanges. */
+export type Conditions = Omit<VerifyRequest, 'body' | 'count'>
 
 export const VerifyResponse = Type.Object({
   ok: Type.Boolean(),

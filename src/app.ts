@@ -94,8 +94,9 @@ export function buildApp(
   registerErrors(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerAccessLog(app)
-  registerJournal(app, core, options.onExchange)
+  // In this order, so that the journal sees what faults made of an answer.
   registerFaults(app, core.faults, (body) => holderOfKeyIn(body, ring))
+  registerJournal(app, core, options.onExchange)
 
   // Requests that wait for something would hold up the end.
   app.addHook('preClose', async () => core.wake())
@@ -172,7 +173,7 @@ export function buildApp(
       await scope.register(controlWorldRoutes(core))
       await scope.register(controlClockRoutes(core))
       await scope.register(controlScenarioRoutes(core, operations))
-      await scope.register(controlJournalRoutes(core))
+      await scope.register(controlJournalRoutes(core, operations))
       await scope.register(controlFidelityRoutes(grounds))
     },
     { prefix: '/_emulator' },

@@ -5,7 +5,7 @@ import type {
   ResetResponse,
   World as WorldView,
 } from '../schemas/control.ts'
-import type { Fault, FaultRequest } from '../schemas/faults.ts'
+import type { Fault, FaultRequest, RulesQuery } from '../schemas/faults.ts'
 import type { JobState } from '../schemas/jobs.ts'
 import type { Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import type { Scenario, ScenarioRequest } from '../schemas/scenarios.ts'
@@ -64,11 +64,13 @@ export interface World {
   pace(pace: string): Promise<void>
   /** Decides how runs turn out. */
   scenario(rule: ScenarioRequest): Promise<Scenario>
-  scenarios(): Promise<Scenario[]>
+  /** All of them, or `{ unused: true }`: those that decided nothing. */
+  scenarios(query?: RulesQuery): Promise<Scenario[]>
   removeScenario(id: string): Promise<Scenario>
   /** Spoils answers. */
   fault(rule: FaultRequest): Promise<Fault>
-  faults(): Promise<Fault[]>
+  /** All of them, or `{ unused: true }`: those that never struck. */
+  faults(query?: RulesQuery): Promise<Fault[]>
   removeFault(id: string): Promise<Fault>
   /** Lets requests go on that a fault with the delay `until-released` holds. */
   releaseFault(id: string): Promise<Fault>
@@ -91,7 +93,7 @@ export interface EmulatorClient {
   readonly url: string
   /** The key of the world `default`. */
   readonly apiKey: string
-  world(name: string): World
+  readonly world: (name: string) => World
   worlds(): Promise<string[]>
 }
 
@@ -186,10 +188,11 @@ function createWorld(name: string, send: Send): World {
       await ask('PUT', '/pace', { pace })
     },
     scenario: (rule) => post<Scenario>('/scenarios', rule),
-    scenarios: async () => (await ask<{ scenarios: Scenario[] }>('GET', '/scenarios')).scenarios,
+    scenarios: async (query = {}) =>
+      (await ask<{ scenarios: Scenario[] }>('GET', `/scenarios?${toQuery(query)}`)).scenarios,
     removeScenario: (id) => ask<Scenario>('DELETE', `/scenarios/${encodeURIComponent(id)}`),
     fault: (rule) => post<Fault>('/faults', rule),
-    faults: async () => (await ask<{ faults: Fault[] }>('GET', '/faults')).faults,
+    faults: async (query = {}) => (await ask<{ faults: Fault[] }>('GET', `/faults?${toQuery(query)}`)).faults,
     removeFault: (id) => ask<Fault>('DELETE', `/faults/${encodeURIComponent(id)}`),
     releaseFault: (id) => post<Fault>(`/faults/${encodeURIComponent(id)}/release`),
     requests: async (query = {}) =>

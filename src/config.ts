@@ -7,7 +7,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
 /** Everything that can be set from outside, with its type. */

@@ -19,7 +19,7 @@ import { createFaults, type FaultRegistry } from './faults.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { type Ids, randomIds } from './ids.ts'
 import { createdJob, requestedId } from './jobs.ts'
-import { defaultPace, type Pace } from './pace.ts'
+import { defaultPace, type Pace, parsePace } from './pace.ts'
 import { builtInRecipe } from './recipes.ts'
 import { scriptedRecipe } from './recipes/scripted.ts'
 import { createScenarios, type ScenarioRegistry } from './scenarios.ts'
@@ -139,20 +139,22 @@ export function createCore(options: CoreOptions = {}): Core {
       return seed.jobs?.length ?? 0
     }
 
+    const worldRows = worldStore(store)
     const worlds = createWorlds({
       wall: clock,
       commit,
       schema: store.schema,
-      rows: worldStore(store),
+      rows: worldRows,
       tables: worldTables(store),
       jobs: jobRows,
       transitions,
       sow,
       onCleared({ name, key }) {
-        files.removeWorld(key)
+        const cleared = files.setWorldAside(key)
         for (const rules of [scenarios, faults, journal]) rules.clear(name)
         // Another world of that name may have revoked keys of its own.
         tokens.forget()
+        return cleared
       },
       onForked: (from, into) => files.copyWorld(from.key, into.key),
     })
@@ -166,7 +168,10 @@ export function createCore(options: CoreOptions = {}): Core {
       scenarios,
       ids,
       strict,
-      pace,
+      pace: (world) => {
+        const own = worldRows.paceOf(world)
+        return own === null ? pace : parsePace(own)
+      },
       now: worlds.now,
       onGone: (world, jobId) => files.removeJob({ world: world.key, jobId }),
       onRun(caller, job, now) {

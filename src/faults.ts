@@ -2,8 +2,8 @@ import type { Fault, FaultRequest } from '../schemas/faults.ts'
 import { parseDuration } from './durations.ts'
 import { invalidArgument, notFound, show } from './errors.ts'
 import type { Ids } from './ids.ts'
-import { nearest } from './nearest.ts'
-import { type Persona, personas } from './personas.ts'
+import { isStorageOperation, knownOperation } from './operations.ts'
+import { assertPersona, type Persona } from './personas.ts'
 
 /** A request as faults see it. */
 export interface FaultTarget {
@@ -16,8 +16,16 @@ export interface FaultTarget {
 export interface Strike {
   readonly id: string
   readonly rule: FaultRequest
-  /** Resolves when the request may go on; at once where there is no delay. */
-  readonly delayed: Promise<void>
+  /** Whether the request is held at first. */
+  readonly isDelayed: boolean
+  /**
+   * Holds the request as long as the rule says. `cancel` is for a client that does not wait so long.
+   *
+   * @param goOn called once, unless it was cancelled
+   */
+  hold(goOn: () => void): { cancel(): void }
+  /** Waits a little between the parts of a slow body; not at all once the program is to end. */
+  pause(milliseconds: number): Promise<void>
 }
 
 /** The faults of all worlds. They are rules for tests and end with the program. */
@@ -27,13 +35,16 @@ export interface FaultRegistry {
    * @throws ApiError 400 for a rule that says nothing or too much, or names what does not exist
    */
   add(world: string, rule: FaultRequest, operations: readonly string[]): Fault
-  list(world: string): Fault[]
+  /** @param unused true: those that were never used, false: the others, absent: all */
+  list(world: string, unused?: boolean): Fault[]
   /** @throws ApiError 404 */
   remove(world: string, id: string): Fault
-  /** Lets requests go on that a fault with the delay `until-released` holds. @throws ApiError 404 */
+  /** Lets requests go on that a fault holds, whatever its delay. @throws ApiError 404 */
   release(world: string, id: string): Fault
   /** Takes all faults of a world away; what they hold goes on. */
   clear(world: string): void
+  /** Whether a world has faults at all. */
+  isArmed(world: string): boolean
   /** The fault that strikes a request, if any: the first rule that fits and is not used up. Counts it. */
   strike(world: string, target: FaultTarget): Strike | undefined
   /** Requests held by faults go on, so that the program can end. */
@@ -50,6 +61,9 @@ interface ArmedFault {
 
 export function createFaults(ids: Ids): FaultRegistry {
   const worlds = new Map<string, ArmedFault[]>()
+  /** Ends every pause. */
+  const pauses = new Set<() => void>()
+  let closed = false
 
   const find = (world: string, id: string): ArmedFault => {
     const fault = worlds.get(world)?.find((armed) => armed.id === id)
@@ -57,14 +71,32 @@ export function createFaults(ids: Ids): FaultRegistry {
     return fault
   }
 
+  const pause = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => {
+      if (closed) return resolve()
+      const end = (): void => {
+        clearTimeout(timer)
+        pauses.delete(end)
+        resolve()
+      }
+      const timer = setTimeout(end, milliseconds)
+      pauses.add(end)
+    })
+
   return {
     add(world, rule, operations) {
-      checkRule(rule, operations)
-      const fault: ArmedFault = { id: ids.uuid(), rule, matched: 0, used: 0, held: new Set() }
+      const fault: ArmedFault = {
+        id: ids.uuid(),
+        rule: checkedRule(rule, operations),
+        matched: 0,
+        used: 0,
+        held: new Set(),
+      }
       worlds.set(world, [...(worlds.get(world) ?? []), fault])
       return toView(fault)
     },
-    list: (world) => (worlds.get(world) ?? []).map(toView),
+    list: (world, unused) =>
+      (worlds.get(world) ?? []).filter(({ used }) => unused === undefined || unused === (used === 0)).map(toView),
     remove(world, id) {
       const fault = find(world, id)
       const rest = worlds.get(world)!.filter((armed) => armed !== fault)
@@ -79,23 +111,28 @@ export function createFaults(ids: Ids): FaultRegistry {
       return toView(fault)
     },
     clear(world) {
-      for (const fault of worlds.get(world) ?? []) letGo(fault)
+      // Called in the act that resets a world; what goes on must find the world after it.
+      for (const fault of worlds.get(world) ?? []) setImmediate(letGo, fault)
       worlds.delete(world)
     },
+    isArmed: (world) => worlds.has(world),
     strike(world, target) {
       for (const fault of worlds.get(world) ?? []) {
-        if (!matches(fault.rule, target)) continue
+        const { rule } = fault
+        if (!matches(rule, target)) continue
         fault.matched++
-        const { skip = 0, times = Number.POSITIVE_INFINITY } = fault.rule
+        const { nth, skip = nth === undefined ? 0 : nth - 1, times = nth === undefined ? Infinity : 1 } = rule
         if (fault.matched <= skip || fault.used >= times) continue
         fault.used++
-        return { id: fault.id, rule: fault.rule, delayed: delayOf(fault) }
+        return { id: fault.id, rule, isDelayed: rule.delay !== undefined, hold: (goOn) => hold(fault, goOn), pause }
       }
       return undefined
     },
     close() {
+      closed = true
       for (const faults of worlds.values()) for (const fault of faults) letGo(fault)
       worlds.clear()
+      for (const end of [...pauses]) end()
     },
   }
 }
@@ -105,18 +142,16 @@ const untilReleased = 'until-released'
 /** Real time a request may be delayed: longer ones are what `until-released` is for. */
 const longestDelay = 10 * 60 * 1_000_000
 
-function checkRule(rule: FaultRequest, operations: readonly string[]): void {
-  const { operation, persona, status, message, body, retryAfter, connection, answer, delay } = rule
-  if (operation !== '*' && !operations.includes(operation)) {
-    const meant = nearest(operation, operations)
-    throw invalidArgument(
-      `operation ${show(operation)} does not exist${meant === undefined ? '' : ` (did you mean "${meant}"?)`}; ` +
-        `known are *, ${operations.join(', ')}`,
-    )
+/** @throws ApiError 400 that names the field */
+function checkedRule(rule: FaultRequest, operations: readonly string[]): FaultRequest {
+  const { persona, nth, skip, times, status, body, retryAfter, contentType, connection, answer, delay } = rule
+  const operation = rule.operation === '*' ? '*' : knownOperation(rule.operation, ['*', ...operations])
+  if (persona !== undefined) assertPersona(persona)
+  if (nth !== undefined && (skip !== undefined || times !== undefined)) {
+    throw invalidArgument('nth stands for skip and times: expected it or them')
   }
-  if (persona !== undefined && !Object.hasOwn(personas, persona)) {
-    throw invalidArgument(`persona ${show(persona)} does not exist; known are ${Object.keys(personas).join(', ')}`)
-  }
+  if (nth === 0) throw invalidArgument('nth 0: the first request is 1')
+  if (times === 0) throw invalidArgument('times 0: expected at least 1')
   const kinds = [status, connection, answer].filter((kind) => kind !== undefined)
   if (kinds.length > 1 || (kinds.length === 0 && delay === undefined)) {
     throw invalidArgument('expected exactly one of status, connection and answer, or delay alone')
@@ -124,8 +159,14 @@ function checkRule(rule: FaultRequest, operations: readonly string[]): void {
   if (status !== undefined && (status < 200 || status > 599)) {
     throw invalidArgument(`status ${status}: expected a number from 200 to 599`)
   }
-  if (status === undefined && (message !== undefined || body !== undefined || retryAfter !== undefined)) {
-    throw invalidArgument('message, body and retryAfter go with status')
+  for (const [name, value] of Object.entries({ message: rule.message, body, retryAfter })) {
+    if (value !== undefined && status === undefined) throw invalidArgument(`${name} goes with status`)
+  }
+  if (body !== undefined && rule.message !== undefined) {
+    throw invalidArgument('message is that of the error body: expected message or body')
+  }
+  if (contentType !== undefined && (body === undefined || !/^[\x21-\x7e][\x20-\x7e]*$/.test(contentType))) {
+    throw invalidArgument(`contentType ${show(contentType)}: expected one such as text/html, and a body that has it`)
   }
   if (delay !== undefined && delay !== untilReleased) {
     const duration = parseDuration(delay)
@@ -133,28 +174,39 @@ function checkRule(rule: FaultRequest, operations: readonly string[]): void {
       throw invalidArgument(`delay ${show(delay)}: expected a duration of at most 10m, or "${untilReleased}"`)
     }
   }
+  if (operation !== '*' && !canSpoil(answer, operation)) {
+    throw invalidArgument(`answer ${show(answer)}: the answers of ${operation} cannot be spoilt in this way`)
+  }
+  return { ...rule, operation }
 }
 
-const matches = (rule: FaultRequest, { operation, persona }: FaultTarget): boolean =>
-  (rule.operation === '*' || rule.operation === operation) && (rule.persona === undefined || rule.persona === persona)
+/** Files are no JSON that could be broken; an answer to HEAD has no body. */
+const canSpoil = (answer: FaultRequest['answer'], operation: string): boolean =>
+  !(answer === 'brokenJson' && isStorageOperation(operation)) &&
+  !((answer === 'cut' || answer === 'slow') && operation.startsWith('HEAD '))
 
-function delayOf(fault: ArmedFault): Promise<void> {
-  const { delay } = fault.rule
-  if (delay === undefined) return Promise.resolve()
-  return new Promise((resolve) => {
-    let timer: NodeJS.Timeout | undefined
-    const goOn = () => {
-      clearTimeout(timer)
-      fault.held.delete(goOn)
-      resolve()
-    }
-    fault.held.add(goOn)
-    if (delay !== untilReleased) timer = setTimeout(goOn, parseDuration(delay)! / 1000)
-  })
+const matches = (rule: FaultRequest, { operation, persona }: FaultTarget): boolean =>
+  (rule.operation === operation || (rule.operation === '*' && canSpoil(rule.answer, operation))) &&
+  (rule.persona === undefined || rule.persona === persona)
+
+function hold(fault: ArmedFault, goOn: () => void): { cancel(): void } {
+  const { delay = '0' } = fault.rule
+  let timer: NodeJS.Timeout | undefined
+  const cancel = (): void => {
+    clearTimeout(timer)
+    fault.held.delete(end)
+  }
+  const end = (): void => {
+    cancel()
+    goOn()
+  }
+  fault.held.add(end)
+  if (delay !== untilReleased) timer = setTimeout(end, parseDuration(delay)! / 1000)
+  return { cancel }
 }
 
 function letGo(fault: ArmedFault): void {
-  for (const goOn of fault.held) goOn()
+  for (const goOn of [...fault.held]) goOn()
 }
 
 const toView = ({ id, rule, matched, used, held }: ArmedFault): Fault => ({

@@ -3,35 +3,16 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { createClient, type EmulatorClient, readAnswer } from './client.ts'
-import { type CoreOptions, createCore } from './core.ts'
-import type { Era } from './era.ts'
-import type { Observer } from './journal.ts'
-import type { LoggerOptions } from './log.ts'
+import { createCore } from './core.ts'
 import { collectOperations } from './operations.ts'
+import { type EmulatorOptions, readOptions } from './options.ts'
 
+export type { EmulatorOptions } from './options.ts'
 export { connect, ControlError, type EmulatorClient, type World, type WorldClock } from './client.ts'
-
-export interface EmulatorOptions extends CoreOptions {
-  /** 0 or absent: a free one. */
-  readonly port?: number
-  /** Absent: 127.0.0.1. */
-  readonly host?: string
-  /** Keys beside `test_<world>`, with the world each opens. */
-  readonly apiKeys?: ReadonlyMap<string, string>
-  /** `open`: any other key opens the world `default`, too; absent: `closed`. */
-  readonly keys?: 'closed' | 'open'
-  /** Whether answers show unset fields; absent: `emit`. */
-  readonly unset?: 'emit' | 'omit'
-  /** Whose answers clients get; absent: `2025`. */
-  readonly era?: Era
-  /** Absent: no logs. */
-  readonly logger?: LoggerOptions | false
-  /** @internal Is told of every exchange, for the report of `exec`. */
-  readonly onExchange?: Observer
-}
 
 /** A running emulator. */
 export interface Emulator extends EmulatorClient, AsyncDisposable {
+  /** 0 where none is open. */
   readonly port: number
   /** Sends a request without a socket, as Fastify's `inject` does. */
   readonly inject: FastifyInstance['inject']
@@ -46,28 +27,34 @@ export interface Emulator extends EmulatorClient, AsyncDisposable {
 /** How long requests that are under way may hold up the end. */
 const grace = 700
 
+/** Stands for the address of an emulator without one; no name of that kind leads anywhere (RFC 2606). */
+const noUrl = 'http://emulator.invalid'
+
 /**
- * Starts an emulator: in memory and on a free port of this machine, unless told otherwise.
+ * Starts an emulator: in memory and on a free port of this machine, unless told otherwise. It does not keep the process from
+ * ending, unless told to.
  *
  * @returns once it answers
- * @throws Error where the port is taken, the database cannot be opened, or the seed is wrong
+ * @throws ConfigError for an option that is unknown or wrong; Error where the port is taken, the database cannot be opened, or
+ *   the seed is wrong
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { port = 0, host = '127.0.0.1' } = options
-  const core = createCore(options)
+  const checked = readOptions(options)
+  const core = createCore(checked)
   let operations: () => readonly string[] = () => []
-  const app = buildApp(core, options, (app) => {
+  const app = buildApp(core, checked, (app) => {
     operations = collectOperations(app)
   })
+  let port = 0
   try {
-    await app.listen({ port, host })
+    if (checked.port === null) await app.ready()
+    else port = await listen(app, checked.port, checked)
   } catch (error) {
     await app.close()
     core.close()
     throw error
   }
 
-  const address = app.server.address() as AddressInfo
   let closing: Promise<void> | undefined
   async function close(): Promise<void> {
     // A client that never reads its answer must not keep the program alive.
@@ -79,7 +66,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       core.close()
     }
   }
-  const client = createClient(urlOf(host, address.port), async (method, path, body) => {
+  const client = createClient(port === 0 ? noUrl : urlOf(checked.host, port), async (method, path, body) => {
     const answer = await app.inject({
       method: method as 'GET',
       url: path,
@@ -89,13 +76,25 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   })
   return {
     ...client,
-    port: address.port,
+    port,
     operations,
     server: app.server,
     inject: app.inject.bind<FastifyInstance['inject']>(app),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
+}
+
+/** Opens the port. Returns its number. */
+async function listen(
+  app: FastifyInstance,
+  port: number,
+  { host, keepAlive }: { readonly host: string; readonly keepAlive: boolean },
+): Promise<number> {
+  if (!keepAlive) app.server.on('connection', (socket) => socket.unref())
+  await app.listen({ port, host })
+  if (!keepAlive) app.server.unref()
+  return (app.server.address() as AddressInfo).port
 }
 
 /** What to write into a client; an emulator that listens everywhere is reached by the loopback address, too. */

@@ -1,5 +1,6 @@
-import type { Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
+import type { Conditions, Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import { show } from './errors.ts'
+import { type Headers, isSecretName, masking } from './masking.ts'
 import type { UnknownField } from './protojson.ts'
 import { formatTimestamp, type Micros } from './timestamps.ts'
 
@@ -13,9 +14,15 @@ export interface Noted {
   readonly persona: string
   readonly status: number
   readonly durationMs: number
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** JSON. As bytes, like the bodies, since what lives as long as the journal's memory is costly to have as objects. */
+  readonly headers: Buffer
+  /** As it was sent, where the headers have it otherwise. */
+  readonly contentType?: string | undefined
   readonly requestBody: Buffer | undefined
-  readonly responseBody: string
+  /** Bytes that came or went without being kept; absent: those of the body. */
+  readonly requestBytes?: number | undefined
+  readonly responseBody: Buffer
+  readonly responseBytes?: number | undefined
   readonly unknownFields: readonly UnknownField[]
   readonly fault: string | null
   readonly scenario: string | null
@@ -56,6 +63,8 @@ export interface Journal {
 export const keptExchanges = 1000
 /** Bytes of a body that are kept. */
 export const keptBody = 64 * 1024
+/** Unknown fields of a body that are kept. */
+const keptFields = 100
 /** Bytes of bodies kept for a world, and for all worlds together. */
 const keptBytesOfWorld = 16 * 1024 * 1024
 const keptBytes = 64 * 1024 * 1024
@@ -97,8 +106,10 @@ export function createJournal(): Journal {
     worlds.delete(world)
   }
 
-  const find = (world: string, query: Omit<JournalQuery, 'wait'>): Kept[] =>
-    (worlds.get(world)?.exchanges ?? []).filter((exchange) => mismatches(exchange, query).length === 0)
+  function find(world: string, { limit, ...conditions }: JournalQuery): Kept[] {
+    const found = (worlds.get(world)?.exchanges ?? []).filter((kept) => mismatches(kept, conditions).length === 0)
+    return limit === undefined ? found : found.slice(Math.max(0, found.length - limit))
+  }
 
   return {
     note(world, noted) {
@@ -108,10 +119,10 @@ export function createJournal(): Journal {
         worlds.set(world, journal)
         latest = journal
       }
-      const requestBytes = noted.requestBody?.length ?? 0
-      const responseBytes = Buffer.byteLength(noted.responseBody)
-      const size = overhead + Math.min(requestBytes, keptBody) + Math.min(responseBytes, keptBody)
-      const isLarge = requestBytes > keptBody || responseBytes > keptBody
+      const [received, answered] = [noted.requestBody?.length ?? 0, noted.responseBody.length]
+      const size = overhead + noted.path.length + Math.min(received, keptBody) + Math.min(answered, keptBody)
+      const isLarge = received > keptBody || answered > keptBody || noted.unknownFields.length > keptFields
+      const { requestBytes = received, responseBytes = answered } = noted
       journal.exchanges.push({ id: ++lastId, noted: isLarge ? cut(noted) : noted, requestBytes, responseBytes, size })
       journal.bytes += size
       bytes += size
@@ -167,7 +178,10 @@ export function createJournal(): Journal {
               .filter(({ differences }) => differences.length > 0)
               .sort((a, b) => a.differences.length - b.differences.length || b.exchange.id - a.exchange.id)
               .slice(0, 3)
-              .map(({ exchange, differences }) => ({ exchange: toExchange(exchange), differences })),
+              .map(({ exchange, differences }) => {
+                const { text } = masking(headersOf(exchange.noted), exchange.noted.requestBody)
+                return { exchange: toExchange(exchange), differences: differences.map(text) }
+              }),
       }
     },
 
@@ -184,14 +198,12 @@ export function createJournal(): Journal {
 const cut = (noted: Noted): Noted => ({
   ...noted,
   requestBody: noted.requestBody === undefined ? undefined : Buffer.from(noted.requestBody.subarray(0, keptBody)),
-  responseBody: noted.responseBody.slice(0, keptBody),
+  responseBody: Buffer.from(noted.responseBody.subarray(0, keptBody)),
+  unknownFields: noted.unknownFields.slice(0, keptFields),
 })
 
 /** The conditions that an exchange does not meet, in words. */
-function mismatches(
-  { id, noted }: Kept,
-  { operation, persona, status, jobId, after }: Omit<JournalQuery, 'wait'>,
-): string[] {
+function mismatches({ id, noted }: Kept, { operation, persona, status, jobId, after }: Conditions): string[] {
   const differences: string[] = []
   const compare = (name: string, wanted: unknown, found: unknown): void => {
     if (wanted !== undefined && wanted !== found)
@@ -217,7 +229,11 @@ function bodyOf({ noted: { requestBody } }: Kept): unknown {
 /** Where a value lacks what is wanted of it: every member of an object must be there, anything else must be equal. */
 function missing(wanted: unknown, found: unknown, path = 'body'): string[] {
   if (wanted === undefined) return []
-  if (typeof wanted !== 'object' || wanted === null) {
+  const isScalar = typeof wanted !== 'object' || wanted === null
+  if (isScalar && isSecretName(path.slice(path.lastIndexOf('.') + 1))) {
+    return wanted === found ? [] : [`${path}: not what was expected`]
+  }
+  if (isScalar) {
     return wanted === found ? [] : [`${path}: expected ${show(wanted)}, was ${show(found)}`]
   }
   if (typeof found !== 'object' || found === null || Array.isArray(wanted) !== Array.isArray(found)) {
@@ -233,38 +249,33 @@ function missing(wanted: unknown, found: unknown, path = 'body'): string[] {
   return differences
 }
 
-const toExchange = ({ id, noted, requestBytes, responseBytes }: Kept): Exchange => ({
-  id,
-  at: formatTimestamp(noted.at),
-  worldTime: formatTimestamp(noted.worldTime),
-  operation: noted.operation,
-  method: noted.method,
-  path: noted.path,
-  persona: noted.persona,
-  status: noted.status,
-  durationMs: noted.durationMs,
-  request: {
-    headers: maskHeaders(noted.headers),
-    body: mask(noted.requestBody?.toString('utf8') ?? ''),
-    bodyBytes: requestBytes,
-  },
-  response: { body: mask(noted.responseBody), bodyBytes: responseBytes },
-  unknownFields: noted.unknownFields.map(({ path }) => path),
-  fault: noted.fault,
-  scenario: noted.scenario,
-  jobId: noted.jobId,
-  ground: noted.ground,
-})
+const headersOf = ({ headers }: Noted): Headers => JSON.parse(headers.toString('utf8')) as Headers
 
-/** Members of JSON bodies that hold what must not be shown. */
-const secret = /("(?:api_?key|token|secret_?key|password|access_?key)"\s*:\s*")(?:[^"\\]|\\.)*/gi
-
-const mask = (body: string): string => body.replace(secret, '$1***')
-
-const maskHeaders = (headers: Noted['headers']): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      /^(authorization|cookie|proxy-authorization)$/.test(name) ? '***' : [value ?? ''].flat().join(', '),
-    ]),
-  )
+function toExchange({ id, noted, requestBytes, responseBytes }: Kept): Exchange {
+  const headers = headersOf(noted)
+  const mask = masking(headers, noted.requestBody)
+  return {
+    id,
+    at: formatTimestamp(noted.at),
+    worldTime: formatTimestamp(noted.worldTime),
+    operation: noted.operation,
+    method: noted.method,
+    path: mask.text(noted.path),
+    persona: noted.persona,
+    status: noted.status,
+    durationMs: Math.round(noted.durationMs * 1000) / 1000,
+    request: {
+      headers: mask.headers(
+        noted.contentType === undefined ? headers : { ...headers, 'content-type': noted.contentType },
+      ),
+      body: mask.text(noted.requestBody?.toString('utf8') ?? ''),
+      bodyBytes: requestBytes,
+    },
+    response: { body: mask.text(noted.responseBody.toString('utf8')), bodyBytes: responseBytes },
+    unknownFields: noted.unknownFields.map(({ path }) => mask.text(path)),
+    fault: noted.fault,
+    scenario: noted.scenario,
+    jobId: noted.jobId === null ? null : mask.text(noted.jobId),
+    ground: noted.ground,
+  }
+}

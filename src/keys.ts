@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { invalidArgument, show, unauthenticated } from './errors.ts'
 import { uuidFromName } from './ids.ts'
-import { type Persona, personas, rulesOf } from './personas.ts'
+import { isPersona, type Persona, personas, rulesOf } from './personas.ts'
 
 /** What an API key opens. */
 export interface KeyHolder {
@@ -129,5 +129,3 @@ function worldOf(key: string, { configured }: KeyRing): string | undefined {
   const name = key.startsWith(prefix) ? key.slice(prefix.length) : ''
   return isWorldName(name) ? name : undefined
 }
-
-const isPersona = (name: string): name is Persona => Object.hasOwn(personas, name)

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import { invalidArgument, show } from './errors.ts'
+import { nearest } from './nearest.ts'
 
 /**
  * An operation as the vendor's reference writes it: method and path with `{parameters}`. The newer base `/v1/computing` is
@@ -8,12 +10,11 @@ import type { FastifyInstance } from 'fastify'
  */
 export function operationName(method: string, url: string): string {
   let path = paths.get(url)
-  if (path === undefined) {
-    path = url.replace(/^\/v1\/computing\//, '/v1/customer/').replace(/:(\w+)/g, '{$1}')
-    paths.set(url, path)
-  }
+  if (path === undefined) paths.set(url, (path = pathName(url)))
   return `${method} ${path}`
 }
+
+const pathName = (url: string): string => url.replace(/^\/v1\/computing\//, '/v1/customer/').replace(/:(\w+)/g, '{$1}')
 
 /** Paths of operations by those of their routes, of which there are few. */
 const paths = new Map<string, string>()
@@ -22,8 +23,28 @@ const paths = new Map<string, string>()
 export function collectOperations(app: FastifyInstance): () => readonly string[] {
   const operations = new Set<string>()
   app.addHook('onRoute', ({ method, url }) => {
-    if (!url.startsWith('/v1/') || url.includes('/docs')) return
+    if (!/^\/(v1|bytenite-\w+-prod)\//.test(url) || url.includes('/docs')) return
     for (const verb of [method].flat()) operations.add(operationName(verb, url))
   })
   return () => [...operations]
+}
+
+/** Whether the operation is one of storage, where links lead: files go over the wire, not JSON. */
+export const isStorageOperation = (operation: string): boolean => / \/bytenite-/.test(operation)
+
+/**
+ * An operation that somebody named, as it is called here: the newer base and parameters written as `:name` are other spellings.
+ *
+ * @param known the operations there are, in the way of `operationName`
+ * @throws ApiError 400 that names the nearest known one
+ */
+export function knownOperation(operation: string, known: readonly string[]): string {
+  const [method = '', path = ''] = operation.trim().split(/\s+/, 2)
+  const name = `${method.toUpperCase()} ${pathName(path)}`
+  if (known.includes(name)) return name
+  const meant = nearest(name, known)
+  throw invalidArgument(
+    `operation ${show(operation)} does not exist${meant === undefined ? '' : ` (did you mean "${meant}"?)`}; ` +
+      `known are ${known.join(', ')}`,
+  )
 }

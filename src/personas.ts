@@ -1,4 +1,5 @@
-import { ApiError, permissionDenied, unauthenticated } from './errors.ts'
+import { ApiError, invalidArgument, permissionDenied, show, unauthenticated } from './errors.ts'
+import { nearest } from './nearest.ts'
 
 /** Whether an operation changes anything. */
 export type Access = 'read' | 'write'
@@ -55,3 +56,15 @@ export type Persona = keyof typeof personas
 
 /** The rules of one persona. */
 export const rulesOf = (persona: Persona): PersonaRules => personas[persona]
+
+export const isPersona = (name: string): name is Persona => Object.hasOwn(personas, name)
+
+/** @throws ApiError 400 that names the nearest known one */
+export function assertPersona(name: string): asserts name is Persona {
+  if (isPersona(name)) return
+  const known = Object.keys(personas)
+  const meant = nearest(name, known)
+  throw invalidArgument(
+    `persona ${show(name)} does not exist${meant === undefined ? '' : ` (did you mean "${meant}"?)`}; known are ${known.join(', ')}`,
+  )
+}

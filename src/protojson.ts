@@ -9,6 +9,8 @@ export interface UnknownField {
   readonly path: string
   /** The field that was probably meant. */
   readonly suggestion: string | undefined
+  /** The values that the field may have, where it is there but its value is not known. */
+  readonly known?: readonly string[]
 }
 
 /** Messages that an Any may hold, by their full name. */
@@ -133,7 +135,8 @@ function compileEnum(names: readonly string[]): DecodeValue {
   return (value, path, unknown) => {
     if (typeof value === 'string') {
       if (names.includes(value)) return value
-      unknown.push({ path: `${path}=${show(value)}`, suggestion: nearest(value, names) })
+      const meant = nearest(value, names) ?? names.find((name) => name.endsWith(`_${value.toUpperCase()}`))
+      unknown.push({ path: `${path}=${show(value)}`, suggestion: meant, known: names })
       return absent
     }
     const name = typeof value === 'number' ? names[value] : undefined
@@ -265,9 +268,10 @@ export function compileQueryDecoder(schema: TSchema): Decode {
 }
 
 /** Kinds of query values that are not taken as they are. */
-const queryParsers: Readonly<Record<string, (name: string, text: string) => number>> = {
+const queryParsers: Readonly<Record<string, (name: string, text: string) => number | boolean>> = {
   uint32: queryUInt32,
   double: queryDouble,
+  boolean: queryBool,
 }
 
 /** Go parses query numbers with strconv.ParseUint: digits only. */
@@ -276,6 +280,13 @@ function queryUInt32(name: string, text: string): number {
   if (number <= 4_294_967_295) return number
   const problem = Number.isNaN(number) ? 'invalid syntax' : 'value out of range'
   throw invalidArgument(`parsing field "${name}": strconv.ParseUint: parsing ${show(text)}: ${problem}`, 'bad-query')
+}
+
+/** As strconv.ParseBool reads it. */
+function queryBool(name: string, text: string): boolean {
+  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true
+  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false
+  throw invalidArgument(`parsing field "${name}": strconv.ParseBool: parsing ${show(text)}: invalid syntax`)
 }
 
 function queryDouble(name: string, text: string): number {

@@ -20,7 +20,8 @@ export interface Decision {
 export interface ScenarioRegistry {
   /** @throws ApiError 400 for a rule that contradicts itself */
   add(world: string, rule: ScenarioRequest): Scenario
-  list(world: string): Scenario[]
+  /** @param unused true: those that decided nothing, false: the others, absent: all */
+  list(world: string, unused?: boolean): Scenario[]
   /** @throws ApiError 404 */
   remove(world: string, id: string): Scenario
   clear(world: string): void
@@ -44,7 +45,8 @@ export function createScenarios(ids: Ids): ScenarioRegistry {
       worlds.set(world, [...(worlds.get(world) ?? []), scenario])
       return toView(scenario)
     },
-    list: (world) => (worlds.get(world) ?? []).map(toView),
+    list: (world, unused) =>
+      (worlds.get(world) ?? []).filter(({ used }) => unused === undefined || unused === (used === 0)).map(toView),
     remove(world, id) {
       const scenarios = worlds.get(world) ?? []
       const scenario = scenarios.find((active) => active.id === id)

@@ -134,7 +134,7 @@ void t.test('proto3 JSON on the way in', async (t) => {
       [{ aTxt: 1 }, [{ path: 'aTxt', suggestion: 'aText' }]],
       [{ inner: { deep_txt: 1 } }, [{ path: 'inner.deep_txt', suggestion: 'deepText' }]],
       [{ quiteDifferent: 1 }, [{ path: 'quiteDifferent', suggestion: undefined }]],
-      [{ anEnum: 'ONNE' }, [{ path: 'anEnum="ONNE"', suggestion: 'ONE' }]],
+      [{ anEnum: 'ONNE' }, [{ path: 'anEnum="ONNE"', suggestion: 'ONE', known: ['ZERO', 'ONE'] }]],
       [{ anAny: { url: 1 } }, [{ path: 'anAny.url', suggestion: '@type' }]],
       [{ aStruct: { anything: 1 } }, []],
     ] as const) {

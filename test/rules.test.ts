@@ -202,7 +202,6 @@ void t.test(
       'src/core/worlds.ts': ['setTimeout'],
       'src/faults.ts': ['setTimeout'],
       'src/journal.ts': ['setTimeout'],
-      'src/plugins/faults.ts': ['setTimeout'],
       // How long requests that are under way may hold up the end.
       'src/index.ts': ['setTimeout'],
       // The key that signs tokens; kept in the database once it is made.

@@ -26,6 +26,7 @@ export async function start(settings: Settings, stopped: Promise<void>): Promise
     apiKeys: apiKey,
     ...(keys === undefined ? {} : { keys }),
     logger: loggerOptions(logLevel, settings.logFormat),
+    keepAlive: true,
   }).catch((error: unknown) => {
     throw explain(error, port, host)
   })

@@ -15,7 +15,7 @@ import {
   taskCount,
 } from '../jobs.ts'
 import { abortRun, countPoll, entriesAt, hold, type Outcome, type Run, runUpTo, startRun, step } from '../lifecycle.ts'
-import { type Pace, parsePace } from '../pace.ts'
+import type { Pace } from '../pace.ts'
 import type { ScenarioRegistry } from '../scenarios.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobPage, JobRecord, JobStore, PageRequest, Transition, Upload } from '../store/jobs.ts'
@@ -77,7 +77,8 @@ export interface JobSurroundings {
   readonly scenarios: ScenarioRegistry
   readonly ids: Ids
   readonly strict: boolean
-  readonly pace: Pace
+  /** The world's pace as it is now. */
+  readonly pace: (world: WorldRecord) => Pace
   /** The world's present. */
   readonly now: (world: WorldRecord) => Micros
   /** Checks what a run needs beyond the job itself, and books its price. Call inside an act. */
@@ -156,7 +157,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
     const { taskTimeout = 0, jobTimeout = 0 } = job.config
     const tasks = taskCount(job)
     return {
-      pace: world.pace === null ? pace : parsePace(world.pace),
+      pace: pace(world),
       ending: { kind: 'completes' },
       tasks,
       payment: priceOf(tasks),

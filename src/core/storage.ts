@@ -20,9 +20,10 @@ export interface Storage {
   /**
    * Takes the file that a client puts to a job's temporary URL. It counts once it is there as a whole.
    *
+   * @returns its size in bytes
    * @throws ApiError 403 for a link that is not good now, 404 where the job is gone, 400/9 where it takes no file now
    */
-  receive(link: Link, name: string, bytes: Readable): Promise<void>
+  receive(link: Link, name: string, bytes: Readable): Promise<number>
   /**
    * Names and links of what a job produced; the links are signed now, and lead to the host they are put behind.
    *
@@ -140,6 +141,7 @@ export function createStorage({ files, worlds, jobs, catalogue, recipe, linkSecr
         throw error
       }
       await arrival.settle()
+      return arrival.size
     },
 
     async results(caller, id) {

@@ -94,10 +94,18 @@ export interface WorldSurroundings {
   readonly transitions: Transitions
   /** Puts the jobs of the seed into a new or emptied world; called inside an act; returns how many. */
   readonly sow: (world: WorldRecord) => number
-  /** A world was emptied or is gone: what is not in the database is to go, too. */
-  readonly onCleared: (world: WorldRecord) => void
-  /** A world was copied: what is not in the database is to be copied, too. */
-  readonly onForked: (from: WorldRecord, into: WorldRecord) => Promise<void>
+  /** A world is emptied or goes: so does what is not in the database. Called last in the act that does it. */
+  readonly onCleared: (world: WorldRecord) => Cleared
+  /** A world is copied: so is what is not in the database. Called last in the act that does it. */
+  readonly onForked: (from: WorldRecord, into: WorldRecord) => void
+}
+
+/** What was taken away of a world, while its act may yet fail. */
+export interface Cleared {
+  /** The act is done. */
+  remove(): void
+  /** The act came to nothing. */
+  putBack(): void
 }
 
 export function createWorlds(surroundings: WorldSurroundings): Worlds {
@@ -123,13 +131,17 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
       return { now: present, frozen: world.clock.frozenAt !== null, transitions: jobs.settle(key, present) }
     })
     transitions.announce(key, moved.transitions)
-    for (const wake of [...(waiting.get(name) ?? [])]) wake()
+    wakeAll(name)
     return moved
   }
 
   /** Who waits for a moment, by world; called when its clock was moved. */
   const waiting = new Map<string, Set<() => void>>()
   let closed = false
+
+  function wakeAll(name: string): void {
+    for (const wake of [...(waiting.get(name) ?? [])]) wake()
+  }
 
   function waitUntil(world: WorldRecord, at: Micros, patience: number): Promise<boolean> {
     const deadline = wall.now() + patience * 1000
@@ -154,6 +166,26 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
       ofWorld.add(wake)
       wake()
     })
+  }
+
+  /** An act that empties a world: all that belongs to the world goes in the one moment in which its rows go. */
+  async function clearing<Result>(act: (clear: (world: WorldRecord) => void) => Result): Promise<Result> {
+    let emptied: { readonly world: WorldRecord; readonly cleared: Cleared } | undefined
+    let result: Result
+    try {
+      result = await commit(() => act((world) => (emptied = { world, cleared: onCleared(world) })))
+    } catch (error) {
+      emptied?.cleared.putBack()
+      throw error
+    }
+    if (emptied !== undefined) {
+      const { world, cleared } = emptied
+      cleared.remove()
+      // Whoever waits for something in this world has another clock and other jobs to wait for.
+      transitions.announce(world.key, [])
+      wakeAll(world.name)
+    }
+    return result
   }
 
   const moveBy = ({ offset, frozenAt }: ClockPosition, by: Micros): ClockPosition =>
@@ -199,42 +231,34 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
       return jobs.countByState(world.key)
     },
 
-    async reset(name) {
-      const { world, ...result } = await commit(() => {
+    reset: (name) =>
+      clearing((clear) => {
         const world = rows.find(name) ?? rows.add(name, wall.now())
         const removed = tables.clear(world.key)
         const fresh = set(world, { clock: { offset: 0, frozenAt: null }, pace: null })
-        return {
-          world,
-          removed: { jobs: removed['jobs'] ?? 0, templates: removed['templates'] ?? 0 },
-          seeded: { jobs: sow(fresh) },
-        }
-      })
-      onCleared(world)
-      return result
-    },
+        const seeded = { jobs: sow(fresh) }
+        clear(world)
+        return { removed: { jobs: removed['jobs'] ?? 0, templates: removed['templates'] ?? 0 }, seeded }
+      }),
 
     async fork(name, into, replace) {
       if (name === into) throw invalidArgument(`into ${show(into)}: a world cannot be forked into itself`)
-      const { from, to } = await commit(() => {
+      return clearing((clear) => {
         const from = get(name)
         const to = set(emptied(into, replace), from)
         tables.copy(from.key, to.key)
-        return { from, to }
+        clear(to)
+        onForked(from, to)
+        return to
       })
-      onCleared(to)
-      await onForked(from, to)
-      return to
     },
 
-    async drop(name) {
-      const world = await commit(() => {
+    drop: (name) =>
+      clearing((clear) => {
         const world = get(name)
         rows.drop(world)
-        return world
-      })
-      onCleared(world)
-    },
+        clear(world)
+      }),
 
     export(name) {
       const { key, clock, pace } = get(name)
@@ -245,7 +269,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
       if (image.schema !== schema) {
         throw invalidArgument(`schema ${image.schema}: this emulator reads worlds of schema ${schema} only`)
       }
-      const world = await commit(() => {
+      return clearing((clear) => {
         const world = set(emptied(name, replace), image)
         try {
           tables.load(world.key, image.rows)
@@ -253,10 +277,9 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
           if (!/^SQLITE_(CONSTRAINT|MISMATCH)/.test((error as { code?: string }).code ?? '')) throw error
           throw invalidArgument('rows: they do not fit together; was the file changed by hand?')
         }
+        clear(world)
         return world
       })
-      onCleared(world)
-      return world
     },
 
     now,

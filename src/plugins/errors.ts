@@ -61,6 +61,10 @@ function toApiError(error: FastifyError | ApiError, request: FastifyRequest): Ap
   if (error instanceof ApiError) return error
   const known = frameworkErrors[error.code]
   if (known !== undefined) return known(request)
+  // Rows refer to nothing but their world.
+  if (error.code === 'SQLITE_CONSTRAINT_FOREIGNKEY') {
+    return new ApiError('unavailable', 'the world was dropped while this request was under way; send it again')
+  }
   request.log.error(error, 'unexpected error')
   if (/^SQLITE_(FULL|IOERR)/.test(error.code ?? '')) {
     return new ApiError(

@@ -1,13 +1,16 @@
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Core } from '../core.ts'
+import { normaliseId } from '../ids.ts'
 import type { Observer } from '../journal.ts'
 import { operationName } from '../operations.ts'
+import type { Persona } from '../personas.ts'
 import type { UnknownField } from '../protojson.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The world whose journal notes this request; unset while nobody knows who calls. */
-    journalWorld: string | undefined
+    /** Whose request it is, by name: whose journal notes it and whose faults strike it. Unset while nobody knows. */
+    party: { readonly world: string; readonly persona: Persona } | undefined
     /** The type of the body as it was sent, before it was read as JSON all the same. */
     sentContentType: string | undefined
     /** Tells the journal how an exchange ended that has no answer of its own, or one without an end. Counts once. */
@@ -16,8 +19,12 @@ declare module 'fastify' {
     isNoted: boolean
     /** The bytes of the body. */
     sentBody: Buffer | undefined
+    /** Bytes of the body where it is not kept, as files are not. */
+    sentBytes: number | undefined
     /** The body of the answer. */
     answeredBody: string
+    /** Bytes of the answer where they are not those of `answeredBody`. */
+    answeredBytes: number | undefined
     /** Fields of the body that its message does not have. */
     unknownFields: readonly UnknownField[]
     /** The job that the request is about. */
@@ -34,25 +41,48 @@ declare module 'fastify' {
  */
 export function registerJournal(app: FastifyInstance, core: Core, observer?: Observer): void {
   const { journal } = core
-  app.decorateRequest('journalWorld', undefined)
+  app.decorateRequest('party', undefined)
   app.decorateRequest('sentContentType', undefined)
   app.decorateRequest('sentBody', undefined)
+  app.decorateRequest('sentBytes', undefined)
   app.decorateRequest('answeredBody', '')
+  app.decorateRequest('answeredBytes', undefined)
   app.decorateRequest('unknownFields')
   app.decorateRequest('jobId', null)
   app.decorateRequest('isNoted', false)
   app.decorateRequest('scenario', null)
 
-  app.addHook('onSend', (request, _reply, payload, done) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     if (typeof payload === 'string') request.answeredBody = payload
-    done(null, payload)
+    const isFile = payload instanceof Readable && request.party !== undefined
+    done(null, isFile ? watched(payload, request, reply) : payload)
   })
 
+  /**
+   * The same file, counted as it passes. It is noted before its last piece goes out, since whoever has that may look into the
+   * journal for it at once.
+   */
+  function watched(file: Readable, request: FastifyRequest, reply: FastifyReply): Readable {
+    const length = Number(reply.getHeader('content-length') ?? Infinity)
+    const count = (bytes: number): void => {
+      request.answeredBytes = (request.answeredBytes ?? 0) + bytes
+      if (request.answeredBytes >= length) request.noteExchange(reply, reply.statusCode)
+    }
+    async function* pieces(): AsyncGenerator<Buffer> {
+      for await (const piece of file as AsyncIterable<Buffer>) {
+        count(piece.length)
+        yield piece
+      }
+    }
+    count(0)
+    return Readable.from(pieces(), { objectMode: false }).once('close', () => file.destroy())
+  }
+
   app.decorateRequest('noteExchange', function (this: FastifyRequest, reply: FastifyReply, status: number) {
-    const { journalWorld, raw, strike, caller, sentContentType } = this
-    if (this.isNoted || (journalWorld === undefined && observer === undefined)) return
+    const { party, raw, strike, caller, sentContentType } = this
+    if (this.isNoted || (party === undefined && observer === undefined)) return
     this.isNoted = true
-    const { jobId } = (this.params ?? {}) as { jobId?: string }
+    const jobId = this.jobId ?? (this.params as { jobId?: string } | undefined)?.jobId
     const at = core.clock.now()
     const noted = {
       at,
@@ -60,20 +90,23 @@ export function registerJournal(app: FastifyInstance, core: Core, observer?: Obs
       operation: operationName(this.method, this.routeOptions.url ?? ''),
       method: this.method,
       path: this.url,
-      persona: caller?.persona ?? 'owner',
+      persona: party?.persona ?? 'owner',
       status,
-      durationMs: Number(reply.elapsedTime.toFixed(3)),
-      headers: sentContentType === undefined ? raw.headers : { ...raw.headers, 'content-type': sentContentType },
+      durationMs: reply.elapsedTime,
+      headers: Buffer.from(JSON.stringify(raw.headers)),
+      contentType: sentContentType,
       requestBody: this.sentBody,
-      responseBody: this.answeredBody,
+      requestBytes: this.sentBytes,
+      responseBody: Buffer.from(this.answeredBody),
+      responseBytes: this.answeredBytes,
       unknownFields: this.unknownFields ?? [],
       fault: strike?.id ?? null,
       scenario: this.scenario,
-      jobId: this.jobId ?? jobId ?? null,
+      jobId: jobId === undefined ? null : normaliseId(jobId),
       ground: String(reply.getHeader('x-emulator-ground') ?? ''),
     }
-    if (journalWorld !== undefined) journal.note(journalWorld, noted)
-    observer?.({ ...noted, world: journalWorld ?? null, retryAfter: secondsIn(reply.getHeader('retry-after')) })
+    if (party !== undefined) journal.note(party.world, noted)
+    observer?.({ ...noted, world: party?.world ?? null, retryAfter: secondsIn(reply.getHeader('retry-after')) })
   })
 
   app.addHook('onResponse', (request, reply, done) => {

@@ -87,6 +87,9 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
 }
 
 const describe = (fields: readonly UnknownField[]): string =>
-  `field${fields.length === 1 ? '' : 's'} ${fields
-    .map(({ path, suggestion }) => (suggestion === undefined ? path : `${path} (did you mean "${suggestion}"?)`))
-    .join(', ')}`
+  `field${fields.length === 1 ? '' : 's'} ${fields.map(describeOne).join(', ')}`
+
+function describeOne({ path, suggestion, known = [] }: UnknownField): string {
+  const meant = suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`
+  return `${path}${meant}${known.length === 0 ? '' : `; known are ${known.join(', ')}`}`
+}

@@ -1,18 +1,35 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { WorldParams } from '../../schemas/control.ts'
-import { JournalQuery, JournalResponse, VerifyRequest, VerifyResponse } from '../../schemas/journal.ts'
+import { type Conditions, JournalQuery, JournalResponse, VerifyRequest, VerifyResponse } from '../../schemas/journal.ts'
 import type { Core } from '../core.ts'
 import { parseDuration } from '../durations.ts'
 import { invalidArgument, show } from '../errors.ts'
 import { checkedWorldName } from '../keys.ts'
+import { normaliseId } from '../ids.ts'
+import { knownOperation } from '../operations.ts'
+import { assertPersona } from '../personas.ts'
 
 /** Longest wait for a request, in milliseconds. */
 const longestWait = 60_000
 
 /** What passed between clients and a world. */
 export const controlJournalRoutes =
-  (core: Core): FastifyPluginAsyncTypebox =>
+  (core: Core, operations: () => readonly string[]): FastifyPluginAsyncTypebox =>
   async (app) => {
+    /** The same conditions, in the journal's spelling. @throws ApiError 400 for what no exchange could ever be */
+    function checked<Query extends Conditions>(query: Query): Query {
+      const { operation, persona, status, jobId } = query
+      if (persona !== undefined) assertPersona(persona)
+      if (status !== undefined && status !== 0 && (status < 100 || status > 599)) {
+        throw invalidArgument(`status ${status}: expected 0 for a lost answer, or a number from 100 to 599`)
+      }
+      return {
+        ...query,
+        ...(operation === undefined ? {} : { operation: knownOperation(operation, operations()) }),
+        ...(jobId === undefined ? {} : { jobId: normaliseId(jobId) }),
+      }
+    }
+
     app.get(
       '/worlds/:world/journal',
       {
@@ -34,7 +51,7 @@ export const controlJournalRoutes =
           throw invalidArgument(`wait ${show(wait)}: expected a duration of at most 60s`)
         }
         const world = checkedWorldName(request.params.world)
-        return { exchanges: await core.journal.wait(world, query, patience / 1000) }
+        return { exchanges: await core.journal.wait(world, checked(query), patience / 1000) }
       },
     )
 
@@ -52,6 +69,6 @@ export const controlJournalRoutes =
           response: { 200: VerifyResponse },
         },
       },
-      async (request) => core.journal.verify(checkedWorldName(request.params.world), request.body),
+      async (request) => core.journal.verify(checkedWorldName(request.params.world), checked(request.body)),
     )
   }

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { Fault, FaultRequest, Faults } from '../../schemas/faults.ts'
+import { Fault, FaultRequest, Faults, RulesQuery } from '../../schemas/faults.ts'
 import { Scenario, ScenarioRequest, Scenarios } from '../../schemas/scenarios.ts'
 import { WorldParams } from '../../schemas/control.ts'
 import { Empty } from '../../schemas/generic.ts'
@@ -43,10 +43,11 @@ export const controlScenarioRoutes =
           summary: 'List scenarios, with how often each was used',
           description: 'In the order in which they were added, which is the order in which they are tried.',
           params: WorldParams,
+          querystring: RulesQuery,
           response: { 200: Scenarios },
         },
       },
-      async (request) => ({ scenarios: scenarios.list(checkedWorldName(request.params.world)) }),
+      async (request) => ({ scenarios: scenarios.list(checkedWorldName(request.params.world), request.query.unused) }),
     )
     app.delete(
       '/worlds/:world/scenarios/:id',
@@ -87,10 +88,11 @@ export const controlScenarioRoutes =
           summary: 'List faults, with how often each was used',
           description: 'With `used` 0 for a fault that no request has met: a test may ask that there be none.',
           params: WorldParams,
+          querystring: RulesQuery,
           response: { 200: Faults },
         },
       },
-      async (request) => ({ faults: faults.list(checkedWorldName(request.params.world)) }),
+      async (request) => ({ faults: faults.list(checkedWorldName(request.params.world), request.query.unused) }),
     )
     app.delete(
       '/worlds/:world/faults/:id',

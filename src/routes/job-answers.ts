@@ -37,6 +37,8 @@ export function jobAnswers(core: Core): JobAnswers {
   return {
     one(request, job) {
       const { world } = request.caller
+      // The journal finds a create by the id that it was given here.
+      request.jobId = job.id
       const template = core.catalogue.find(world.key, job.templateId)
       return jobResponseToWire(job, template, core.worlds.now(world), uploadUrl(request))
     },

@@ -22,7 +22,8 @@ export const jobManagementRoutes =
     ] as const) {
       app.post(path, { schema: { ...run, hide } }, async (request) => {
         const { config, ...flat } = request.body
-        await core.jobs.run(request.caller, request.params.jobId, { ...flat, ...config })
+        const job = await core.jobs.run(request.caller, request.params.jobId, { ...flat, ...config })
+        request.scenario = job.script?.scenario ?? null
         return genericOk
       })
     }

@@ -21,7 +21,12 @@ export const logRoutes =
           response: { 200: LogsResponse },
         },
       },
-      async ({ caller, body: { jobId, ...filter } }) => {
+      async (request) => {
+        const {
+          caller,
+          body: { jobId, ...filter },
+        } = request
+        request.jobId = jobId
         const job = core.jobs.get(caller, jobId)
         const template = core.catalogue.find(caller.world.key, job.templateId)
         return logsAt(job, template ?? nobody, core.worlds.now(caller.world), filter)

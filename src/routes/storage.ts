@@ -8,6 +8,13 @@ import { groundHeader, groundText } from '../ground.ts'
 import { type Link, readLink } from '../links.ts'
 import { parseRange } from '../ranges.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The link to storage that was asked for; set in the scope of storage. */
+    link: Link
+  }
+}
+
 /**
  * What signed links lead to. The signature in the link is the permission; no token is asked for (observed).
  *
@@ -21,18 +28,22 @@ export const storageRoutes =
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 
+    app.decorateRequest('link')
+    // Before anything else, since the link alone says whose request it is: whose faults strike it, whose journal notes it.
+    // It names no persona, so it counts as the owner (chosen).
+    app.addHook('onRequest', (request, reply, done) => {
+      request.link = readLink(request.raw.url ?? '', core.linkSecret)
+      request.party = { world: request.link.world, persona: 'owner' }
+      request.jobId = request.link.jobId
+      // Whoever breaks off a file that is on its way gets no answer that could be noted.
+      reply.raw.once('close', () => request.noteExchange(reply, 0))
+      done()
+    })
+
     const schema = { hide: true }
     for (const bucket of ['/bytenite-uploads-prod/*', '/bytenite-results-prod/*']) {
       app.put(bucket, { schema }, receive)
       app.route({ method: ['GET', 'HEAD'], url: bucket, schema, handler: send })
-    }
-
-    /** The link that was asked for; from here on it is known whose journal the request belongs to. */
-    function linkOf(request: FastifyRequest): Link {
-      const link = readLink(request.raw.url ?? '', core.linkSecret)
-      request.journalWorld = link.world
-      request.jobId = link.jobId
-      return link
     }
 
     async function receive(request: FastifyRequest, reply: FastifyReply) {
@@ -41,13 +52,13 @@ export const storageRoutes =
         throw invalidArgument('Content-Range is not taken: put the whole file in one request', 'part-of-a-file')
       }
       const bytes = request.body instanceof Readable ? request.body : Readable.from([])
-      await core.storage.receive(linkOf(request), uploadName(headers['content-disposition']), bytes)
+      request.sentBytes = await core.storage.receive(request.link, uploadName(headers['content-disposition']), bytes)
       return reply.code(200).send()
     }
 
     async function send(request: FastifyRequest, reply: FastifyReply) {
       const { headers, method } = request
-      const { file, madeAt } = await core.storage.find(linkOf(request))
+      const { file, madeAt } = await core.storage.find(request.link)
       const lastModified = new Date(Math.floor(madeAt / 1000)).toUTCString()
       void reply.headers({
         'accept-ranges': 'bytes',

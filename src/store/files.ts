@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { copyFile, link, mkdir, open, opendir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  copyFileSync,
+  createWriteStream,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
+import { mkdir, open, opendir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -26,6 +36,14 @@ export interface Arrival {
   settle(): Promise<void>
   /** Takes it away again, where it was not placed. */
   discard(): Promise<void>
+}
+
+/** Files that nobody finds any more. */
+export interface SetAside {
+  /** Removes them for good. Call after the commit. */
+  remove(): void
+  /** Puts them back, where the act came to nothing. */
+  putBack(): void
 }
 
 /** A file of a job. */
@@ -75,10 +93,13 @@ export interface Files {
   makeResults(owner: FilesOf, results: readonly ResultFile[], isWanted: () => boolean): Promise<void>
   /** Removes what belongs to a job; at once, as far as anybody can see. */
   removeJob(owner: FilesOf): void
-  /** Removes what belongs to a world's jobs. */
-  removeWorld(world: number): void
-  /** Gives a world that has no files those of another one. They share the room on disk, as files never change. */
-  copyWorld(from: number, into: number): Promise<void>
+  /** Takes away what belongs to a world's jobs, inside the act that empties the world. */
+  setWorldAside(world: number): SetAside
+  /**
+   * Gives a world that has no files those of another one, inside the act that copies its rows, so that nobody ever sees the
+   * ones without the others. They share the room on disk, as files never change.
+   */
+  copyWorld(from: number, into: number): void
   /**
    * Removes what the program could not when it was killed: uploads that were cut, at once, then folders of jobs that are
    * gone. For the beginning.
@@ -112,7 +133,7 @@ export function openFiles(directory: string | null): Files {
     if (closed) throw new Error('the emulator is closed')
     try {
       clear()
-      root ??= mkdtempSync(join(tmpdir(), 'bytenite-emulator-'))
+      root ??= temporaryFolder()
       const incoming = join(root, 'incoming')
       mkdirSync(incoming, { recursive: true, mode })
       return join(incoming, String(++count))
@@ -142,6 +163,20 @@ export function openFiles(directory: string | null): Files {
       renameSync(from, join(folder, name))
     } catch (error) {
       throw failureOf(error)
+    }
+  }
+
+  function setWorldAside(world: number): SetAside {
+    const folder = worldFolder(world)
+    if (folder === undefined || !existsSync(folder)) return { remove: () => undefined, putBack: () => undefined }
+    const target = aside()
+    renameSync(folder, target)
+    return {
+      remove: () => void rm(target, { recursive: true, force: true }).catch(() => undefined),
+      putBack() {
+        rmSync(folder, { recursive: true, force: true })
+        renameSync(target, folder)
+      },
     }
   }
 
@@ -223,10 +258,16 @@ export function openFiles(directory: string | null): Files {
     },
 
     removeJob: (owner) => remove(folderOf(owner)),
-    removeWorld: (world) => remove(worldFolder(world)),
-    async copyWorld(from, into) {
+    setWorldAside,
+    copyWorld(from, into) {
       const [source, target] = [worldFolder(from), worldFolder(into)]
-      if (source !== undefined && target !== undefined) await linkAll(source, target)
+      if (source === undefined || target === undefined || !existsSync(source)) return
+      try {
+        linkAll(source, target)
+      } catch (error) {
+        rmSync(target, { recursive: true, force: true })
+        throw failureOf(error)
+      }
     },
 
     async sweep(isThere) {
@@ -243,7 +284,7 @@ export function openFiles(directory: string | null): Files {
 
     close() {
       closed = true
-      if (!durable && root !== undefined) rmSync(root, { recursive: true, force: true })
+      if (!durable && root !== undefined) removeTemporary(root)
     },
   }
 }
@@ -274,24 +315,42 @@ function hashing(bytes: Bytes) {
   return { counted: counted(), sum: () => ({ size, etag: `"${hash.digest('hex').slice(0, 32)}"` }) }
 }
 
-/** The same tree with the same files in it; what is removed meanwhile is left out. */
-async function linkAll(source: string, target: string): Promise<void> {
-  const entries = (await unlessMissing(() => readdir(source, { withFileTypes: true }))) ?? []
-  if (entries.length > 0) await mkdir(target, { recursive: true, mode })
-  // The index of results sorts behind them, so that it is never there without them.
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+/** Folders that are gone with the process at the latest, though nobody closed their emulator. */
+const temporary = new Set<string>()
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bytenite-emulator-'))
+  if (temporary.size === 0) process.on('exit', removeAllTemporary)
+  temporary.add(folder)
+  return folder
+}
+
+function removeTemporary(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+  temporary.delete(folder)
+  if (temporary.size === 0) process.off('exit', removeAllTemporary)
+}
+
+function removeAllTemporary(): void {
+  for (const folder of temporary) removeTemporary(folder)
+}
+
+/** The same tree with the same files in it. */
+function linkAll(source: string, target: string): void {
+  mkdirSync(target, { recursive: true, mode })
+  for (const entry of readdirSync(source, { withFileTypes: true })) {
     const [from, to] = [join(source, entry.name), join(target, entry.name)]
-    if (entry.isDirectory()) await linkAll(from, to)
-    else await unlessMissing(() => linkOrCopy(from, to))
+    if (entry.isDirectory()) linkAll(from, to)
+    else linkOrCopy(from, to)
   }
 }
 
-/** Some file systems know no links. A file that is there already is newer. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
+/** Some file systems know no links. */
+function linkOrCopy(from: string, to: string): void {
   try {
-    await link(from, to)
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'EEXIST') await copyFile(from, to)
+    linkSync(from, to)
+  } catch {
+    copyFileSync(from, to)
   }
 }
 

@@ -16,6 +16,8 @@ export interface WorldStore {
   find(name: string): WorldRecord | undefined
   /** Where the world's clock stands now, whatever the record said when it was read. */
   clock(world: WorldRecord): ClockPosition
+  /** The world's pace now, whatever the record said when it was read. */
+  paceOf(world: WorldRecord): string | null
   count(): number
   /** Call inside an act. Returns the world that is there, or makes it. */
   add(name: string, at: Micros): WorldRecord
@@ -55,7 +57,11 @@ export function worldStore(store: Store): WorldStore {
     'SELECT clock_offset, clock_frozen FROM worlds WHERE id = ?',
   )
   const countAll = store.prepare<{ count: number }>('SELECT count(*) AS count FROM worlds')
-  const insert = store.prepare('INSERT INTO worlds (name, created_at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING')
+  const insert = store.prepare(
+    'INSERT INTO worlds (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING',
+  )
+  // SQLite would give the key of a world that was dropped to the next one, and with it what is under way for the first.
+  let lastKey = store.prepare<{ last: number | null }>('SELECT max(id) AS last FROM worlds').get()!.last ?? 0
   const setPace = store.prepare('UPDATE worlds SET pace = ? WHERE id = ?')
   const all = store.prepare<WorldRow>('SELECT * FROM worlds ORDER BY name LIMIT ? OFFSET ?')
   const drop = store.prepare('DELETE FROM worlds WHERE id = ?')
@@ -90,10 +96,14 @@ export function worldStore(store: Store): WorldStore {
       const row = clockOf.get(key)
       return row === undefined ? clock : { offset: row.clock_offset, frozenAt: row.clock_frozen }
     },
+    paceOf: ({ key, name, pace }) => {
+      const world = find(name)
+      return world?.key === key ? world.pace : pace
+    },
     count: () => countAll.get()!.count,
     add(name, at) {
       forget()
-      insert.run(name, at)
+      insert.run(++lastKey, name, at)
       return find(name)!
     },
     setClock(world, clock) {
