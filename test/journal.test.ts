@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import type { UnknownField } from '../src/protojson.ts'
 import t from 'tap'
 import type { Exchange } from '../schemas/journal.ts'
 import { createJournal, keptBody, keptExchanges, type Noted } from '../src/journal.ts'
@@ -95,7 +96,11 @@ void t.test('what is kept is bounded', async (t) => {
   const body = 'ü'.repeat(keptBody)
   journal.note(
     'large',
-    noted({ requestBody: Buffer.from(body), responseBody: Buffer.from(body), unknownFields: Array(500).fill('f') }),
+    noted({
+      requestBody: Buffer.from(body),
+      responseBody: Buffer.from(body),
+      unknownFields: Array<UnknownField>(500).fill({ path: 'f', suggestion: undefined }),
+    }),
   )
   const [large] = journal.list('large', {})
   for (const part of [large!.request, large!.response]) {
