@@ -87,6 +87,11 @@ export const ForkRequest = Type.Object({
   replace: Type.Optional(Type.Boolean({ description: 'Write over a world that has this name' })),
 })
 
+/** `POST /_emulator/worlds/{world}/import`. */
+export const ImportQuery = Type.Object({
+  replace: Type.Optional(Type.Boolean({ description: 'Write over a world that has this name' })),
+})
+
 export const WorldName = Type.Object({ world: Type.String() })
 
 /** `PUT /_emulator/worlds/{world}/pace`. */

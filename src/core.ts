@@ -5,6 +5,7 @@ import type { JobTemplateInput } from '../schemas/templates.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
 import { type Clock, systemClock, toSeconds } from './clock.ts'
 import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
+import { type Archives, createArchives } from './core/archives.ts'
 import type { Caller } from './core/caller.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { createJobQueries, type JobQueries } from './core/job-queries.ts'
@@ -49,6 +50,7 @@ export interface Core {
   /** The file, or `:memory:`, and the number of its last migration. */
   readonly database: { readonly location: string; readonly schema: number }
   readonly worlds: Worlds
+  readonly archives: Archives
   readonly catalogue: Catalogue
   readonly jobs: Jobs
   readonly jobQueries: JobQueries
@@ -139,22 +141,41 @@ export function createCore(options: CoreOptions = {}): Core {
       return seed.jobs?.length ?? 0
     }
 
+    /** What a world has in memory goes with what it had in the database. */
+    function clearMemory({ name }: WorldRecord): void {
+      for (const rules of [scenarios, faults, journal]) rules.clear(name)
+      // Another world of that name may have revoked keys of its own.
+      tokens.forget()
+    }
+
+    const [worldRows, tables] = [worldStore(store), worldTables(store)]
     const worlds = createWorlds({
       wall: clock,
       commit,
-      schema: store.schema,
-      rows: worldStore(store),
-      tables: worldTables(store),
+      rows: worldRows,
+      tables,
       jobs: jobRows,
       transitions,
       sow,
-      onCleared({ name, key }) {
-        files.removeWorld(key)
-        for (const rules of [scenarios, faults, journal]) rules.clear(name)
-        // Another world of that name may have revoked keys of its own.
-        tokens.forget()
+      onCleared(world) {
+        files.removeWorld(world.key)
+        clearMemory(world)
       },
       onForked: (from, into) => files.copyWorld(from.key, into.key),
+    })
+    const archives = createArchives({
+      wall: clock,
+      commit,
+      schema: store.schema,
+      worlds,
+      rows: worldRows,
+      tables,
+      jobs: jobRows,
+      files,
+      onImported(world) {
+        clearMemory(world)
+        transitions.announce(world.key, [])
+      },
     })
     const secrets = createSecrets(commit, secretStore(store), ids)
     const wallet = createWallet(commit, walletStore(store), ids, worlds.now)
@@ -203,6 +224,7 @@ export function createCore(options: CoreOptions = {}): Core {
       pace,
       database: { location: store.location, schema: store.schema },
       worlds,
+      archives,
       catalogue,
       jobs,
       jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), worlds.now),

@@ -69,9 +69,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const answer = await app.inject({
       method: method as 'GET',
       url: path,
-      ...(body === undefined ? {} : { payload: body as object }),
+      ...(body === undefined ? {} : { payload: body instanceof Uint8Array ? bufferOf(body) : (body as object) }),
     })
-    return readAnswer(`${method} ${path}`, answer.statusCode, answer.payload)
+    return readAnswer(`${method} ${path}`, answer.statusCode, answer.headers['content-type'], answer.rawPayload)
   })
   return {
     ...client,
@@ -81,6 +81,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
 }
+
+/** The same bytes, not a copy. */
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, byteLength)
 
 /** What to write into a client; an emulator that listens everywhere is reached by the loopback address, too. */
 function urlOf(host: string, port: number): string {

@@ -265,9 +265,17 @@ export function compileQueryDecoder(schema: TSchema): Decode {
 }
 
 /** Kinds of query values that are not taken as they are. */
-const queryParsers: Readonly<Record<string, (name: string, text: string) => number>> = {
+const queryParsers: Readonly<Record<string, (name: string, text: string) => number | boolean>> = {
+  boolean: queryBoolean,
   uint32: queryUInt32,
   double: queryDouble,
+}
+
+/** The words that Go's strconv.ParseBool takes. */
+function queryBoolean(name: string, text: string): boolean {
+  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true
+  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false
+  throw invalidArgument(`parsing field "${name}": strconv.ParseBool: parsing ${show(text)}: invalid syntax`)
 }
 
 /** Go parses query numbers with strconv.ParseUint: digits only. */

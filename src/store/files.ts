@@ -1,13 +1,23 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { copyFile, link, mkdir, open, opendir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, opendir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isUuid } from '../ids.ts'
 import type { Bytes, ResultFile } from '../recipes/result-file.ts'
-import { failureOf } from './file-errors.ts'
+import { failureOf, unlessMissing } from './file-errors.ts'
+import {
+  flushFolder,
+  type HeldFile,
+  holdJobs,
+  jobFolder,
+  linkAll,
+  mode,
+  replaceFolder,
+  type Replacement,
+} from './folders.ts'
 
 /** Whose files. */
 export interface FilesOf {
@@ -79,6 +89,19 @@ export interface Files {
   removeWorld(world: number): void
   /** Gives a world that has no files those of another one. They share the room on disk, as files never change. */
   copyWorld(from: number, into: number): Promise<void>
+  /** A folder of its own, where nobody looks. Whoever asked for it removes it; the next start does, where that failed. */
+  scratch(): Scratch
+  /**
+   * Holds the files of a world's jobs as they are at this moment: what happens to them later does not touch what is held.
+   *
+   * @param into a folder that is there
+   */
+  hold(world: number, jobIds: Iterable<string>, into: string): HeldFile[]
+  /**
+   * Puts a folder with a folder a job, as `jobFolder` names them, in the place of all files of a world. Call inside an act,
+   * last of all.
+   */
+  replaceWorld(world: number, folder: string): Replacement
   /**
    * Removes what the program could not when it was killed: uploads that were cut, at once, then folders of jobs that are
    * gone. For the beginning.
@@ -87,15 +110,29 @@ export interface Files {
   close(): void
 }
 
-interface IndexEntry {
+/** A folder for a piece of work. */
+export interface Scratch {
+  readonly folder: string
+  /** Streams a file into it, whose name may have folders. @throws Error with code EEXIST where it is there already */
+  write(name: string, bytes: Bytes): Promise<Digest>
+  discard(): Promise<void>
+}
+
+/** What passed by. */
+export interface Digest {
+  /** Bytes. */
+  readonly size: number
+  /** Hexadecimal. */
+  readonly sha256: string
+}
+
+/** A result as the index of a job's results has it. */
+export interface IndexEntry {
   readonly name: string
   readonly contentType: string
   readonly size: number
   readonly etag: string
 }
-
-/** Nobody but the user who runs the emulator has business here. */
-const mode = 0o700
 
 /**
  * Opens the place for files; makes it when it is first needed.
@@ -131,7 +168,7 @@ export function openFiles(directory: string | null): Files {
 
   const folderOf = ({ world, jobId }: FilesOf): string | undefined => {
     const folder = worldFolder(world)
-    return folder === undefined ? undefined : join(folder, folderName(jobId))
+    return folder === undefined ? undefined : join(folder, jobFolder(jobId))
   }
 
   /** Puts what was made aside into a job's folder. */
@@ -160,6 +197,12 @@ export function openFiles(directory: string | null): Files {
   const durable = directory !== null
   const write = (bytes: Bytes | Readable, path: string) =>
     pipeline(bytes, createWriteStream(path, { flags: 'wx', mode: 0o600, flush: durable }))
+
+  async function writeHashed(bytes: Bytes, path: string): Promise<Digest> {
+    const { counted, sum } = hashing(bytes)
+    await write(counted, path)
+    return sum()
+  }
 
   return {
     async receive(owner, bytes) {
@@ -209,9 +252,8 @@ export function openFiles(directory: string | null): Files {
         await mkdir(folder, { mode })
         const index: IndexEntry[] = []
         for (const [number, { name, contentType, bytes }] of results.entries()) {
-          const { counted, sum } = hashing(bytes())
-          await write(counted, join(folder, String(number)))
-          index.push({ name, contentType, ...sum() })
+          const { size, sha256 } = await writeHashed(bytes(), join(folder, String(number)))
+          index.push({ name, contentType, size, etag: etagOf(sha256) })
         }
         await writeFile(join(folder, 'index.json'), JSON.stringify(index), { mode: 0o600, flush: durable })
         if (isWanted()) move(folder, owner, 'results')
@@ -228,6 +270,35 @@ export function openFiles(directory: string | null): Files {
       const [source, target] = [worldFolder(from), worldFolder(into)]
       if (source !== undefined && target !== undefined) await linkAll(source, target)
     },
+
+    scratch() {
+      const folder = aside()
+      try {
+        mkdirSync(folder, { mode })
+      } catch (error) {
+        throw failureOf(error)
+      }
+      return {
+        folder,
+        async write(name, bytes) {
+          const path = join(folder, name)
+          try {
+            await mkdir(dirname(path), { recursive: true, mode })
+            return await writeHashed(bytes, path)
+          } catch (error) {
+            throw failureOf(error)
+          }
+        },
+        discard: () => rm(folder, { recursive: true, force: true }),
+      }
+    },
+
+    hold(world, jobIds, into) {
+      const source = worldFolder(world)
+      return source === undefined ? [] : holdJobs(source, jobIds, into)
+    },
+
+    replaceWorld: (world, folder) => replaceFolder(worldFolder(world)!, folder, aside(), durable),
 
     async sweep(isThere) {
       if (root === undefined) return
@@ -248,10 +319,6 @@ export function openFiles(directory: string | null): Files {
   }
 }
 
-/** A folder that is safe on every file system: a UUID as it is, of another id its hash. */
-const folderName = (jobId: string): string =>
-  isUuid(jobId) ? jobId : `id-${createHash('sha256').update(jobId).digest('hex').slice(0, 40)}`
-
 const stored = (path: string, size: number): StoredFile => ({
   size,
   async read(range) {
@@ -259,6 +326,9 @@ const stored = (path: string, size: number): StoredFile => ({
     return file.createReadStream(range ?? {})
   },
 })
+
+/** What tells versions of a result apart. */
+export const etagOf = (sha256: string): string => `"${sha256.slice(0, 32)}"`
 
 /** The same bytes, counted and hashed as they pass. */
 function hashing(bytes: Bytes) {
@@ -271,52 +341,10 @@ function hashing(bytes: Bytes) {
       yield piece
     }
   }
-  return { counted: counted(), sum: () => ({ size, etag: `"${hash.digest('hex').slice(0, 32)}"` }) }
-}
-
-/** The same tree with the same files in it; what is removed meanwhile is left out. */
-async function linkAll(source: string, target: string): Promise<void> {
-  const entries = (await unlessMissing(() => readdir(source, { withFileTypes: true }))) ?? []
-  if (entries.length > 0) await mkdir(target, { recursive: true, mode })
-  // The index of results sorts behind them, so that it is never there without them.
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const [from, to] = [join(source, entry.name), join(target, entry.name)]
-    if (entry.isDirectory()) await linkAll(from, to)
-    else await unlessMissing(() => linkOrCopy(from, to))
-  }
-}
-
-/** Some file systems know no links. A file that is there already is newer. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to)
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'EEXIST') await copyFile(from, to)
-  }
-}
-
-async function unlessMissing<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return undefined
-    throw failureOf(error)
-  }
+  return { counted: counted(), sum: (): Digest => ({ size, sha256: hash.digest('hex') }) }
 }
 
 async function* entriesOf(folder: string): AsyncGenerator<string> {
   const directory = await unlessMissing(() => opendir(folder))
   for await (const entry of directory ?? []) yield entry.name
-}
-
-/** A rename survives a power failure once its folder is on disk, too. Windows has no such thing. */
-async function flushFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await unlessMissing(() => open(folder))
-  if (handle === undefined) return
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
