@@ -25,6 +25,14 @@ export const ResetResponse = Type.Object({
 })
 export type ResetResponse = Static<typeof ResetResponse>
 
+/** `POST /_emulator/worlds/{world}/seed`: what was added. */
+export const SeedResponse = Type.Object({
+  world: Type.String(),
+  templates: Type.Integer(),
+  jobs: Type.Integer(),
+})
+export type SeedResponse = Static<typeof SeedResponse>
+
 /** A world's clock, and what happened on the way to where it stands. */
 export const ClockResponse = Type.Object({
   now: Timestamp(),

@@ -19,7 +19,13 @@ import { version } from './package.ts'
 const wrongUse = 2
 
 /** What stands behind `bytenite-emulator` in the examples of its help. */
-const mainExamples = ['', '--port 3000 --in-memory', '--pace polls:5 --seed seed.json']
+const mainExamples = [
+  '',
+  '--port 3000 --in-memory',
+  '--pace polls:5 --seed seed.json',
+  'wait --timeout 10s',
+  'export before.tar',
+]
 
 /** An option for a setting, from the table. */
 function optionOf(name: SettingName): Option {
@@ -80,6 +86,7 @@ function commandOf(subcommand: Subcommand): Command {
       args: given.slice(0, command.registeredArguments.length).flat() as (string | undefined)[],
       options: flags,
       settings: readSettings(flags, process.env),
+      environment: process.env,
     }
     const act = await load()
     await act(invocation)

@@ -3,12 +3,14 @@ import type {
   Explanation,
   ReleaseResponse,
   ResetResponse,
+  SeedResponse,
   World as WorldView,
 } from '../schemas/control.ts'
 import type { Fault, FaultRequest } from '../schemas/faults.ts'
 import type { JobState } from '../schemas/jobs.ts'
 import type { Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import type { Scenario, ScenarioRequest } from '../schemas/scenarios.ts'
+import type { Seed } from '../schemas/seed.ts'
 import { defaultKey, defaultKeyOf } from './keys.ts'
 
 /**
@@ -60,6 +62,8 @@ export interface World {
   inspect(): Promise<WorldView>
   /** Back to the seed; also the clock, scenarios, faults and the journal. */
   reset(): Promise<ResetResponse>
+  /** Adds the templates and jobs of a seed; all of them or none. */
+  seed(seed: Seed): Promise<SeedResponse>
   /** Copies it into a world of another name. */
   fork(into: string, options?: { replace?: boolean }): Promise<World>
   drop(): Promise<void>
@@ -187,6 +191,7 @@ function createWorld(name: string, send: Send): World {
     },
     inspect: () => ask<WorldView>('GET', ''),
     reset: () => post<ResetResponse>('/reset'),
+    seed: (seed) => post<SeedResponse>('/seed', seed),
     async fork(into, { replace = false } = {}) {
       await post('/fork', { into, replace })
       return createWorld(into, send)

@@ -12,6 +12,7 @@ import { createJobQueries, type JobQueries } from './core/job-queries.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
 import { createStorage, type Storage } from './core/storage.ts'
 import { createSecrets, type Secrets } from './core/secrets.ts'
+import { createSeeds, type Seeds } from './core/seeds.ts'
 import { createTransitions, type Transitions } from './core/transitions.ts'
 import { createUsers, type Users } from './core/users.ts'
 import { createWallet, type Wallet } from './core/wallet.ts'
@@ -51,6 +52,7 @@ export interface Core {
   readonly database: { readonly location: string; readonly schema: number }
   readonly worlds: Worlds
   readonly archives: Archives
+  readonly seeds: Seeds
   readonly catalogue: Catalogue
   readonly jobs: Jobs
   readonly jobQueries: JobQueries
@@ -197,6 +199,24 @@ export function createCore(options: CoreOptions = {}): Core {
       onLife: (world, job) => wallet.follow(world, job),
     })
 
+    /** Call inside an act. */
+    function saveTemplate({ world, account }: Pick<Caller, 'world' | 'account'>, input: JobTemplateInput): Template {
+      const existing = templateRows.find(world.key, input.id)
+      if (existing !== undefined) catalogue.resolve(world.key, account, input.id)
+      const at = worlds.now(world)
+      const owner = userId(world.name, account)
+      const template = makeTemplate(input, { owner, account, createdAt: existing?.createdAt ?? at, updatedAt: at })
+      templateRows.save(world.key, template)
+      return template
+    }
+
+    const seeds = createSeeds({
+      commit,
+      rows: jobRows,
+      jobs,
+      saveTemplate: (world, input) => void saveTemplate({ world, account: 'owner' }, input),
+    })
+
     const events = createEvents({
       transitions,
       nextAt: (world) => jobRows.nextAt(world),
@@ -225,6 +245,7 @@ export function createCore(options: CoreOptions = {}): Core {
       database: { location: store.location, schema: store.schema },
       worlds,
       archives,
+      seeds,
       catalogue,
       jobs,
       jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), worlds.now),
@@ -238,17 +259,7 @@ export function createCore(options: CoreOptions = {}): Core {
       secrets,
       wallet,
       templates: {
-        save: ({ world, account }, input) =>
-          commit(() => {
-            const existing = templateRows.find(world.key, input.id)
-            if (existing !== undefined) catalogue.resolve(world.key, account, input.id)
-            const at = worlds.now(world)
-            const owner = userId(world.name, account)
-            const origin = { owner, account, createdAt: existing?.createdAt ?? at, updatedAt: at }
-            const template = makeTemplate(input, origin)
-            templateRows.save(world.key, template)
-            return template
-          }),
+        save: (caller, input) => commit(() => saveTemplate(caller, input)),
       },
       tokens: {
         ...tokens,
