@@ -74,7 +74,7 @@ startCommand.showHelpAfterError('See bytenite-emulator --help.')
 /** A command out of the table. */
 function commandOf(subcommand: Subcommand): Command {
   const { name, args, summary, description, settings = [], options = [], examples = [], passThrough, load } = subcommand
-  const command = new Command(name).summary(summary).passThroughOptions(passThrough)
+  const command = new Command(name).summary(summary).passThroughOptions(passThrough === true)
   command.description(description === undefined ? summary : `${summary}\n\n${description}`)
   if (args !== undefined) command.arguments(args)
   for (const setting of settings) command.addOption(optionOf(setting))

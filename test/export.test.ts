@@ -144,13 +144,7 @@ void t.test('a world comes back from its file: in another emulator, under anothe
   const one = await emulator(t, { clock, data: t.testdir() })
   await furnish(one)
   const before = await everythingOf(one.url, 'full')
-  const {
-    world: _name,
-    apiKey: _key,
-    exchanges: _exchanges,
-    scenarios: _scenarios,
-    ...inspected
-  } = await one.world('full').inspect()
+  const { now, pace, frozen, jobs: counted } = await one.world('full').inspect()
   const archive = await one.world('full').export()
 
   for (const [title, data, reach] of [
@@ -163,7 +157,7 @@ void t.test('a world comes back from its file: in another emulator, under anothe
       await reach(two).world('copy').import(archive)
       t.strictSame(await everythingOf(two.url, 'full'), before)
       t.strictSame(await jobsOf(two.url, 'copy'), before.slice(0, 4))
-      t.match(await reach(two).world('copy').inspect(), inspected)
+      t.match(await reach(two).world('copy').inspect(), { now, pace, frozen, jobs: counted })
       t.strictSame(contents(await reach(two).world('copy').export()), contents(archive), 'and is exported as it was')
       if (data === null) return
       t.strictSame(readdirSync(join(data, 'files', 'incoming')), [], 'nothing is left of the work')
@@ -427,18 +421,16 @@ void t.test('a file that is not as it should be is refused, and changes nothing'
   }
   t.equal((await send('full', packed(parts))).status, 200, 'what is packed again without a change is taken')
 
-  for (const [title, change, reason] of refused) {
-    for (const name of ['full', 'fresh']) {
-      const { status, body } = await send(name, packed(change(parts)))
-      t.strictSame([title, status, body.code], [title, 400, 3], body.message)
-      t.match(body.message, reason, title)
-    }
+  for (const [index, [title, change, reason]] of refused.entries()) {
+    const { status, body } = await send(index % 2 === 0 ? 'full' : 'fresh', packed(change(parts)))
+    t.strictSame([title, status, body.code], [title, 400, 3], body.message)
+    t.match(body.message, reason, title)
   }
 
   await t.test('cut, damaged, foreign', async (t) => {
     const lengths = [0, 1, 511, 512, 513, 1500, archive.length >> 1, archive.length - 1024, archive.length - 1]
     for (const length of lengths) t.match(await send('full', archive.subarray(0, length)), { status: 400 }, `${length}`)
-    for (let at = 0; at < archive.length; at += Math.max(1, Math.floor(archive.length / 97))) {
+    for (let at = 0; at < archive.length; at += Math.max(1, Math.floor(archive.length / 41))) {
       const flipped = Buffer.from(archive)
       flipped[at]! ^= 0x10
       t.match(await send('full', flipped), { status: 400, body: { code: 3 } }, `a bit at ${at}`)
