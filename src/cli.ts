@@ -11,7 +11,8 @@ import {
   settingNames,
   settings,
 } from './config.ts'
-import { type Invocation, type Subcommand, subcommands } from './commands/table.ts'
+import type { Invocation, Subcommand } from './commands/command.ts'
+import { subcommands } from './commands/table.ts'
 import { nearest } from './nearest.ts'
 import { version } from './package.ts'
 

@@ -3,7 +3,7 @@ import { type ClientRequest, type IncomingMessage, request, type RequestOptions 
 import { pipeline } from 'node:stream/promises'
 import { json } from 'node:stream/consumers'
 import { print, reach, type Running, sentenceOf } from './running.ts'
-import type { Invocation } from './table.ts'
+import type { Invocation } from './command.ts'
 
 /** Writes a world to a file, or to stdout for `-`. A file that is there already is replaced once the new one is whole. */
 export async function exportWorld(invocation: Invocation): Promise<void> {
@@ -62,7 +62,7 @@ function exchange(
         () => reject(new Error(`${url} answered ${response.statusCode}`)),
       )
     })
-    question.once('error', (error) => reject(sentenceOf(error, url) as Error))
+    question.once('error', (error) => reject(sentenceOf(error, url)))
     send(question)
   })
 }

@@ -12,7 +12,7 @@ import { loadDriver } from '../store/driver.ts'
 import { formatTimestamp, parseTimestamp } from '../timestamps.ts'
 import { addressOf } from './address.ts'
 import { count, print } from './running.ts'
-import type { Invocation } from './table.ts'
+import type { Invocation } from './command.ts'
 
 /** What one check found, with the way out where something is wrong. */
 interface Finding {

@@ -1,7 +1,7 @@
 import { ConfigError } from '../config.ts'
 import { defaultKeyOf } from '../keys.ts'
 import { reach, print } from './running.ts'
-import type { Invocation } from './table.ts'
+import type { Invocation } from './command.ts'
 
 interface Shell {
   readonly set: (name: string, value: string) => string

@@ -1,6 +1,6 @@
 import type { Explanation } from '../../schemas/control.ts'
 import { print, reach } from './running.ts'
-import type { Invocation } from './table.ts'
+import type { Invocation } from './command.ts'
 
 /** Prints why a job is where it is, and what moves it on. */
 export async function explain(invocation: Invocation): Promise<void> {

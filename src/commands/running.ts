@@ -2,7 +2,7 @@ import { connect, ControlError, type EmulatorClient, type World } from '../clien
 import { ConfigError } from '../config.ts'
 import { isWorldName } from '../keys.ts'
 import { addressOf } from './address.ts'
-import type { Invocation } from './table.ts'
+import type { Invocation } from './command.ts'
 
 /** The emulator that a command talks to. */
 export interface Running {
@@ -14,7 +14,7 @@ export interface Running {
    *
    * @throws Error with a sentence: that nobody answers there, or what the emulator said
    */
-  ask<Answer>(question: (world: World, client: EmulatorClient) => Promise<Answer>): Promise<Answer>
+  readonly ask: <Answer>(question: (world: World, client: EmulatorClient) => Promise<Answer>) => Promise<Answer>
 }
 
 /** @throws ConfigError for a world's name or a URL that is none */

@@ -2,7 +2,7 @@ import { systemClock } from '../clock.ts'
 import { ConfigError } from '../config.ts'
 import { parseDuration } from '../durations.ts'
 import { print, reach, type Running } from './running.ts'
-import type { Invocation } from './table.ts'
+import type { Invocation } from './command.ts'
 
 /** Milliseconds between two questions. */
 const interval = 100

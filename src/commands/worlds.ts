@@ -1,7 +1,7 @@
 import { ConfigError } from '../config.ts'
 import { readSeed } from '../seed.ts'
 import { count, print, reach } from './running.ts'
-import type { Invocation } from './table.ts'
+import type { Invocation } from './command.ts'
 
 /** Puts a world back to the seed. */
 export async function reset(invocation: Invocation): Promise<void> {
