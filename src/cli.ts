@@ -119,6 +119,9 @@ function refuseUnknownCommand([first]: readonly string[]): void {
   )
 }
 
+// A reader that has seen enough, as `head` has, is no failure.
+process.stdout.once('error', () => process.exit())
+
 try {
   refuseUnknownCommand(process.argv.slice(2))
   await program.parseAsync()

@@ -39,10 +39,11 @@ export function reach({ settings, options }: Invocation): Running {
 }
 
 /** What went wrong with a request, for people. */
-export function sentenceOf(error: unknown, url: string): unknown {
+export function sentenceOf(error: unknown, url: string): Error {
   if (error instanceof ControlError) return new Error(error.reason, { cause: error })
   const isConnection = error instanceof TypeError || typeof (error as { syscall?: unknown }).syscall === 'string'
-  return isConnection ? noAnswer(url, error) : error
+  if (isConnection) return noAnswer(url, error)
+  return error instanceof Error ? error : new Error(String(error))
 }
 
 export const noAnswer = (url: string, cause?: unknown): Error =>
