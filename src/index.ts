@@ -70,9 +70,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const answer = await app.inject({
       method: method as 'GET',
       url: path,
-      ...(body === undefined ? {} : { payload: body as object }),
+      ...(body === undefined ? {} : { payload: body instanceof Uint8Array ? bufferOf(body) : (body as object) }),
     })
-    return readAnswer(`${method} ${path}`, answer.statusCode, answer.payload)
+    return readAnswer(`${method} ${path}`, answer.statusCode, answer.headers['content-type'], answer.rawPayload)
   })
   return {
     ...client,
@@ -96,6 +96,9 @@ async function listen(
   if (!keepAlive) app.server.unref()
   return (app.server.address() as AddressInfo).port
 }
+
+/** The same bytes, not a copy. */
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, byteLength)
 
 /** What to write into a client; an emulator that listens everywhere is reached by the loopback address, too. */
 function urlOf(host: string, port: number): string {
