@@ -117,6 +117,9 @@ export const ImportQuery = Type.Object({
   replace: Type.Optional(Type.Boolean({ description: 'Write over a world that has this name' })),
 })
 
+/** A world in a file. It passes through as a stream, so nothing looks into it here. */
+export const Archive = Type.Unsafe<unknown>({ type: 'string', format: 'binary', 'x-proto': 'value' })
+
 export const WorldName = Type.Object({ world: Type.String() })
 
 /** `PUT /_emulator/worlds/{world}/pace`. */

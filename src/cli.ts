@@ -137,7 +137,11 @@ function refuseUnknownCommand([first]: readonly string[]): void {
 }
 
 // A reader that has seen enough, as `head` has, is no failure.
-process.stdout.once('error', () => process.exit())
+process.stdout.once('error', (error: Error & { code?: string }) => {
+  if (error.code === 'EPIPE') process.exit()
+  process.stderr.write(`bytenite-emulator: cannot write the output: ${error.message}\n`)
+  process.exit(1)
+})
 
 try {
   refuseUnknownCommand(process.argv.slice(2))

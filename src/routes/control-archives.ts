@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { create } from 'content-disposition'
-import { ImportQuery, WorldName, WorldParams } from '../../schemas/control.ts'
+import { Archive, ImportQuery, WorldName, WorldParams } from '../../schemas/control.ts'
 import type { Core } from '../core.ts'
 import { checkedWorldName } from '../keys.ts'
 
@@ -20,7 +20,10 @@ export const controlArchiveRoutes =
           ...one,
           operationId: 'Emulator_ExportWorld',
           summary: 'Export a world as one file, a tar archive',
+          description:
+            'Its rows, clock, pace, uploads and the results that were made so far, as they are at one moment, whatever happens while the file is read. Scenarios, faults, the journal and tokens are not in it. The clock goes on while the world lies in the file, unless it was frozen. 404 for a world that nobody has opened.',
           produces: ['application/x-tar'],
+          response: { 200: Archive },
         },
       },
       async ({ params }, reply) => {
@@ -43,7 +46,10 @@ export const controlArchiveRoutes =
           ...one,
           operationId: 'Emulator_ImportWorld',
           summary: 'Make a world of an exported one; the body is the file',
+          description:
+            'All of it or nothing: a file that is broken, was changed, or comes from an emulator with another schema of its database is refused with 400 and changes nothing. 409 where a world of that name exists, unless it is to be replaced; then its scenarios, faults and journal go, too. A file of any size will do.',
           consumes: ['application/x-tar'],
+          body: Archive,
           querystring: ImportQuery,
           response: { 200: WorldName },
         },

@@ -127,6 +127,8 @@ export const controlWorldRoutes =
           ...one,
           operationId: 'Emulator_SeedWorld',
           summary: 'Add the templates and jobs of a seed to a world; all of them or none',
+          description:
+            'In the words of a seed file, jobs with the `state` that they are to be in. A template takes the place of the one with its id; a job whose id is there already is refused with 409. Results of templates are for `--seed` only. 400 names the entry that does not fit.',
           body: Seed,
           response: { 200: SeedResponse },
         },
