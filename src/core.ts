@@ -87,6 +87,8 @@ export interface CoreOptions {
   readonly data?: string | null
   /** What every world starts from. */
   readonly seed?: unknown
+  /** Where each job of the seed was read, for errors; absent: its place in the list. */
+  readonly seedPlaces?: readonly string[]
   readonly templates?: 'closed' | 'open'
   readonly strict?: boolean
   /** What moves jobs along their timelines. */
@@ -126,7 +128,7 @@ export function createCore(options: CoreOptions = {}): Core {
     const revokedTokens = tokenStore(store)
     const settings = settingStore(store)
     const catalogue = createCatalogue(templateRows, seedTemplates, catalogueMode === 'open')
-    checkSeed(seed, catalogue, seedTemplates, strict)
+    checkSeed(seed, options.seedPlaces, catalogue, seedTemplates, strict)
 
     const transitions = createTransitions()
     const scenarios = createScenarios(ids)
@@ -252,7 +254,13 @@ export function createCore(options: CoreOptions = {}): Core {
 }
 
 /** A seed that does not fit is an error at start, not at the first request. */
-function checkSeed(seed: Seed, catalogue: Catalogue, templates: ReadonlyMap<string, Template>, strict: boolean): void {
+function checkSeed(
+  seed: Seed,
+  places: readonly string[] | undefined,
+  catalogue: Catalogue,
+  templates: ReadonlyMap<string, Template>,
+  strict: boolean,
+): void {
   if (templates.size < (seed.templates?.length ?? 0)) throw new Error('seed: two templates have the same id')
   const seen = new Set<string>()
   for (const [index, request] of (seed.jobs ?? []).entries()) {
@@ -264,9 +272,8 @@ function checkSeed(seed: Seed, catalogue: Catalogue, templates: ReadonlyMap<stri
       if (id !== undefined && seen.has(id)) throw new Error(`jobId ${id} occurs twice`)
       if (id !== undefined) seen.add(id)
     } catch (error) {
-      throw new Error(`seed: jobs[${index}]: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      })
+      const place = places?.[index] ?? `seed: jobs[${index}]`
+      throw new Error(`${place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     }
   }
 }

@@ -1,12 +1,13 @@
 import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { createClient, type EmulatorClient, readAnswer } from './client.ts'
 import { type CoreOptions, createCore } from './core.ts'
 import type { Era } from './era.ts'
+import type { Inject } from './inject.ts'
 import type { LoggerOptions } from './log.ts'
 
 export { connect, ControlError, type EmulatorClient, type World, type WorldClock } from './client.ts'
+export type { Inject, InjectRequest, InjectResponse } from './inject.ts'
 
 export interface EmulatorOptions extends CoreOptions {
   /** 0 or absent: a free one. */
@@ -27,7 +28,7 @@ export interface EmulatorOptions extends CoreOptions {
 export interface Emulator extends EmulatorClient, AsyncDisposable {
   readonly port: number
   /** Sends a request without a socket, as Fastify's `inject` does. */
-  readonly inject: FastifyInstance['inject']
+  readonly inject: Inject
   /** Finishes what is running, closes the port and the database. May be called twice. */
   close(): Promise<void>
 }
@@ -76,7 +77,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   return {
     ...client,
     port: address.port,
-    inject: app.inject.bind<FastifyInstance['inject']>(app),
+    inject: async (request) => app.inject(request),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import type { Settings } from '../config.ts'
 import { type Emulator, startEmulator } from '../index.ts'
 import { loggerOptions } from '../log.ts'
-import { readSeed } from '../seed.ts'
+import { type ReadSeeds, readSeeds, seedFilesOf } from '../seed.ts'
 
 /**
  * Runs the emulator until it is told to stop.
@@ -11,13 +11,15 @@ import { readSeed } from '../seed.ts'
  * @throws Error that says in a sentence why it cannot start
  */
 export async function start(settings: Settings, stopped: Promise<void>): Promise<void> {
-  const { port, host, data, inMemory, seed, templates, strict, pace, unset, era, apiKey, portFile } = settings
+  const { port, host, data, inMemory, templates, strict, pace, unset, era, apiKey, portFile } = settings
   const logLevel = settings.silent ? 'silent' : (settings.logLevel ?? (process.stderr.isTTY ? 'info' : 'warn'))
+  const { seed, jobPlaces } = seedOf(settings)
   const emulator = await startEmulator({
     port,
     host,
     data: inMemory ? null : data,
-    ...(seed === undefined ? {} : { seed: readSeed(seed) }),
+    seed,
+    seedPlaces: jobPlaces,
     templates,
     strict,
     pace,
@@ -36,6 +38,10 @@ export async function start(settings: Settings, stopped: Promise<void>): Promise
   await stopped
   await emulator.close()
   if (portFile !== undefined) rmSync(portFile, { force: true })
+}
+
+function seedOf({ init, seed }: Settings): ReadSeeds {
+  return readSeeds([...(init === undefined ? [] : seedFilesOf(init)), ...(seed === undefined ? [] : [seed])])
 }
 
 async function writePortFile(file: string, emulator: Emulator): Promise<void> {
