@@ -1,14 +1,28 @@
 // What `npm pack` makes, used as a stranger would use it: in an empty folder that has the declared dependencies and nothing else.
 // They are linked from this checkout, so that no registry is asked. `npm test` builds what is packed.
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { execFile, execFileSync } from 'node:child_process'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { publint } from 'publint'
 import t from 'tap'
 import { packageRoot, version } from '../src/package.ts'
 
 const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
-const folder = t.testdir({ 'package.json': '{ "name": "stranger", "private": true, "type": "module" }' })
+// Not inside of the checkout, whose node_modules would lend what the package lacks.
+const folder = mkdtempSync(join(tmpdir(), 'bytenite-emulator-package-'))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+writeFileSync(join(folder, 'package.json'), '{ "name": "stranger", "private": true, "type": "module" }')
 const installed = join(folder, 'node_modules', 'bytenite-emulator')
 mkdirSync(installed, { recursive: true })
 
@@ -37,14 +51,16 @@ symlinkSync(
 )
 
 interface Ended {
-  readonly code: number | null
+  readonly code: number | string | null
   readonly output: string
 }
 
-function run(command: string, ...args: string[]): Ended {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, env: environment, encoding: 'utf8' })
-  return { code: status, output: stdout + stderr }
-}
+const run = (command: string, ...args: string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    execFile(command, args, { cwd: folder, env: environment }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : (error.code ?? null), output: stdout + stderr }),
+    )
+  })
 
 void t.test('holds what runs and its types: no sources, no tests, no source maps', async (t) => {
   const files = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((file) =>
@@ -72,8 +88,8 @@ void t.test('publint has nothing to say', async (t) => {
 
 void t.test('npx bytenite-emulator', async (t) => {
   const npx = (...args: string[]) => run('npm', 'exec', '--offline', '--', 'bytenite-emulator', ...args)
-  t.strictSame(npx('--version'), { code: 0, output: `${version}\n` })
-  const { code, output } = npx('--help')
+  t.strictSame(await npx('--version'), { code: 0, output: `${version}\n` })
+  const { code, output } = await npx('--help')
   t.equal(code, 0)
   t.match(output, '--port')
 })
@@ -82,7 +98,7 @@ const program = `
 import { spawn } from 'node:child_process'
 import assert from 'node:assert/strict'
 import { connect, startEmulator } from 'bytenite-emulator'
-import { Job } from 'bytenite-emulator/schemas/jobs'
+import { JobResponse } from 'bytenite-emulator/schemas/jobs'
 import { startContainer } from 'bytenite-emulator/testcontainers'
 
 const emulator = await startEmulator({ data: 'data' })
@@ -92,7 +108,7 @@ const call = async (path, body) => (await fetch(emulator.url + path, {
   ...(body === undefined ? {} : { body: JSON.stringify(body) }),
 })).json()
 const { job } = await call('/v1/customer/jobs', { templateId: 'emulator-succeeds' })
-assert.deepEqual(Object.keys(job).sort(), Object.keys(Job.properties).sort())
+assert.deepEqual(Object.keys(job).sort(), Object.keys(JobResponse.properties.job.properties).sort())
 assert.equal((await emulator.inject({ url: '/_emulator/health' })).statusCode, 200)
 
 // What is loaded only when it is needed: tokens, zipped results, the OpenAPI document and its page.
@@ -102,7 +118,7 @@ await call('/v1/customer/jobs/' + job.id + '/run', {})
 await world.clock.advance('1h')
 const { results } = await call('/v1/customer/jobs/' + job.id + '/results')
 for (const { link } of results) assert.equal((await fetch(link)).status, 200)
-for (const page of ['/v1/customer/docs/', '/_emulator/openapi.json']) assert.equal((await fetch(emulator.url + page)).status, 200)
+for (const page of ['/v1/customer/docs/', '/v1/customer/docs/swagger.json']) assert.equal((await fetch(emulator.url + page)).status, 200)
 await emulator.close()
 
 // And from a shell.
@@ -118,20 +134,20 @@ console.log('all is there')
 
 void t.test('a program that imports it', async (t) => {
   writeFileSync(join(folder, 'program.js'), program)
-  t.strictSame(run(process.execPath, 'program.js'), { code: 0, output: 'all is there\n' })
+  t.strictSame(await run(process.execPath, 'program.js'), { code: 0, output: 'all is there\n' })
 })
 
 const typed = `
 import type { Static } from '@sinclair/typebox'
 import { connect, type Emulator, type EmulatorOptions, startEmulator, type World } from 'bytenite-emulator'
-import { Job, type JobState } from 'bytenite-emulator/schemas/jobs'
+import { JobResponse, type JobState } from 'bytenite-emulator/schemas/jobs'
 import { startContainer } from 'bytenite-emulator/testcontainers'
 
 const options: EmulatorOptions = { strict: true, templates: 'open' }
 await using emulator: Emulator = await startEmulator(options)
 const world: World = emulator.world('typed')
 const answer = await emulator.inject({ url: '/v1/customer/jobs', headers: { authorization: world.apiKey } })
-const jobs: Static<typeof Job>[] = answer.json<{ data: Job[] }>().data
+const jobs: Static<typeof JobResponse>['job'][] = answer.json<{ data: Static<typeof JobResponse>['job'][] }>().data
 const states: (JobState | null)[] = jobs.map(({ state }) => state)
 await world.fault({ operation: 'GET /v1/customer/jobs/{jobId}', status: 503, times: 2 })
 const first: string | undefined = (await connect(emulator.url).world('typed').requests())[0]?.operation
@@ -148,28 +164,24 @@ jobs[0]!.nonsense
 void t.test('its types, read by a strict compiler without skipLibCheck', async (t) => {
   for (const name of ['@types/node', 'undici-types']) link(name)
   writeFileSync(join(folder, 'typed.ts'), typed)
-  for (const [module, moduleResolution] of [
-    ['nodenext', 'nodenext'],
-    ['esnext', 'bundler'],
-  ]) {
-    const tsconfig = {
-      compilerOptions: {
-        ...{ module, moduleResolution, target: 'es2022', lib: ['es2022'], types: ['node'] },
-        ...{ strict: true, skipLibCheck: false, noEmit: true },
-      },
-      files: ['typed.ts'],
+  const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc')
+  const compile = async (module: string, moduleResolution: string) => {
+    const compilerOptions = {
+      ...{ module, moduleResolution, target: 'es2022', lib: ['es2022'], types: ['node'] },
+      ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true },
     }
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
-    const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc')
-    t.strictSame(run(process.execPath, tsc, '-p', '.'), { code: 0, output: '' }, moduleResolution)
+    const project = `tsconfig.${moduleResolution}.json`
+    writeFileSync(join(folder, project), JSON.stringify({ compilerOptions, files: ['typed.ts'] }))
+    t.strictSame(await run(process.execPath, tsc, '-p', project), { code: 0, output: '' }, moduleResolution)
   }
+  await Promise.all([compile('nodenext', 'nodenext'), compile('esnext', 'bundler')])
 })
 
 void t.test('every schema can be imported', async (t) => {
   for (const file of readdirSync(join(packageRoot, 'schemas'))) {
     const name = file.replace(/\.ts$/, '')
     const path = manifest.exports['./schemas/*'].default.replace('*', name)
-    const exported = await import(relative(import.meta.dirname, join(installed, path)))
+    const exported = await import(pathToFileURL(join(installed, path)).href)
     t.not(Object.keys(exported).length, 0, name)
   }
 })
