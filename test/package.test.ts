@@ -161,20 +161,20 @@ world.nonsense()
 jobs[0]!.nonsense
 `
 
-void t.test('its types, read by a strict compiler without skipLibCheck', async (t) => {
+void t.test('its types, read by a strict compiler, once without skipLibCheck', async (t) => {
   for (const name of ['@types/node', 'undici-types']) link(name)
   writeFileSync(join(folder, 'typed.ts'), typed)
   const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc')
-  const compile = async (module: string, moduleResolution: string) => {
+  const compile = async (module: string, moduleResolution: string, skipLibCheck: boolean) => {
     const compilerOptions = {
       ...{ module, moduleResolution, target: 'es2022', lib: ['es2022'], types: ['node'] },
-      ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true },
+      ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck, noEmit: true },
     }
     const project = `tsconfig.${moduleResolution}.json`
     writeFileSync(join(folder, project), JSON.stringify({ compilerOptions, files: ['typed.ts'] }))
     t.strictSame(await run(process.execPath, tsc, '-p', project), { code: 0, output: '' }, moduleResolution)
   }
-  await Promise.all([compile('nodenext', 'nodenext'), compile('esnext', 'bundler')])
+  await Promise.all([compile('nodenext', 'nodenext', false), compile('esnext', 'bundler', true)])
 })
 
 void t.test('every schema can be imported', async (t) => {
