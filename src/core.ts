@@ -23,7 +23,7 @@ import { defaultPace, type Pace } from './pace.ts'
 import { builtInRecipe } from './recipes.ts'
 import { scriptedRecipe } from './recipes/scripted.ts'
 import { createScenarios, type ScenarioRegistry } from './scenarios.ts'
-import { decodeSeed } from './seed.ts'
+import { decodeSeed, placeOf } from './seed.ts'
 import { seededRecipe } from './seed-results.ts'
 import { openFiles } from './store/files.ts'
 import { openStore } from './store/database.ts'
@@ -87,8 +87,6 @@ export interface CoreOptions {
   readonly data?: string | null
   /** What every world starts from. */
   readonly seed?: unknown
-  /** Where each job of the seed was read, for errors; absent: its place in the list. */
-  readonly seedPlaces?: readonly string[]
   readonly templates?: 'closed' | 'open'
   readonly strict?: boolean
   /** What moves jobs along their timelines. */
@@ -128,7 +126,7 @@ export function createCore(options: CoreOptions = {}): Core {
     const revokedTokens = tokenStore(store)
     const settings = settingStore(store)
     const catalogue = createCatalogue(templateRows, seedTemplates, catalogueMode === 'open')
-    checkSeed(seed, options.seedPlaces, catalogue, seedTemplates, strict)
+    checkSeed(seed, (job) => placeOf(options.seed, job), catalogue, seedTemplates, strict)
 
     const transitions = createTransitions()
     const scenarios = createScenarios(ids)
@@ -256,7 +254,7 @@ export function createCore(options: CoreOptions = {}): Core {
 /** A seed that does not fit is an error at start, not at the first request. */
 function checkSeed(
   seed: Seed,
-  places: readonly string[] | undefined,
+  placeOf: (job: number) => string,
   catalogue: Catalogue,
   templates: ReadonlyMap<string, Template>,
   strict: boolean,
@@ -272,8 +270,7 @@ function checkSeed(
       if (id !== undefined && seen.has(id)) throw new Error(`jobId ${id} occurs twice`)
       if (id !== undefined) seen.add(id)
     } catch (error) {
-      const place = places?.[index] ?? `seed: jobs[${index}]`
-      throw new Error(`${place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+      throw new Error(`${placeOf(index)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     }
   }
 }

@@ -26,7 +26,7 @@ export function readSeed(file: string): Seed {
  *
  * @throws Error where the folder cannot be read
  */
-export function seedFilesOf(folder: string): string[] {
+export function seedFilesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
       .filter((name) => name.endsWith('.json'))
@@ -39,18 +39,19 @@ export function seedFilesOf(folder: string): string[] {
   }
 }
 
-/** Several seed files as one seed, and where each of its jobs was read. */
-export interface ReadSeeds {
-  readonly seed: Seed
-  readonly jobPlaces: readonly string[]
-}
+/** Where the jobs of a seed were read, kept beside it: they are in no words of the API. */
+const places = new WeakMap<object, readonly string[]>()
+
+/** How an error names a job of a seed. */
+export const placeOf = (seed: unknown, index: number): string =>
+  places.get(seed as object)?.[index] ?? `seed: jobs[${index}]`
 
 /**
- * Reads seed files one after the other; jobs may name templates of any of them.
+ * Reads seed files, one after the other, as one seed; jobs may name templates of any of them.
  *
- * @throws Error as `readSeed` does, and for a template that an earlier file has already
+ * @throws Error as `readSeed` does, and for a template that is there already
  */
-export function readSeeds(files: readonly string[]): ReadSeeds {
+export function readSeeds(files: readonly string[]): Seed {
   const templates = new Map<string, { readonly file: string; readonly template: SeedTemplate }>()
   const jobs: SeedJob[] = []
   const jobPlaces: string[] = []
@@ -69,7 +70,9 @@ export function readSeeds(files: readonly string[]): ReadSeeds {
       jobPlaces.push(`seed file ${file}: jobs[${index}]`)
     }
   }
-  return { seed: { templates: [...templates.values()].map(({ template }) => template), jobs }, jobPlaces }
+  const seed = { templates: [...templates.values()].map(({ template }) => template), jobs }
+  places.set(seed, jobPlaces)
+  return seed
 }
 
 /** Brings a seed to canonical form. Throws ApiError where it is not in the words of the API. */

@@ -16,7 +16,10 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { publint } from 'publint'
 import t from 'tap'
+import { settings } from '../src/config.ts'
 import { packageRoot, version } from '../src/package.ts'
+import { startContainer } from '../src/testcontainers.ts'
+import { emulator } from './emulator.ts'
 
 const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
 // Not inside of the checkout, whose node_modules would lend what the package lacks.
@@ -184,4 +187,49 @@ void t.test('every schema can be imported', async (t) => {
     const exported = await import(pathToFileURL(join(installed, path)).href)
     t.not(Object.keys(exported).length, 0, name)
   }
+})
+
+void t.test('bytenite-emulator/testcontainers starts the image and ends as a client of it', async (t) => {
+  const { url } = await emulator(t)
+  const { hostname, port } = new URL(url)
+  const calls: unknown[][] = []
+  class GenericContainer {
+    constructor(image: string) {
+      calls.push(['image', image])
+    }
+    withExposedPorts(...ports: number[]): this {
+      calls.push(['ports', ...ports])
+      return this
+    }
+    withEnvironment(environment: Record<string, string>): this {
+      calls.push(['environment', environment])
+      return this
+    }
+    withWaitStrategy(strategy: unknown): this {
+      calls.push(['wait', strategy])
+      return this
+    }
+    async start() {
+      return {
+        getHost: () => hostname,
+        getMappedPort: (exposed: number) => (exposed === settings.port.default ? Number(port) : 0),
+        stop: async () => void calls.push(['stop']),
+      }
+    }
+  }
+  const started = await startContainer(
+    { GenericContainer, Wait: { forHealthCheck: () => 'health' } },
+    { environment: { BYTENITE_EMULATOR_PACE: '10s' } },
+  )
+  t.equal(started.url, url)
+  t.equal(started.container.getHost(), hostname)
+  t.ok(await started.world('contained').token())
+  await started.stop()
+  t.strictSame(calls, [
+    ['image', 'bytenite-emulator'],
+    ['ports', 2983],
+    ['environment', { BYTENITE_EMULATOR_PACE: '10s' }],
+    ['wait', 'health'],
+    ['stop'],
+  ])
 })

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import type { Settings } from '../config.ts'
 import { type Emulator, startEmulator } from '../index.ts'
 import { loggerOptions } from '../log.ts'
-import { type ReadSeeds, readSeeds, seedFilesOf } from '../seed.ts'
+import { readSeeds, seedFilesIn } from '../seed.ts'
 
 /**
  * Runs the emulator until it is told to stop.
@@ -13,13 +13,11 @@ import { type ReadSeeds, readSeeds, seedFilesOf } from '../seed.ts'
 export async function start(settings: Settings, stopped: Promise<void>): Promise<void> {
   const { port, host, data, inMemory, templates, strict, pace, unset, era, apiKey, portFile } = settings
   const logLevel = settings.silent ? 'silent' : (settings.logLevel ?? (process.stderr.isTTY ? 'info' : 'warn'))
-  const { seed, jobPlaces } = seedOf(settings)
   const emulator = await startEmulator({
     port,
     host,
     data: inMemory ? null : data,
-    seed,
-    seedPlaces: jobPlaces,
+    seed: readSeeds(seedFilesOf(settings)),
     templates,
     strict,
     pace,
@@ -40,9 +38,10 @@ export async function start(settings: Settings, stopped: Promise<void>): Promise
   if (portFile !== undefined) rmSync(portFile, { force: true })
 }
 
-function seedOf({ init, seed }: Settings): ReadSeeds {
-  return readSeeds([...(init === undefined ? [] : seedFilesOf(init)), ...(seed === undefined ? [] : [seed])])
-}
+const seedFilesOf = ({ init, seed }: Settings): string[] => [
+  ...(init === undefined ? [] : seedFilesIn(init)),
+  ...(seed === undefined ? [] : [seed]),
+]
 
 async function writePortFile(file: string, emulator: Emulator): Promise<void> {
   try {
