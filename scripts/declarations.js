@@ -18,7 +18,7 @@ export async function writeDeclarations(root, dist, modules, schemas) {
   ]
   const bundle = await rollup({
     input: Object.fromEntries(inputs),
-    plugins: [dts({ tsconfig: join(root, 'tsconfig.json') })],
+    plugins: [dts({ tsconfig: join(root, 'tsconfig.json'), compilerOptions: { stripInternal: true } })],
     external: (id) => /^[@a-z]/.test(id),
   })
   await bundle.write({ dir: dist, entryFileNames: '[name].d.ts', chunkFileNames: 'types/[name].d.ts' })
