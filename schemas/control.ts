@@ -15,20 +15,22 @@ export const Health = Type.Object({
 })
 export type Health = Static<typeof Health>
 
-export const WorldParams = Type.Object({ world: Type.String() })
+const world = Type.String({ description: 'Name of the world: 1 to 64 letters, digits, `.`, `_` or `-`' })
+
+export const WorldParams = Type.Object({ world })
 
 /** `POST /_emulator/worlds/{world}/reset`. */
 export const ResetResponse = Type.Object({
   world: Type.String(),
-  removed: Type.Object({ jobs: Type.Integer(), templates: Type.Integer() }),
-  seeded: Type.Object({ jobs: Type.Integer() }),
+  removed: Type.Object({ jobs: Type.Integer(), templates: Type.Integer() }, { description: 'How many there were' }),
+  seeded: Type.Object({ jobs: Type.Integer() }, { description: 'How many there are now' }),
 })
 export type ResetResponse = Static<typeof ResetResponse>
 
 /** A world's clock, and what happened on the way to where it stands. */
 export const ClockResponse = Type.Object({
-  now: Timestamp(),
-  frozen: Type.Boolean(),
+  now: Timestamp({ description: "The world's time" }),
+  frozen: Type.Boolean({ description: 'The clock stands still' }),
   transitions: Type.Array(Type.Object({ jobId: Type.String(), state: Enum(jobStates), at: Timestamp() }), {
     description: 'States that jobs entered, in order',
   }),
@@ -36,20 +38,26 @@ export const ClockResponse = Type.Object({
 export type ClockResponse = Static<typeof ClockResponse>
 
 /** `POST /_emulator/worlds/{world}/clock/advance`. */
-export const AdvanceRequest = Type.Object({
-  by: Type.String({
-    minLength: 1,
-    description:
-      '90s, 10m, 2h, 1d, ISO 8601, or milliseconds; `next`: to when the next job enters a state; `job:<id>`: to the end of that job',
-  }),
-})
+export const AdvanceRequest = Type.Object(
+  {
+    by: Type.String({
+      minLength: 1,
+      description:
+        '90s, 10m, 2h, 1d, ISO 8601, or milliseconds; `next`: to when the next job enters a state; `job:<id>`: to the end of that job',
+    }),
+  },
+  { examples: [{ by: '10m' }] },
+)
 
-export const WorldJobParams = Type.Object({ world: Type.String(), jobId: Type.String() })
+export const WorldJobParams = Type.Object({ world, jobId: Type.String({ description: 'Id of a job of that world' }) })
 
 /** `POST /_emulator/worlds/{world}/jobs/{jobId}/release`. */
-export const ReleaseRequest = Type.Object({
-  steps: Type.Optional(UInt32({ description: 'Gates to open; absent: 1' })),
-})
+export const ReleaseRequest = Type.Object(
+  {
+    steps: Type.Optional(UInt32({ description: 'Gates to open; absent: 1' })),
+  },
+  { examples: [{ steps: 1 }] },
+)
 
 /** Where a job stands after its gates were opened. */
 export const ReleaseResponse = Type.Object({
@@ -62,19 +70,25 @@ export type ReleaseResponse = Static<typeof ReleaseResponse>
 /** A world, looked at. */
 export const World = Type.Object({
   world: Type.String(),
-  apiKey: Type.String(),
-  createdAt: Timestamp(),
-  now: Timestamp(),
-  frozen: Type.Boolean(),
+  apiKey: Type.String({ description: 'The key that opens it' }),
+  createdAt: Timestamp({ description: 'When it was opened' }),
+  now: Timestamp({ description: 'Its time' }),
+  frozen: Type.Boolean({ description: 'Its clock stands still' }),
   pace: Type.String({ description: 'As for --pace' }),
-  jobs: Type.Object({ total: Type.Integer(), byState: Type.Record(Type.String(), Type.Integer()) }),
-  scenarios: Type.Integer(),
-  faults: Type.Integer(),
+  jobs: Type.Object(
+    { total: Type.Integer(), byState: Type.Record(Type.String(), Type.Integer()) },
+    { description: 'Jobs that were not deleted' },
+  ),
+  scenarios: Type.Integer({ description: 'How many there are' }),
+  faults: Type.Integer({ description: 'How many there are' }),
   exchanges: Type.Integer({ description: 'Exchanges in the journal' }),
 })
 export type World = Static<typeof World>
 
-export const WorldsQuery = Type.Object({ limit: Type.Optional(UInt32()), offset: Type.Optional(UInt32()) })
+export const WorldsQuery = Type.Object({
+  limit: Type.Optional(UInt32({ description: 'Worlds in the answer at most; absent: 1000' })),
+  offset: Type.Optional(UInt32({ description: 'Worlds to leave out first; absent: 0' })),
+})
 
 export const WorldsResponse = Type.Object({
   total: Type.Integer(),
@@ -82,20 +96,29 @@ export const WorldsResponse = Type.Object({
 })
 
 /** `POST /_emulator/worlds/{world}/fork`. */
-export const ForkRequest = Type.Object({
-  into: Type.String({ minLength: 1, description: 'Name of the copy' }),
-  replace: Type.Optional(Type.Boolean({ description: 'Write over a world that has this name' })),
-})
+export const ForkRequest = Type.Object(
+  {
+    into: Type.String({ minLength: 1, description: 'Name of the copy' }),
+    replace: Type.Optional(Type.Boolean({ description: 'Write over a world that has this name' })),
+  },
+  { examples: [{ into: 'snapshot', replace: true }] },
+)
 
 export const WorldName = Type.Object({ world: Type.String() })
 
 /** `PUT /_emulator/worlds/{world}/pace`. */
-export const PaceRequest = Type.Object({
-  pace: Type.String({ description: 'As for --pace; empty: that of the emulator' }),
-})
+export const PaceRequest = Type.Object(
+  {
+    pace: Type.String({ description: 'As for --pace; empty: that of the emulator' }),
+  },
+  { examples: [{ pace: 'polls:5' }] },
+)
 
 /** `POST /_emulator/worlds/{world}/jobs/{jobId}/hold`. */
-export const HoldRequest = Type.Object({ before: Enum(jobStates) })
+export const HoldRequest = Type.Object(
+  { before: Enum(jobStates, { description: 'The state to wait before' }) },
+  { examples: [{ before: 'JOB_STATE_MERGING' }] },
+)
 
 /** Why a job is where it is, and what moves it on. */
 export const Explanation = Type.Object({
@@ -128,10 +151,13 @@ export const Explanation = Type.Object({
 export type Explanation = Static<typeof Explanation>
 
 /** `POST /_emulator/worlds/{world}/clock/wait`: exactly one of the two. */
-export const WaitRequest = Type.Object({
-  for: Type.Optional(Type.String({ description: "A duration of the world's time" })),
-  until: Type.Optional(Timestamp()),
-})
+export const WaitRequest = Type.Object(
+  {
+    for: Type.Optional(Type.String({ description: "A duration of the world's time" })),
+    until: Type.Optional(Timestamp({ description: "A moment of the world's time" })),
+  },
+  { examples: [{ for: '90s' }] },
+)
 
 export const WaitResponse = Type.Object({
   reached: Type.Boolean({ description: 'false: ask again with this `until`' }),

@@ -36,7 +36,9 @@ const FaultRule = {
 }
 
 /** `POST /_emulator/worlds/{world}/faults`. */
-export const FaultRequest = Type.Object(FaultRule)
+export const FaultRequest = Type.Object(FaultRule, {
+  examples: [{ operation: 'GET /v1/customer/jobs/{jobId}', times: 2, status: 503, retryAfter: 1 }],
+})
 export type FaultRequest = Static<typeof FaultRequest>
 
 /** A fault and what became of it. */

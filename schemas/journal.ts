@@ -25,16 +25,16 @@ export const Exchange = Type.Object({
   fault: Nullable(Type.String({ description: 'Id of the fault that struck' })),
   scenario: Nullable(Type.String({ description: 'Id of the scenario that was applied' })),
   jobId: Nullable(Type.String()),
-  ground: Type.String(),
+  ground: Type.String({ description: 'Why it was answered so, as the header `x-emulator-ground` says' }),
 })
 export type Exchange = Static<typeof Exchange>
 
 /** Which exchanges: every condition that is given must hold. */
 const conditions = {
-  operation: Type.Optional(Type.String()),
-  persona: Type.Optional(Type.String()),
-  status: Type.Optional(UInt32()),
-  jobId: Type.Optional(Type.String()),
+  operation: Type.Optional(Type.String({ description: 'E.g. `POST /v1/customer/jobs`' })),
+  persona: Type.Optional(Type.String({ description: 'Who called, e.g. `owner`' })),
+  status: Type.Optional(UInt32({ description: 'What was answered; 0 where the connection was reset' })),
+  jobId: Type.Optional(Type.String({ description: 'The job that it was about' })),
   after: Type.Optional(UInt32({ description: 'Only exchanges with a higher id' })),
 }
 
@@ -48,18 +48,21 @@ export const JournalResponse = Type.Object({ exchanges: Type.Array(Exchange) })
 export type JournalResponse = Static<typeof JournalResponse>
 
 /** `POST /_emulator/worlds/{world}/journal/verify`. */
-export const VerifyRequest = Type.Object({
-  ...conditions,
-  body: Type.Optional(
-    Type.Unsafe<Record<string, unknown>>({
-      type: 'object',
-      additionalProperties: true,
-      'x-proto': 'struct',
-      description: 'The request body holds at least this',
-    }),
-  ),
-  count: Type.Optional(UInt32({ description: 'Exactly so many; absent: at least one' })),
-})
+export const VerifyRequest = Type.Object(
+  {
+    ...conditions,
+    body: Type.Optional(
+      Type.Unsafe<Record<string, unknown>>({
+        type: 'object',
+        additionalProperties: true,
+        'x-proto': 'struct',
+        description: 'The request body holds at least this',
+      }),
+    ),
+    count: Type.Optional(UInt32({ description: 'Exactly so many; absent: at least one' })),
+  },
+  { examples: [{ operation: 'POST /v1/customer/jobs', body: { name: 'Hello' }, count: 1 }] },
+)
 export type VerifyRequest = Static<typeof VerifyRequest>
 
 export const VerifyResponse = Type.Object({

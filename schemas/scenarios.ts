@@ -31,7 +31,15 @@ const ScenarioRule = {
 }
 
 /** `POST /_emulator/worlds/{world}/scenarios`. */
-export const ScenarioRequest = Type.Object(ScenarioRule)
+export const ScenarioRequest = Type.Object(ScenarioRule, {
+  examples: [
+    {
+      templateId: 'img-gen-diffusers-flux-gpu-template',
+      failIn: 'JOB_STATE_MERGING',
+      errorMessage: 'zip: no space left',
+    },
+  ],
+})
 export type ScenarioRequest = Static<typeof ScenarioRequest>
 
 /** A scenario and what became of it. */

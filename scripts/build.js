@@ -1,5 +1,5 @@
-// Builds dist/: a bundle for the command line and the fixture, and the schemas; with `--types`, their declarations, too.
-// `--if-stale` builds only what is older than its sources.
+// Builds dist/: a bundle for the command line and the fixture, one for the hook of `exec`, and the schemas; with `--types`, their
+// declarations, too. `--if-stale` builds only what is older than its sources.
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build, transform } from 'esbuild'
@@ -41,7 +41,6 @@ const shorterPackages = {
 const common = {
   absWorkingDir: root,
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
@@ -53,14 +52,17 @@ const schemas = readdirSync(join(root, 'schemas')).map((file) => basename(file, 
 
 rmSync(dist, { recursive: true, force: true })
 await Promise.all([
+  // By itself, as it is loaded into other people's programs.
+  build({ ...common, entryPoints: ['src/intercept.ts'], outdir: 'dist' }),
   build({
     ...common,
     entryPoints: ['src/cli.ts', 'src/index.ts', 'src/testcontainers.ts'],
     outdir: 'dist',
+    splitting: true,
     legalComments: 'linked',
     plugins: [shorterPackages],
     // Native, or rarely needed and large.
-    external: ['better-sqlite3', 'better-sqlite3-napi', '@fastify/swagger', '@fastify/swagger-ui'],
+    external: ['better-sqlite3', 'better-sqlite3-napi', '@fastify/swagger', '@fastify/swagger-ui', 'node-forge'],
     // Bundled CommonJS packages call require() for Node's own modules.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -70,6 +72,7 @@ await Promise.all([
     ...common,
     entryPoints: schemas.map((name) => `schemas/${name}.ts`),
     outdir: 'dist/schemas',
+    splitting: true,
     // Whoever reads schemas has TypeBox of their own: two copies of it would not know each other's types.
     external: ['@sinclair/typebox'],
   }),

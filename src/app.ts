@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Core } from './core.ts'
 import { answerOf2023, type Era } from './era.ts'
-import { holderOfKeyIn } from './keys.ts'
+import { holderOfKeyIn, type KeyRing } from './keys.ts'
 import type { LoggerOptions } from './log.ts'
 import { collectOperations } from './operations.ts'
 import { registerAccessLog } from './plugins/access-log.ts'
@@ -9,12 +9,14 @@ import { registerAuth } from './plugins/auth.ts'
 import { registerControlGuard } from './plugins/control-guard.ts'
 import { answerBrokenHttp, answerFrameworkError, bodyLimit, registerErrors } from './plugins/errors.ts'
 import { registerFaults } from './plugins/faults.ts'
+import { registerGround } from './plugins/ground.ts'
 import { registerJournal } from './plugins/journal.ts'
 import { registerProtoJson } from './plugins/protojson.ts'
 import { absentRoutes } from './routes/absent.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { authRoutes } from './routes/auth.ts'
 import { controlClockRoutes } from './routes/control-clock.ts'
+import { controlFidelityRoutes } from './routes/control-fidelity.ts'
 import { controlJournalRoutes } from './routes/control-journal.ts'
 import { controlScenarioRoutes } from './routes/control-scenarios.ts'
 import { controlWorldRoutes } from './routes/control-worlds.ts'
@@ -38,6 +40,8 @@ import { walletRoutes } from './routes/wallet.ts'
 export interface AppOptions {
   /** Keys beside `test_<world>`, with the world each opens. */
   readonly apiKeys?: ReadonlyMap<string, string>
+  /** `open`: any other key will do, too. */
+  readonly keys?: 'closed' | 'open'
   /** Refuse what the service merely ignored. */
   readonly strict?: boolean
   /** Whether answers show unset fields. */
@@ -57,7 +61,15 @@ export function buildApp(
   options: AppOptions = {},
   prepare: (app: FastifyInstance) => void = () => undefined,
 ): FastifyInstance {
-  const { apiKeys = new Map<string, string>(), strict = false, unset = 'emit', era = '2025', logger = false } = options
+  const {
+    apiKeys = new Map<string, string>(),
+    keys = 'closed',
+    strict = false,
+    unset = 'emit',
+    era = '2025',
+    logger = false,
+  } = options
+  const ring: KeyRing = { configured: apiKeys, open: keys === 'open' }
   const app = fastify({
     logger,
     bodyLimit,
@@ -75,16 +87,17 @@ export function buildApp(
 
   prepare(app)
   const operations = collectOperations(app)
+  const grounds = registerGround(app)
   registerErrors(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerAccessLog(app)
   registerJournal(app, core)
-  registerFaults(app, core.faults, (body) => holderOfKeyIn(body, apiKeys))
+  registerFaults(app, core.faults, (body) => holderOfKeyIn(body, ring))
 
   // Requests that wait for something would hold up the end.
   app.addHook('preClose', async () => core.wake())
 
-  const asks = (scope: FastifyInstance) => registerAuth(scope, core, { apiKeys, strict })
+  const asks = (scope: FastifyInstance) => registerAuth(scope, core, { ring, strict })
 
   void app.register(docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch)))
   // The vendor announced `/v1/computing` in September 2025 as the new name of `/v1/customer`, and kept the old one.
@@ -111,8 +124,8 @@ export function buildApp(
   void app.register(
     async (scope) => {
       asks(scope)
-      await scope.register(authRoutes(core, apiKeys))
-      await scope.register(apiKeyRoutes(core, apiKeys))
+      await scope.register(authRoutes(core, ring))
+      await scope.register(apiKeyRoutes(core, ring))
       await scope.register(userRoutes(core))
       await scope.register(secretRoutes(core))
       await scope.register(authInfoRoute)
@@ -157,6 +170,7 @@ export function buildApp(
       await scope.register(controlClockRoutes(core))
       await scope.register(controlScenarioRoutes(core, operations))
       await scope.register(controlJournalRoutes(core))
+      await scope.register(controlFidelityRoutes(grounds))
     },
     { prefix: '/_emulator' },
   )

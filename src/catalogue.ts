@@ -46,7 +46,8 @@ export function createCatalogue(store: TemplateStore, seed: ReadonlyMap<string, 
     resolve(world, account, id) {
       const exact = find(world, id)
       if (exact !== undefined) {
-        if (!isVisible(exact, account)) throw permissionDenied(`template ${show(id)} belongs to another account`)
+        if (!isVisible(exact, account))
+          throw permissionDenied(`template ${show(id)} belongs to another account`, 'another-account')
         return exact
       }
       const ids = list(world, account).map((template) => template.id)

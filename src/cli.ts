@@ -11,10 +11,15 @@ import {
   settingNames,
   settings,
 } from './config.ts'
+import { type Invocation, type Subcommand, subcommands } from './commands/table.ts'
+import { nearest } from './nearest.ts'
 import { version } from './package.ts'
 
 /** Exit codes: 0 done, 1 the task failed, 2 the command line or the environment is wrong. */
 const wrongUse = 2
+
+/** What stands behind `bytenite-emulator` in the examples of its help. */
+const mainExamples = ['', '--port 3000 --in-memory', '--pace polls:5 --seed seed.json']
 
 /** An option for a setting, from the table. */
 function optionOf(name: SettingName): Option {
@@ -53,18 +58,49 @@ const startCommand = program
     await start(settings, stopped)
   })
 for (const name of settingNames) startCommand.addOption(optionOf(name))
+for (const subcommand of subcommands) program.addCommand(commandOf(subcommand))
+for (const command of program.commands) {
+  command.exitOverride().allowExcessArguments(false).copyInheritedSettings(program)
+  command.showHelpAfterError(`See bytenite-emulator ${command.name()} --help.`)
+}
+startCommand.showHelpAfterError('See bytenite-emulator --help.')
 
-const healthcheckCommand = program
-  .command('healthcheck')
-  .description('exit with 0 if an emulator answers on the port, else with 1')
-  .action(async (flags: Flags) => {
-    const { healthcheck } = await import('./commands/healthcheck.ts')
-    await healthcheck(readSettings(flags, process.env))
+/** A command out of the table. */
+function commandOf(subcommand: Subcommand): Command {
+  const {
+    name,
+    args,
+    usage,
+    summary,
+    description,
+    settings = [],
+    options = [],
+    examples = [],
+    passThrough,
+    load,
+  } = subcommand
+  const command = new Command(name).summary(summary).passThroughOptions(passThrough)
+  command.description(description === undefined ? summary : `${summary}\n\n${description}`)
+  if (args !== undefined) command.arguments(args)
+  if (usage !== undefined) command.usage(usage)
+  for (const setting of settings) command.addOption(optionOf(setting))
+  for (const { flags, help } of options) command.option(flags, help)
+  if (examples.length > 0) command.addHelpText('after', `\n${examplesText(examples)}`)
+  return command.action(async (...given: unknown[]) => {
+    const flags = command.opts<Record<string, string | true | undefined>>()
+    const invocation: Invocation = {
+      args: given.slice(0, command.registeredArguments.length).flat() as (string | undefined)[],
+      options: flags,
+      settings: readSettings(flags, process.env),
+      environment: process.env,
+    }
+    const act = await load()
+    process.exitCode = (await act(invocation)) ?? 0
   })
-for (const name of ['port', 'host'] as const) healthcheckCommand.addOption(optionOf(name))
+}
 
-for (const command of [startCommand, healthcheckCommand]) {
-  command.exitOverride().allowExcessArguments(false).showHelpAfterError('See bytenite-emulator --help.')
+function examplesText(examples: readonly string[]): string {
+  return `Examples:\n${examples.map((example) => `  $ bytenite-emulator ${example}`.trimEnd()).join('\n')}`
 }
 
 // The settings belong to `start`, which is what runs without a command; so the help shows them without asking for it.
@@ -74,10 +110,22 @@ program.addHelpText(
     `\n${startCommand
       .helpInformation()
       .replace(/^Usage.*\n\n.*\n\n/, 'Settings of start:\n')
-      .replace('Options:\n', '')}`,
+      .replace('Options:\n', '')}\n${examplesText(mainExamples)}`,
 )
 
+/** Without a command everything goes to `start`, and it would only say that it takes no arguments. */
+function refuseUnknownCommand([first]: readonly string[]): void {
+  const names = program.commands.map((command) => command.name())
+  if (first === undefined || first.startsWith('-') || names.includes(first)) return
+  const meant = nearest(first, names)
+  program.error(
+    `error: unknown command ${JSON.stringify(first)}${meant === undefined ? '' : ` (did you mean "${meant}"?)`}\n` +
+      'See bytenite-emulator --help.',
+  )
+}
+
 try {
+  refuseUnknownCommand(process.argv.slice(2))
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : wrongUse

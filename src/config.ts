@@ -24,6 +24,7 @@ export interface Settings {
   unset: 'emit' | 'omit'
   era: Era
   apiKey: ReadonlyMap<string, string>
+  keys: 'closed' | 'open' | undefined
   logLevel: LogLevel | undefined
   logFormat: 'line' | 'json'
   silent: boolean
@@ -141,6 +142,13 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
       return new Map(previous).set(key, world)
     },
   },
+  keys: {
+    placeholder: 'MODE',
+    help: 'closed: only test_<world> and the keys of --api-key are good; open: any other key opens the world default',
+    default: undefined,
+    defaultText: 'closed, but open for exec',
+    parse: oneOf(['closed', 'open']),
+  },
   logLevel: {
     placeholder: 'LEVEL',
     help: `${logLevels.join(', ')}; at info, one line a request`,
@@ -167,6 +175,21 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
 export type SettingName = keyof Settings
 
 export const settingNames = Object.keys(settings) as SettingName[]
+
+/** The settings of an emulator that lives in memory, on a free port, for as long as one program runs. */
+export const execSettings = [
+  'seed',
+  'templates',
+  'strict',
+  'pace',
+  'unset',
+  'era',
+  'apiKey',
+  'keys',
+  'logLevel',
+  'logFormat',
+  'silent',
+] as const satisfies readonly SettingName[]
 
 /** `logLevel` -> `--log-level`. */
 export const flagOf = (name: SettingName): string =>

@@ -76,13 +76,14 @@ function check(field: string, { dataSourceDescriptor = '', params }: DataSource,
         : descriptor === undefined
           ? `${show(dataSourceDescriptor)} is unknown${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`
           : `${show(dataSourceDescriptor)} cannot be a ${role}`
-    throw invalidArgument(`${field}.dataSourceDescriptor ${problem}; known are ${known.join(', ')}`)
+    throw invalidArgument(`${field}.dataSourceDescriptor ${problem}; known are ${known.join(', ')}`, 'source-check')
   }
   const type = params?.['@type']
   if (type !== undefined && descriptor.types.length > 0 && !descriptor.types.some((name) => name === typeName(type))) {
     const expected = descriptor.types.map((name) => show(typeUrl(name))).join(' or ')
     throw invalidArgument(
       `${field}.params.@type ${show(type)} does not fit descriptor "${dataSourceDescriptor}"; expected ${expected}`,
+      'source-check',
     )
   }
 }

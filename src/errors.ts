@@ -1,3 +1,5 @@
+import type { ErrorGround } from './ground/error-rows.ts'
+
 /**
  * The catalogue of errors. Every answer that is not a success carries the vendor's rpcStatus body
  * `{code, message, details: []}`; `code` is a gRPC code and decides the HTTP status, as in grpc-gateway.
@@ -28,11 +30,14 @@ export type ErrorName = keyof typeof errorCatalogue
 export class ApiError extends Error {
   readonly kind: ErrorName
   readonly headers: Readonly<Record<string, string>>
+  /** The row of the fidelity table behind it, where its operation has several errors of this kind. */
+  readonly ground: ErrorGround | undefined
 
-  constructor(kind: ErrorName, message: string, headers: Record<string, string> = {}) {
+  constructor(kind: ErrorName, message: string, headers: Record<string, string> = {}, ground?: ErrorGround) {
     super(message)
     this.name = 'ApiError'
     this.kind = kind
+    this.ground = ground
     // grpc-gateway repeats the message of a 401 in this header; header text is limited to visible ASCII.
     this.headers =
       kind === 'unauthenticated' ? { 'www-authenticate': message.replace(/[^\x20-\x7e]/g, '?'), ...headers } : headers
@@ -49,22 +54,27 @@ export class ApiError extends Error {
 }
 
 /** 400, code 3: says which field, which value, and what would have been right. */
-export const invalidArgument = (message: string): ApiError => new ApiError('invalidArgument', message)
+export const invalidArgument = (message: string, ground?: ErrorGround): ApiError =>
+  new ApiError('invalidArgument', message, {}, ground)
 
 /** 400, code 9: the request is fine, the job is not in a state for it. */
-export const failedPrecondition = (message: string): ApiError => new ApiError('failedPrecondition', message)
+export const failedPrecondition = (message: string, ground?: ErrorGround): ApiError =>
+  new ApiError('failedPrecondition', message, {}, ground)
 
 /** 409, code 6. */
 export const alreadyExists = (message: string): ApiError => new ApiError('alreadyExists', message)
 
 /** 401, code 16, with `WWW-Authenticate`. */
-export const unauthenticated = (message: string): ApiError => new ApiError('unauthenticated', message)
+export const unauthenticated = (message: string, ground?: ErrorGround): ApiError =>
+  new ApiError('unauthenticated', message, {}, ground)
 
 /** 403, code 7. */
-export const permissionDenied = (message: string): ApiError => new ApiError('permissionDenied', message)
+export const permissionDenied = (message: string, ground?: ErrorGround): ApiError =>
+  new ApiError('permissionDenied', message, {}, ground)
 
 /** 404, code 5. */
-export const notFound = (message: string): ApiError => new ApiError('notFound', message)
+export const notFound = (message: string, ground?: ErrorGround): ApiError =>
+  new ApiError('notFound', message, {}, ground)
 
 /** A value as an error message may show it: JSON, cut to a readable length. */
 export function show(value: unknown): string {

@@ -61,6 +61,7 @@ export function unwrap(value: unknown, path: string): unknown {
     throw invalidArgument(
       `${path} ${show(value)}: expected plain JSON or an Any, ` +
         'as in {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": "x"}',
+      'filter-rules',
     )
   }
   const name = typeName(type)
@@ -70,6 +71,7 @@ export function unwrap(value: unknown, path: string): unknown {
     throw invalidArgument(
       `proto: unable to resolve ${show(type)} in field ${path}: "not found"; ` +
         (meant === undefined ? `known are ${Object.keys(wrappers).join(', ')}` : `did you mean ${meant}?`),
+      'filter-rules',
     )
   }
   const inner = fields['value'] ?? wrapper.unset

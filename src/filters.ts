@@ -81,6 +81,7 @@ export function compileFilters<Name extends string>(
     if (name === undefined) {
       throw invalidArgument(
         `${path}.field ${show(sent)} is unknown${suggestion(sent, names)}; known are ${names.join(', ')}`,
+        'filter-rules',
       )
     }
     const field: FilterField = fields[name]
@@ -90,6 +91,7 @@ export function compileFilters<Name extends string>(
       throw invalidArgument(
         `${path}.condition ${condition} does not fit field ${name}, which is a ${field.kind}; ` +
           `known are ${allowed.map((known) => `FILTER_CONDITION_${known}`).join(', ')}`,
+        'filter-rules',
       )
     }
     return {
@@ -100,7 +102,7 @@ export function compileFilters<Name extends string>(
 
   return (filters) => {
     if (filters.length > maxFilters) {
-      throw invalidArgument(`filters holds ${filters.length} filters; at most ${maxFilters} are taken`)
+      throw invalidArgument(`filters holds ${filters.length} filters; at most ${maxFilters} are taken`, 'filter-rules')
     }
     return filters.map((filter, index) => parse(filter, `filters[${index}]`))
   }
@@ -126,7 +128,10 @@ function readCondition(sent: unknown, path: string): FilterCondition {
   if (found !== undefined) return found
   const meant =
     typeof sent === 'string' ? suggestion(sent.replace(/^(?!filter_)/i, 'FILTER_CONDITION_'), filterConditions) : ''
-  throw invalidArgument(`${path} ${show(sent)} is unknown${meant}; known are ${filterConditions.join(', ')}`)
+  throw invalidArgument(
+    `${path} ${show(sent)} is unknown${meant}; known are ${filterConditions.join(', ')}`,
+    'filter-rules',
+  )
 }
 
 type Comparison = Criterion extends infer One ? (One extends { op: unknown } ? Omit<One, 'field'> : never) : never
@@ -209,6 +214,7 @@ function enumTest(
 function refuse(path: string, value: unknown, expected: string): never {
   throw invalidArgument(
     value === null ? `${path} is required: expected ${expected}` : `${path} ${show(value)}: expected ${expected}`,
+    'filter-rules',
   )
 }
 
@@ -217,7 +223,7 @@ function readList(field: FilterField, value: unknown, path: string, condition: F
     return refuse(path, value, `a list for ${condition}: a JSON array, or a google.protobuf.ListValue`)
   }
   if (value.length > maxValues)
-    throw invalidArgument(`${path} holds ${value.length} values; at most ${maxValues} are taken`)
+    throw invalidArgument(`${path} holds ${value.length} values; at most ${maxValues} are taken`, 'filter-rules')
   return value.map((item, index) => readScalar(field, unwrap(item, `${path}[${index}]`), `${path}[${index}]`))
 }
 
@@ -257,7 +263,10 @@ function readPattern(value: unknown, path: string): string {
   if (typeof value !== 'string')
     return refuse(path, value, 'a pattern, in which % stands for anything and _ for a character')
   if (value.length > maxPattern) {
-    throw invalidArgument(`${path} is a pattern of ${value.length} characters; at most ${maxPattern} are taken`)
+    throw invalidArgument(
+      `${path} is a pattern of ${value.length} characters; at most ${maxPattern} are taken`,
+      'filter-rules',
+    )
   }
   return value
 }

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.ts'
 import { createClient, type EmulatorClient, readAnswer } from './client.ts'
@@ -16,6 +17,8 @@ export interface EmulatorOptions extends CoreOptions {
   readonly host?: string
   /** Keys beside `test_<world>`, with the world each opens. */
   readonly apiKeys?: ReadonlyMap<string, string>
+  /** `open`: any other key opens the world `default`, too; absent: `closed`. */
+  readonly keys?: 'closed' | 'open'
   /** Whether answers show unset fields; absent: `emit`. */
   readonly unset?: 'emit' | 'omit'
   /** Whose answers clients get; absent: `2025`. */
@@ -29,6 +32,8 @@ export interface Emulator extends EmulatorClient, AsyncDisposable {
   readonly port: number
   /** Sends a request without a socket, as Fastify's `inject` does. */
   readonly inject: Inject
+  /** @internal Where connections and requests are handed in that came by another way than the port. */
+  readonly server: Server
   /** Finishes what is running, closes the port and the database. May be called twice. */
   close(): Promise<void>
 }
@@ -77,6 +82,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   return {
     ...client,
     port: address.port,
+    server: app.server,
     inject: async (request) => app.inject(request),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),

@@ -28,7 +28,8 @@ export function createdJob(
   const { id, existing, template, account, now } = context
   if (existing !== undefined) {
     assertAccount(existing, account)
-    if (existing.deletedAt !== null) throw failedPrecondition(`job ${id} was deleted; choose another jobId`)
+    if (existing.deletedAt !== null)
+      throw failedPrecondition(`job ${id} was deleted; choose another jobId`, 'job-id-taken')
     assertAllowed('update', existing, now)
   }
   const { dataSource, dataDestination } = request
@@ -95,17 +96,21 @@ export function assertAllowed(command: JobCommand, job: JobRecord, now: Micros):
 export function assertRunnable(job: JobRecord): void {
   const { id, dataSource, upload } = job
   if (dataSource === null) {
-    throw failedPrecondition(`job ${id} has no data source: set one with PATCH /v1/customer/jobs/${id}/datasource`)
+    throw failedPrecondition(
+      `job ${id} has no data source: set one with PATCH /v1/customer/jobs/${id}/datasource`,
+      'nothing-to-run',
+    )
   }
   if (isUpload(dataSource) && upload?.completed !== true) {
     throw failedPrecondition(
       upload === null
         ? `job ${id} has no input file yet: PUT it to dataSource.params.tempUrl, then PATCH /v1/customer/jobs/${id}/uploadcompleted`
         : `the upload of job ${id} is not completed: PATCH /v1/customer/jobs/${id}/uploadcompleted`,
+      'nothing-to-run',
     )
   }
   if (dataSource.dataSourceDescriptor === 'url' && (dataSource.params?.['url'] ?? '') === '') {
-    throw failedPrecondition(`the data source of job ${id} has no url: set dataSource.params.url`)
+    throw failedPrecondition(`the data source of job ${id} has no url: set dataSource.params.url`, 'nothing-to-run')
   }
 }
 
@@ -134,7 +139,7 @@ export const priceOf = (tasks: number): number => tasks * taskPrice
 
 /** @throws ApiError 403 where the job was made by another account of the world */
 export function assertAccount(job: JobRecord, account: string): void {
-  if (job.account !== account) throw permissionDenied(`job ${job.id} belongs to another account`)
+  if (job.account !== account) throw permissionDenied(`job ${job.id} belongs to another account`, 'another-account')
 }
 
 /**
@@ -148,12 +153,15 @@ export function assertAccount(job: JobRecord, account: string): void {
 export function requestedId(jobId: string | undefined, strict: boolean): string | undefined {
   if (jobId === undefined || jobId.trim() === '') return undefined
   if (isUuid(jobId)) return normaliseId(jobId)
-  if (strict) throw invalidArgument(`jobId ${show(jobId)} is not a UUID; strict mode takes nothing else`)
+  if (strict) throw invalidArgument(`jobId ${show(jobId)} is not a UUID; strict mode takes nothing else`, 'strict-mode')
   if (!/^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/.test(jobId)) {
-    throw invalidArgument(`jobId ${show(jobId)}: expected a UUID, or up to 128 letters, digits or any of - _ . ~`)
+    throw invalidArgument(
+      `jobId ${show(jobId)}: expected a UUID, or up to 128 letters, digits or any of - _ . ~`,
+      'job-id-form',
+    )
   }
   if (pathWords.has(jobId))
-    throw invalidArgument(`jobId ${show(jobId)} is a word of the API's own paths; choose another`)
+    throw invalidArgument(`jobId ${show(jobId)} is a word of the API's own paths; choose another`, 'job-id-form')
   return jobId
 }
 

@@ -16,21 +16,21 @@ const maxDepth = 1000
  */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined
-  if (!isUtf8(body)) throw invalidArgument('proto: syntax error: invalid UTF-8 in request body')
+  if (!isUtf8(body)) throw invalidArgument('proto: syntax error: invalid UTF-8 in request body', 'bad-json')
   const text = body.toString('utf8')
   const { depth, names } = survey(text)
-  if (depth > maxDepth) throw invalidArgument('proto: exceeded max recursion depth')
+  if (depth > maxDepth) throw invalidArgument('proto: exceeded max recursion depth', 'bad-json')
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw invalidArgument(syntaxMessage(text, error))
+    throw invalidArgument(syntaxMessage(text, error), 'bad-json')
   }
   if (text.includes('\\u') && !wellFormed(value)) {
-    throw invalidArgument('proto: syntax error: invalid escape code: half of a surrogate pair in a string')
+    throw invalidArgument('proto: syntax error: invalid escape code: half of a surrogate pair in a string', 'bad-json')
   }
   if (names !== namesInValue(value)) {
-    throw invalidArgument(`proto: duplicate field ${JSON.stringify(firstDuplicate(text))}`)
+    throw invalidArgument(`proto: duplicate field ${JSON.stringify(firstDuplicate(text))}`, 'bad-json')
   }
   return value
 }

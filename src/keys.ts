@@ -11,6 +11,14 @@ export interface KeyHolder {
   readonly keyId: string
 }
 
+/** Which API keys are good, beside `test_<world>`. */
+export interface KeyRing {
+  /** Keys by their text, with the world each opens. */
+  readonly configured: ReadonlyMap<string, string>
+  /** Any other key will do, too, and opens the world `default`. */
+  readonly open: boolean
+}
+
 /** Names of worlds, in keys and in the control API. */
 export const isWorldName = (name: string): boolean => /^[A-Za-z0-9._-]{1,64}$/.test(name)
 
@@ -33,38 +41,41 @@ export const defaultKeyOf = (world: string): string => `${prefix}${world}`
 export const defaultKey = defaultKeyOf('default')
 
 /**
- * Finds what a key opens: `test_<world>`, a configured key, either with `:<persona>` behind it.
+ * Finds what a key opens: `test_<world>`, a configured key, either with `:<persona>` behind it. An open ring takes any other
+ * text as well (chosen), so that a program with a key of the service runs as it is.
  *
  * @param key the text a client presents
- * @param configured further keys, by their text, with the world each opens
  * @throws ApiError 401 that says what a valid key looks like; the key itself is not repeated
  */
-export function readKey(key: string, configured: ReadonlyMap<string, string>): KeyHolder {
-  const whole = worldOf(key, configured)
+export function readKey(key: string, ring: KeyRing): KeyHolder {
+  const whole = worldOf(key, ring)
   if (whole !== undefined) return { world: whole, persona: 'owner', keyId: idOf(keyText(key, 'owner')) }
   const colon = key.lastIndexOf(':')
-  const world = colon === -1 ? undefined : worldOf(key.slice(0, colon), configured)
+  const world = colon === -1 ? undefined : worldOf(key.slice(0, colon), ring)
   if (world === undefined) {
+    if (isForeign(key, ring)) return { world: 'default', persona: 'owner', keyId: idOf(key) }
     throw unauthenticated(
       'invalid API key: the emulator takes test_<world>, as in test_default, and the keys given by --api-key',
+      'wrong-api-key',
     )
   }
   const persona = key.slice(colon + 1)
   if (!isPersona(persona)) {
     throw unauthenticated(
       `invalid API key: unknown persona ${show(persona)}; known are ${Object.keys(personas).join(', ')}`,
+      'wrong-api-key',
     )
   }
   return { world, persona, keyId: idOf(keyText(key.slice(0, colon), rulesOf(persona).account)) }
 }
 
 /** Who the API key in the body of a token request belongs to; undefined where there is none that is good. */
-export function holderOfKeyIn(body: unknown, configured: ReadonlyMap<string, string>): KeyHolder | undefined {
+export function holderOfKeyIn(body: unknown, ring: KeyRing): KeyHolder | undefined {
   const { apiKey, api_key } = (body ?? {}) as { apiKey?: unknown; api_key?: unknown }
   const key = apiKey ?? api_key
   if (typeof key !== 'string') return undefined
   try {
-    return readKey(key.trim(), configured)
+    return readKey(key.trim(), ring)
   } catch {
     return undefined
   }
@@ -82,15 +93,15 @@ export interface IssuedKey {
  * The keys by which an account of a world calls: `test_<world>`, then the configured ones. Personas of the same account are no
  * keys of their own (chosen).
  */
-export function issuedKeys(world: string, account: string, configured: ReadonlyMap<string, string>): IssuedKey[] {
-  const keys = new Set([`${prefix}${world}`, ...configured.keys()])
+export function issuedKeys(world: string, account: string, ring: KeyRing): IssuedKey[] {
+  const keys = new Set([`${prefix}${world}`, ...ring.configured.keys()])
   return [...keys]
-    .filter((key) => worldOf(key, configured) === world)
+    .filter((key) => worldOf(key, ring) === world)
     .map((key, index) => {
       const text = keyText(key, account)
       return {
         id: idOf(text),
-        name: configured.has(key) ? `configured key ${index}` : `test key of ${world}`,
+        name: ring.configured.has(key) ? `configured key ${index}` : `test key of ${world}`,
         fingerprint: createHash('sha256').update(text).digest('hex'),
       }
     })
@@ -102,10 +113,17 @@ const keyText = (key: string, account: string): string => (account === 'owner' ?
 const idOf = (text: string): string => uuidFromName(`key ${text}`)
 
 /** Whether the text is an API key rather than a token. */
-export const looksLikeKey = (text: string, configured: ReadonlyMap<string, string>): boolean =>
-  text.startsWith(prefix) || configured.has(text) || configured.has(text.slice(0, Math.max(0, text.lastIndexOf(':'))))
+export const looksLikeKey = (text: string, ring: KeyRing): boolean =>
+  text.startsWith(prefix) ||
+  ring.configured.has(text) ||
+  ring.configured.has(text.slice(0, Math.max(0, text.lastIndexOf(':')))) ||
+  isForeign(text, ring)
 
-function worldOf(key: string, configured: ReadonlyMap<string, string>): string | undefined {
+/** Whether the text can only be a key that somebody else issued, and such keys are good here. A token has three parts. */
+const isForeign = (text: string, { open }: KeyRing): boolean =>
+  open && text !== '' && !text.startsWith(prefix) && text.split('.').length !== 3
+
+function worldOf(key: string, { configured }: KeyRing): string | undefined {
   const world = configured.get(key)
   if (world !== undefined) return world
   const name = key.startsWith(prefix) ? key.slice(prefix.length) : ''

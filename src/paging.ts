@@ -43,10 +43,11 @@ export function parseOrder<Field extends string>(
     throw invalidArgument(
       `orderBy ${show(text)}: cannot order by ${show(name)}${meant === undefined ? '' : ` (did you mean "${meant}"?)`}; ` +
         `known are ${fields.join(', ')}`,
+      'order-rules',
     )
   }
   if (!/^(asc|desc)$/i.test(direction) || rest.length > 0) {
-    throw invalidArgument(`orderBy ${show(text)}: expected a field, then nothing, "asc" or "desc"`)
+    throw invalidArgument(`orderBy ${show(text)}: expected a field, then nothing, "asc" or "desc"`, 'order-rules')
   }
   return { field, descending: direction.toLowerCase() === 'desc' }
 }

@@ -36,7 +36,7 @@ export const personas = {
   revoked: {
     account: 'owner',
     meaning: 'a revoked key: 401, also when asking for a token',
-    refuse: () => unauthenticated('API key is revoked'),
+    refuse: () => unauthenticated('API key is revoked', 'wrong-api-key'),
   },
   limited: {
     account: 'owner',

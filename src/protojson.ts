@@ -201,7 +201,7 @@ function compileMessage(schema: TSchema, types: AnyTypes): DecodeValue {
     }
     for (const { name, orEmpty } of needed) {
       if (message[name] === undefined || (orEmpty && message[name] === '')) {
-        throw invalidArgument(`${prefix}${name} is required`)
+        throw invalidArgument(`${prefix}${name} is required`, 'required-field')
       }
     }
     return message
@@ -255,7 +255,7 @@ export function compileQueryDecoder(schema: TSchema): Decode {
         unknown.push({ path: `?${key}`, suggestion: nearest(key, Object.keys(properties)) })
       } else if (Array.isArray(sent) || field.name in query) {
         const values = [query[field.name] ?? [], sent].flat().map(String).join(', ')
-        throw invalidArgument(`too many values for field "${field.name}": ${values}`)
+        throw invalidArgument(`too many values for field "${field.name}": ${values}`, 'bad-query')
       } else {
         query[field.name] = queryParsers[field.kind]?.(field.name, sent) ?? sent
       }
@@ -275,13 +275,16 @@ function queryUInt32(name: string, text: string): number {
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (number <= 4_294_967_295) return number
   const problem = Number.isNaN(number) ? 'invalid syntax' : 'value out of range'
-  throw invalidArgument(`parsing field "${name}": strconv.ParseUint: parsing ${show(text)}: ${problem}`)
+  throw invalidArgument(`parsing field "${name}": strconv.ParseUint: parsing ${show(text)}: ${problem}`, 'bad-query')
 }
 
 function queryDouble(name: string, text: string): number {
   const number = toNumber(text)
   if (Number.isFinite(number)) return number
-  throw invalidArgument(`parsing field "${name}": strconv.ParseFloat: parsing ${show(text)}: invalid syntax`)
+  throw invalidArgument(
+    `parsing field "${name}": strconv.ParseFloat: parsing ${show(text)}: invalid syntax`,
+    'bad-query',
+  )
 }
 
 /**

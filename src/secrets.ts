@@ -20,7 +20,7 @@ export function requestedSecret({ secret }: SaveSecretRequest, newId: () => stri
   const { id = '', secretType, name = '', accessKey, params = {}, expiresAt } = secret
   checkSecretType('secret.secretType', secretType)
   if (id !== '' && !/^[A-Za-z0-9_.~-]{1,128}$/.test(id)) {
-    throw invalidArgument(`secret.id ${show(id)}: expected 1 to 128 letters, digits or any of - _ . ~`)
+    throw invalidArgument(`secret.id ${show(id)}: expected 1 to 128 letters, digits or any of - _ . ~`, 'secret-form')
   }
   return {
     id: id === '' ? newId() : id,
@@ -37,7 +37,10 @@ export function checkSecretType(field: string, secretType: string): void {
   if (secretTypes.some((known) => known === secretType)) return
   const meant = nearest(secretType, secretTypes)
   const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
-  throw invalidArgument(`${field} ${show(secretType)} is unknown${hint}; known are ${secretTypes.join(', ')}`)
+  throw invalidArgument(
+    `${field} ${show(secretType)} is unknown${hint}; known are ${secretTypes.join(', ')}`,
+    'secret-form',
+  )
 }
 
 /** The secret that a data source names. */

@@ -41,6 +41,7 @@ function pathOf({ dataSourceDescriptor = '', params = {} }: DataSource): string 
       if (!URL.canParse(url) || !/^(https?|ftp):/i.test(url)) {
         throw invalidArgument(
           `dataSource.params.url ${show(url)}: expected the address of a file, as in "https://example.com/a.mp4"`,
+          'source-check',
         )
       }
       return new URL(url).pathname
@@ -49,7 +50,7 @@ function pathOf({ dataSourceDescriptor = '', params = {} }: DataSource): string 
     case 'aws':
     case 'gcp':
     case 'storj':
-      if (text('bucketName') === '') throw invalidArgument('dataSource.params.bucketName is required')
+      if (text('bucketName') === '') throw invalidArgument('dataSource.params.bucketName is required', 'source-check')
       return text('name')
     default:
       return text('name')

@@ -36,12 +36,18 @@ export type TemplateOrigin = Pick<Template, 'owner' | 'account' | 'createdAt' | 
 export function makeTemplate(input: JobTemplateInput, origin: TemplateOrigin): Template {
   // One path segment holds the id, so it must be one: no slash, no space (chosen).
   if (!/^[\w@.+~-]{1,128}$/.test(input.id)) {
-    throw invalidArgument(`id ${show(input.id)}: expected 1 to 128 letters, digits or any of - _ . @ + ~`)
+    throw invalidArgument(
+      `id ${show(input.id)}: expected 1 to 128 letters, digits or any of - _ . @ + ~`,
+      'template-form',
+    )
   }
   for (const component of ['app', 'partitioner', 'assembler'] as const) {
     const tag = input[component]
     if (tag !== undefined && tag !== '' && parseTag(tag) === undefined) {
-      throw invalidArgument(`${component} ${show(tag)}: expected a tag: name, name@major or name@major.minor`)
+      throw invalidArgument(
+        `${component} ${show(tag)}: expected a tag: name, name@major or name@major.minor`,
+        'template-form',
+      )
     }
   }
   return {

@@ -58,7 +58,8 @@ export const largestCoupon = 1_000_000
  */
 export function exchange(query: ExchangeRateQuery): ExchangeRate {
   const asked = (query.currency ?? '').trim().toUpperCase() || currency
-  if (asked !== currency) throw invalidArgument(`currency ${show(query.currency)} is unknown; known is ${currency}`)
+  if (asked !== currency)
+    throw invalidArgument(`currency ${show(query.currency)} is unknown; known is ${currency}`, 'unknown-currency')
   const { currencyAmount = 0, amount = 0 } = query
   const given = currencyAmount === 0 ? { currencyAmount: amount * exchangeRate, amount } : undefined
   return {

@@ -1,34 +1,52 @@
 import type { TSchema } from '@sinclair/typebox'
 import { RpcStatus } from '../schemas/errors.ts'
+import type { FidelityResponse } from '../schemas/fidelity.ts'
 import { buildApp } from '../src/app.ts'
 import { createCore } from '../src/core.ts'
+import { operationName } from '../src/operations.ts'
 
 /** What a route promises to answer. */
-interface Promise200 {
+interface KnownRoute {
   readonly method: string
+  readonly url: string
+  readonly operation: string
   readonly pattern: RegExp
-  readonly response: TSchema
+  /** The schema of a success, if there is one. */
+  readonly response: TSchema | undefined
 }
 
-/** The response schemas of all routes, read off the app itself; fixed paths before those with variables. */
-async function readPromises(): Promise<Promise200[]> {
+/** All routes, read off the app itself, fixed segments before variables; and the table of grounds that it serves. */
+async function readPromises(): Promise<{ routes: readonly KnownRoute[]; table: FidelityResponse }> {
   const core = createCore()
-  const promises: (Promise200 & { url: string })[] = []
+  const routes: KnownRoute[] = []
   const app = buildApp(core, {}, (app) => {
     app.addHook('onRoute', ({ method, url, schema }) => {
       const response = (schema?.response as Record<number, TSchema> | undefined)?.[200]
-      if (response === undefined) return
-      const pattern = new RegExp(`^${url.replace(/[.+]/g, '\\$&').replace(/:[A-Za-z]+/g, '[^/]*')}$`)
-      for (const each of [method].flat()) promises.push({ method: each, pattern, response, url })
+      const pattern = new RegExp(
+        `^${url
+          .replace(/[.+]/g, '\\$&')
+          .replace('*', '.*')
+          .replace(/:[A-Za-z]+/g, '[^/]*')}$`,
+      )
+      for (const each of [method].flat()) {
+        routes.push({ method: each, url, operation: operationName(each, url), pattern, response })
+      }
     })
   })
-  await app.ready()
+  const table = (await app.inject('/_emulator/fidelity')).json<FidelityResponse>()
   await app.close()
   core.close()
-  return promises.sort((a, b) => Number(a.url.includes(':')) - Number(b.url.includes(':')))
+  const rank = ({ url }: KnownRoute): string => url.replace(/[:*]/g, '\x7f')
+  return { routes: routes.sort((a, b) => (rank(a) < rank(b) ? -1 : 1)), table }
 }
 
-const promises = await readPromises()
+/** Every route there is, and the table of grounds. */
+export const { routes, table } = await readPromises()
+
+const routeOf = (method: string, path: string): KnownRoute | undefined => {
+  const [pathname] = path.split('?', 1) as [string]
+  return routes.find((known) => known.method === method && known.pattern.test(pathname))
+}
 
 /**
  * What is wrong with an answer of the emulator, by the schema of its route or of errors.
@@ -37,9 +55,34 @@ const promises = await readPromises()
  */
 export function violations(method: string, path: string, status: number, body: unknown): string[] {
   if (status >= 400) return [...check(RpcStatus, body, 'body'), ...leaks(body)]
-  const [pathname] = path.split('?', 1) as [string]
-  const promise = promises.find((known) => known.method === method && known.pattern.test(pathname))
-  return promise === undefined ? [] : check(promise.response, body, 'body')
+  const response = routeOf(method, path)?.response
+  return response === undefined ? [] : check(response, body, 'body')
+}
+
+/** Rows that stand behind answers whatever the operation is, or where there is none. */
+const ofAnyOperation = [
+  'fault',
+  'unknown-path',
+  'wrong-method',
+  'broken-escape',
+  'broken-http',
+  'control-api',
+  'docs-pages',
+]
+
+/** What is wrong with the ground that an answer names: it is a row of the table, and one that its operation lists for it. */
+export function groundViolations(method: string, path: string, status: number, header: string | null): string[] {
+  const [, ground, id = ''] = /^(\w+); ([\w-]+)$/.exec(header ?? '') ?? []
+  const row = table.rows.find((row) => row.id === id && row.about !== 'behaviour')
+  if (row === undefined || row.ground !== ground) return [`x-emulator-ground: ${header} is no row of the table`]
+  if (ofAnyOperation.includes(id)) return []
+  const operation = routeOf(method, path)?.operation
+  // Routes are found in the decoded path.
+  if (operation === undefined && path.includes('%')) return []
+  const known = table.operations.find((known) => known.operation === operation)
+  return known?.answers.some((answer) => answer.status === status && answer.rows.includes(id)) === true
+    ? []
+    : [`x-emulator-ground: the table does not have ${id} for ${status} of ${operation}`]
 }
 
 /** An error tells a client nothing of the emulator's inside. */

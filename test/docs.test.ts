@@ -12,10 +12,13 @@ import { errorCatalogue } from '../src/errors.ts'
 import { defaultKey } from '../src/keys.ts'
 import { packageRoot, version } from '../src/package.ts'
 import { personas } from '../src/personas.ts'
+import { generatedDocuments } from '../scripts/documents.ts'
 import { client, emulator } from './emulator.ts'
 
 const read = (file: string): string => readFileSync(join(packageRoot, file), 'utf8')
 const readme = read('README.md')
+/** The page with the tables that the code has, too. */
+const local = 'docs/local-development.md'
 const manifest = JSON.parse(read('package.json'))
 const lock = JSON.parse(read('package-lock.json'))
 const base = `http://${settings.host.default}:${settings.port.default}`
@@ -101,25 +104,25 @@ const works = (command: string, ...args: string[]): boolean => spawnSync(command
 const noCurl = works('curl', '--version') ? false : 'curl is not installed'
 const noRequests = works('python3', '-c', 'import requests') ? false : 'Python or its module requests is not installed'
 
-void t.test('README: settings are those of src/config.ts', async (t) => {
+void t.test('local development: settings are those of src/config.ts', async (t) => {
   const expected = settingNames.map((name) => {
     const { placeholder, help } = settings[name]
     const flag = placeholder === undefined ? flagOf(name) : `${flagOf(name)} ${placeholder}`
     return `| ${code(flag)} | ${code(environmentNameOf(name))} | ${defaultTextOf(name)} | ${help} |`
   })
-  sameRows(t, 'README.md, Settings', rows('README.md', '## Settings'), expected)
+  sameRows(t, `${local}, Settings`, rows(local, '## Settings'), expected)
 })
 
-void t.test('README: errors are those of src/errors.ts', async (t) => {
+void t.test('local development: errors are those of src/errors.ts', async (t) => {
   const expected = Object.values(errorCatalogue).map(
     ({ status, code, meaning }) => `| ${status} | ${code} | ${meaning} |`,
   )
-  sameRows(t, 'README.md, Errors', rows('README.md', '## Errors'), expected)
+  sameRows(t, `${local}, Errors`, rows(local, '## Errors'), expected)
 })
 
-void t.test('README: personas are those of src/personas.ts', async (t) => {
+void t.test('local development: personas are those of src/personas.ts', async (t) => {
   const expected = Object.entries(personas).map(([name, { meaning }]) => `| ${code(name)} | ${meaning} |`)
-  sameRows(t, 'README.md, Keys and personas', rows('README.md', '## Keys and personas'), expected)
+  sameRows(t, `${local}, Keys and personas`, rows(local, '## Keys and personas'), expected)
 })
 
 void t.test('docs/routes.md: routes are those of the app', async (t) => {
@@ -159,6 +162,12 @@ void t.test('docs/routes.md: routes are those of the app', async (t) => {
   sameRows(t, 'docs/routes.md', written, expected)
 })
 
+void t.test('documents that are drawn from the program are up to date', async (t) => {
+  for (const [file, text] of Object.entries(await generatedDocuments())) {
+    t.equal(read(file), text, `${file} is what \`npm run docs\` writes`)
+  }
+})
+
 void t.test('README: the two commands', async (t) => {
   const commands = block('README.md', '# bytenite-emulator', 'sh')
   t.match(commands, new RegExp(`^npm ci && npm start +# .* on ${base}\\nnpm ci && npm test +#`))
@@ -174,7 +183,7 @@ void t.test('README: the two commands', async (t) => {
 
 void t.test('README: the first job', { skip: noCurl }, async (t) => {
   const { url } = await emulator(t)
-  const script = block('README.md', '## A first job', 'sh').replaceAll(base, url)
+  const script = block('README.md', '## Three doors', 'sh').replaceAll(base, url)
   for (const round of ['create', 'update']) {
     const { code, stdout, stderr } = await run('sh', ['-euc', script])
     t.equal(code, 0, stderr)
@@ -184,9 +193,11 @@ void t.test('README: the first job', { skip: noCurl }, async (t) => {
   }
 })
 
-void t.test('README: commands with curl between the lines', { skip: noCurl }, async (t) => {
+void t.test('documents: commands with curl between the lines', { skip: noCurl }, async (t) => {
   const { url } = await emulator(t)
-  const commands = [...readme.matchAll(/`(curl [^`]+)`/g)].map((match) => match[1]!.replaceAll(base, url))
+  const commands = documents.flatMap((document) =>
+    [...read(document).matchAll(/`(curl [^`]+)`/g)].map((match) => match[1]!.replaceAll(base, url)),
+  )
   t.not(commands.length, 0)
   for (const command of commands) {
     const { code, stderr } = await run('sh', ['-c', command.replace('curl ', 'curl --fail ')])
@@ -194,36 +205,55 @@ void t.test('README: commands with curl between the lines', { skip: noCurl }, as
   }
 })
 
-void t.test('README: the addresses it names answer', async (t) => {
+void t.test('documents: the addresses they name answer', async (t) => {
   const { url } = await emulator(t)
-  for (const [, address = ''] of readme.matchAll(/<(http:[^>]+)>/g)) {
+  const addresses = documents.flatMap((document) => [...read(document).matchAll(/<(http:[^>]+)>/g)])
+  t.not(addresses.length, 0)
+  for (const [, address = ''] of addresses) {
     const response = await fetch(address.replace(base, url))
     t.equal(response.status, 200, address)
     t.match(response.headers.get('content-type'), /^text\/html/, address)
   }
 })
 
-void t.test('README: the seed file', async (t) => {
-  const seed = JSON.parse(block('README.md', '### Seed file', 'json'))
+/** Fenced blocks of all documents in one language that fit. */
+const blocks = (language: string, fits: RegExp): { document: string; source: string }[] =>
+  documents.flatMap((document) =>
+    [...read(document).matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))]
+      .map((match) => ({ document, source: match[1]! }))
+      .filter(({ source }) => fits.test(source)),
+  )
+
+void t.test('documents: programs in JavaScript run as they are', async (t) => {
+  const library = pathToFileURL(join(packageRoot, 'src/index.ts')).href
+  const programs = blocks('js', new RegExp(`from '${manifest.name}'`))
+  t.ok(programs.length >= 3)
+  for (const [index, { document, source }] of programs.entries()) {
+    t.match(source, /assert/, `${document}: a program says what must be true`)
+    const file = `program-${index}.mjs`
+    const folder = t.testdir({ [file]: source.replaceAll(`'${manifest.name}'`, `'${library}'`) })
+    await t.resolves(import(pathToFileURL(join(folder, file)).href), document)
+  }
+})
+
+void t.test('documents: calls of the control API with curl run as they are', { skip: noCurl }, async (t) => {
+  const scripts = blocks('sh', /^curl .*\/_emulator\//m)
+  t.not(scripts.length, 0)
+  for (const { document, source } of scripts) {
+    const { url } = await emulator(t)
+    const { code, stderr } = await run('sh', ['-euc', source.replaceAll(base, url).replaceAll('curl ', 'curl --fail ')])
+    t.equal(code, 0, `${document}: ${stderr}`)
+  }
+})
+
+void t.test('local development: the seed file', async (t) => {
+  const seed = JSON.parse(block(local, '### Seed file', 'json'))
   const { url } = await emulator(t, { seed })
   for (const job of seed.jobs) {
     const { status, body } = await client(url)('GET', `/v1/customer/jobs/${job.jobId}`)
     t.equal(status, 200)
     t.match(body.job, { templateId: job.templateId, name: job.name })
   }
-})
-
-void t.test('README: the emulator inside a test process', async (t) => {
-  const source = block('README.md', '## Inside a test process', 'js')
-  const library = pathToFileURL(join(packageRoot, 'src/index.ts')).href
-  const folder = t.testdir({ 'snippet.mjs': source.replace(`'${manifest.name}'`, `'${library}'`) })
-  const logged = t.capture(console, 'log')
-  await import(pathToFileURL(join(folder, 'snippet.mjs')).href)
-  const promised = /console\.log\(.*\/\/ (.*)/.exec(source)?.[1]
-  t.same(
-    logged().map(({ args }) => args),
-    [[promised]],
-  )
 })
 
 const runners: Record<string, { readonly command: string; readonly skip: string | false }> = {
@@ -247,7 +277,7 @@ for (const file of examples) {
       })
     t.match(read(join('examples', file)), base, 'has the default address')
     t.match(read(join('examples', file)), defaultKey, 'has the default key')
-    t.match(readme, `](examples/${file})`, 'the README links to it')
+    t.match(read(local), `](../examples/${file})`, `${local} links to it`)
 
     const { url } = await emulator(t, { pace: { by: 'time', total: 0 } })
     const good = await example(url)

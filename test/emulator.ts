@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import type { Clock } from '../src/clock.ts'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../src/index.ts'
 import { microsPerSecond, parseTimestamp } from '../src/timestamps.ts'
-import { violations } from './conformance.ts'
+import { groundViolations, violations } from './conformance.ts'
 
 /** An emulator of its own for one test: in memory, on a free port, gone with the test. */
 export async function emulator(t: Test, options: EmulatorOptions = {}): Promise<Emulator> {
@@ -23,7 +23,7 @@ export type Call = (method: string, path: string, body?: unknown, headers?: Reco
 /**
  * A client of one emulator, with one content of `Authorization`. Strings and bytes are sent as they are, anything else as JSON.
  *
- * Every answer must be what the schema of its route says, or the call fails.
+ * Every answer must be what the schema of its route says, and name its ground as the table has it, or the call fails.
  *
  * @param answers `2023` and `omit` answer otherwise than their schema, so they are not held against it
  */
@@ -39,7 +39,10 @@ export const client =
     const text = await response.text()
     const isJson = response.headers.get('content-type') === 'application/json' && text !== ''
     const answer = { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
-    const wrong = answers === 'emit' && isJson ? violations(method, path, answer.status, answer.body) : []
+    const wrong = [
+      ...(answers === 'emit' && isJson ? violations(method, path, answer.status, answer.body) : []),
+      ...groundViolations(method, path, answer.status, answer.headers.get('x-emulator-ground')),
+    ]
     if (wrong.length > 0) throw new Error(`${method} ${path} breaks its schema:\n${wrong.join('\n')}`)
     return answer
   }

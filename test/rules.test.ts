@@ -66,7 +66,7 @@ function layerOf(file: string): number {
         ? 'store'
         : second === 'plugins' || second === 'routes'
           ? 'plugins and routes'
-          : second === 'commands' || second === 'cli.ts'
+          : ['commands', 'exec', 'cli.ts', 'intercept.ts'].includes(second)
             ? 'cli'
             : second === 'core.ts' || second === 'core'
               ? 'core'
@@ -191,11 +191,13 @@ void t.test(
     )
     t.strictSame(asking, {
       'src/cli.ts': ['process.env'],
+      'src/commands/exec.ts': ['Date.now'],
       'src/clock.ts': ['Date.now', 'performance.now'],
       'src/core.ts': ['randomBytes'],
       'src/ids.ts': ['randomUUID'],
       // What follows waits in real time because somebody outside does: a container, a client that is held or listens.
       'src/commands/healthcheck.ts': ['setTimeout'],
+      'src/exec/child.ts': ['setTimeout'],
       'src/core/events.ts': ['setTimeout'],
       'src/core/worlds.ts': ['setTimeout'],
       'src/faults.ts': ['setTimeout'],

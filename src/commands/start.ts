@@ -11,7 +11,7 @@ import { readSeeds, seedFilesIn } from '../seed.ts'
  * @throws Error that says in a sentence why it cannot start
  */
 export async function start(settings: Settings, stopped: Promise<void>): Promise<void> {
-  const { port, host, data, inMemory, templates, strict, pace, unset, era, apiKey, portFile } = settings
+  const { port, host, data, inMemory, templates, strict, pace, unset, era, apiKey, keys, portFile } = settings
   const logLevel = settings.silent ? 'silent' : (settings.logLevel ?? (process.stderr.isTTY ? 'info' : 'warn'))
   const emulator = await startEmulator({
     port,
@@ -24,6 +24,7 @@ export async function start(settings: Settings, stopped: Promise<void>): Promise
     unset,
     era,
     apiKeys: apiKey,
+    ...(keys === undefined ? {} : { keys }),
     logger: loggerOptions(logLevel, settings.logFormat),
   }).catch((error: unknown) => {
     throw explain(error, port, host)

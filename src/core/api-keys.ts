@@ -1,6 +1,6 @@
 import type { ApiKey } from '../../schemas/api-keys.ts'
 import { notFound, show, unauthenticated } from '../errors.ts'
-import { issuedKeys } from '../keys.ts'
+import { issuedKeys, type KeyRing } from '../keys.ts'
 import type { Commit } from '../store/commit.ts'
 import type { RevokedKeyStore } from '../store/revoked-keys.ts'
 import type { WorldRecord } from '../store/worlds.ts'
@@ -8,18 +8,15 @@ import { formatTimestamp, type Micros } from '../timestamps.ts'
 import { userId } from '../tokens.ts'
 import type { Caller } from './caller.ts'
 
-/** Keys given by configuration, with the world each opens. */
-type Configured = ReadonlyMap<string, string>
-
 /** The API keys of a world. They are not made by clients; they can be revoked, until the world is reset. */
 export interface ApiKeys {
-  list(caller: Caller, configured: Configured): ApiKey[]
+  list(caller: Caller, ring: KeyRing): ApiKey[]
   /**
    * Makes a key of the caller's account worthless, with every token that was issued for it. Once more is fine (chosen).
    *
    * @throws ApiError 404 for an unknown id
    */
-  revoke(caller: Caller, id: string, configured: Configured): Promise<void>
+  revoke(caller: Caller, id: string, ring: KeyRing): Promise<void>
   /** @throws ApiError 401 where the key was revoked */
   assertValid(world: WorldRecord, keyId: string): void
 }
@@ -32,8 +29,8 @@ export function createApiKeys(
   onRevoked: () => void,
 ): ApiKeys {
   return {
-    list: ({ world, account }, configured) =>
-      issuedKeys(world.name, account, configured).map(({ id, name, fingerprint }) => ({
+    list: ({ world, account }, ring) =>
+      issuedKeys(world.name, account, ring).map(({ id, name, fingerprint }) => ({
         id,
         name,
         issuedAt: formatTimestamp(world.createdAt),
@@ -42,8 +39,8 @@ export function createApiKeys(
         revoked: rows.isRevoked(world.key, id),
         fingerprint,
       })),
-    async revoke({ world, account }, id, configured) {
-      if (!issuedKeys(world.name, account, configured).some((key) => key.id === id)) {
+    async revoke({ world, account }, id, ring) {
+      if (!issuedKeys(world.name, account, ring).some((key) => key.id === id)) {
         throw notFound(`API key ${show(id)} does not exist; GET /v1/auth/api_keys lists those there are`)
       }
       await commit(() => rows.revoke(world.key, id, now(world)))
@@ -53,6 +50,7 @@ export function createApiKeys(
       if (!rows.isRevoked(world.key, keyId)) return
       throw unauthenticated(
         `API key is revoked, and its tokens with it; POST /_emulator/worlds/${world.name}/reset brings it back`,
+        'wrong-api-key',
       )
     },
   }

@@ -94,7 +94,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
 
   function find(world: WorldRecord, id: string): JobRecord {
     const job = rows.find(world.key, normaliseId(id))
-    if (job === undefined || job.deletedAt !== null) throw notFound(`job ${show(id)} does not exist`)
+    if (job === undefined || job.deletedAt !== null) throw notFound(`job ${show(id)} does not exist`, 'unknown-job')
     return job
   }
 

@@ -55,12 +55,14 @@ export function createSecrets(commit: Commit, rows: SecretStore, ids: Ids): Secr
           throw failedPrecondition(
             `${which}, ${other === undefined ? 'which does not exist' : `which is of type ${other.secretType}`}: ` +
               `POST one with secretType ${types.join(' or ')} to /v1/auth/secrets`,
+            'secret-missing',
           )
         }
         const valid = found.some(({ expiresAt }) => expiresAt === null || expiresAt > now)
         if (valid) continue
         throw failedPrecondition(
           `${which}, which expired at ${formatTimestamp(found[0]!.expiresAt!)}: POST it to /v1/auth/secrets again`,
+          'secret-missing',
         )
       }
     },

@@ -112,6 +112,7 @@ export function createWallet(commit: Commit, rows: WalletStore, ids: Ids, now: (
         throw failedPrecondition(
           `job ${job.id} costs ${amount} ByteChips, and of the balance of ${balance} only ${available} are available: ` +
             `redeem a coupon such as FREE-${missing} with POST /v1/wallet/redeem_coupon`,
+          'balance-too-low',
         )
       }
       rows.reserve(world.key, account, {

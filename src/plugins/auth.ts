@@ -3,7 +3,7 @@ import { toSeconds } from '../clock.ts'
 import type { Core } from '../core.ts'
 import type { Caller } from '../core/caller.ts'
 import { unauthenticated } from '../errors.ts'
-import { looksLikeKey, readKey } from '../keys.ts'
+import { type KeyRing, looksLikeKey, readKey } from '../keys.ts'
 import { type Access, rulesOf } from '../personas.ts'
 
 declare module 'fastify' {
@@ -20,8 +20,7 @@ declare module 'fastify' {
 }
 
 export interface AuthOptions {
-  /** Keys beside `test_<world>`, with the world each opens. */
-  readonly apiKeys: ReadonlyMap<string, string>
+  readonly ring: KeyRing
   /** Take access tokens only. */
   readonly strict: boolean
 }
@@ -32,7 +31,7 @@ export interface AuthOptions {
  * `Authorization` holds an access token, raw or behind `Bearer` (both observed), or, but in strict mode, an API key itself
  * (the vendor's page shows one there). 401 for credentials that are not good, then what the persona meets: 403, 429 or 503.
  */
-export function registerAuth(scope: FastifyInstance, core: Core, { apiKeys, strict }: AuthOptions): void {
+export function registerAuth(scope: FastifyInstance, core: Core, { ring, strict }: AuthOptions): void {
   scope.decorateRequest('caller')
   scope.addHook('onRequest', async (request) => {
     const { config } = request.routeOptions
@@ -48,10 +47,13 @@ export function registerAuth(scope: FastifyInstance, core: Core, { apiKeys, stri
     if (text === '') {
       throw unauthenticated('missing access token: send one from /v1/auth/access_token in the header Authorization')
     }
-    if (looksLikeKey(text, apiKeys)) {
+    if (looksLikeKey(text, ring)) {
       if (strict)
-        throw unauthenticated('an API key is no access token: exchange it at /v1/auth/access_token (strict mode)')
-      const { world: name, persona, keyId } = readKey(text, apiKeys)
+        throw unauthenticated(
+          'an API key is no access token: exchange it at /v1/auth/access_token (strict mode)',
+          'strict-mode',
+        )
+      const { world: name, persona, keyId } = readKey(text, ring)
       request.journalWorld = name
       const world = await core.worlds.open(name)
       core.apiKeys.assertValid(world, keyId)

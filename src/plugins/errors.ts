@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { RpcStatus } from '../../schemas/errors.ts'
 import { ApiError, invalidArgument, notFound, show } from '../errors.ts'
+import { errorGroundText, groundHeader, groundText } from '../ground.ts'
 
 /** Largest request body in bytes: the limit of a gRPC message where nothing else is set (inferred). */
 export const bodyLimit = 4 * 1024 * 1024
@@ -16,7 +17,10 @@ export function registerErrors(app: FastifyInstance): void {
     // grpc-gateway v2 answers 501 to a known path with another method, and 404 to an unknown path, before it asks who calls.
     const known = routes().filter(({ pattern }) => pattern.test(path))
     const otherMethod = known.length > 0 && !known.some(({ methods }) => methods.has(request.method))
-    sendError(otherMethod ? new ApiError('unimplemented', 'Method Not Allowed') : notFound('Not Found'), reply)
+    sendError(
+      otherMethod ? new ApiError('unimplemented', 'Method Not Allowed') : notFound('Not Found', 'unknown-path'),
+      reply,
+    )
   })
 }
 
@@ -26,6 +30,7 @@ export function sendError(error: ApiError, reply: FastifyReply): void {
   void reply
     .code(error.httpStatus)
     .headers(error.headers)
+    .header(groundHeader, errorGroundText(reply.request.routeOptions.config.ground, error))
     .type('application/json')
     .serializer(JSON.stringify)
     .send(body)
@@ -47,7 +52,8 @@ export function answerBrokenHttp(error: Error & { code?: string }, socket: Socke
   const body = JSON.stringify({ code: 3, message, details: [] } satisfies RpcStatus)
   socket.end(
     `HTTP/1.1 ${tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\n` +
-      `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      `Content-Type: application/json\r\n${groundHeader}: ${groundText('broken-http')}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }
 
@@ -70,12 +76,12 @@ const frameworkErrors: Readonly<Record<string, (request: FastifyRequest) => ApiE
   FST_ERR_CTP_BODY_TOO_LARGE: () =>
     new ApiError('bodyTooLarge', `request body is larger than ${bodyLimit} bytes`, { connection: 'close' }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
-    invalidArgument('request body does not have the length that Content-Length says'),
+    invalidArgument('request body does not have the length that Content-Length says', 'broken-http'),
   // No id is that long.
-  FST_ERR_MAX_PARAM_LENGTH: () => notFound('Not Found'),
-  FST_ERR_BAD_URL: (request) => invalidArgument(`invalid URL escape in ${show(request.url)}`),
-  ECONNRESET: () => invalidArgument('unexpected EOF'),
-  ECONNABORTED: () => invalidArgument('unexpected EOF'),
+  FST_ERR_MAX_PARAM_LENGTH: () => notFound('Not Found', 'unknown-path'),
+  FST_ERR_BAD_URL: (request) => invalidArgument(`invalid URL escape in ${show(request.url)}`, 'broken-escape'),
+  ECONNRESET: () => invalidArgument('unexpected EOF', 'broken-http'),
+  ECONNABORTED: () => invalidArgument('unexpected EOF', 'broken-http'),
 }
 
 interface KnownRoute {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { RpcStatus } from '../../schemas/errors.ts'
 import { errorCatalogue } from '../errors.ts'
+import { groundHeader, groundText } from '../ground.ts'
 import type { FaultRegistry, Strike } from '../faults.ts'
 import type { KeyHolder } from '../keys.ts'
 import { operationName } from '../operations.ts'
@@ -62,6 +63,7 @@ function strikeBefore(strike: Strike, reply: FastifyReply): boolean {
 
 /** Ends the connection with a TCP reset, in place of an answer. */
 function reset(reply: FastifyReply): void {
+  reply.header(groundHeader, groundText('fault'))
   reply.hijack()
   reply.request.noteExchange(reply, 0)
   reply.raw.socket?.resetAndDestroy()
@@ -69,7 +71,7 @@ function reset(reply: FastifyReply): void {
 
 function answerWithStatus(reply: FastifyReply, { rule }: Strike, status: number): void {
   if (rule.retryAfter !== undefined) reply.header('retry-after', String(rule.retryAfter))
-  void reply.code(status).type('application/json').serializer(String)
+  void reply.code(status).header(groundHeader, groundText('fault')).type('application/json').serializer(String)
   if (rule.body !== undefined) {
     void reply.send(rule.body)
     return
@@ -93,6 +95,7 @@ function spoil(
   send: (payload: string | Readable) => void,
 ): void {
   if (rule.connection === 'resetAfter') return reset(reply)
+  if (rule.answer !== undefined) reply.header(groundHeader, groundText('fault'))
   switch (rule.answer) {
     case 'cut':
       return cut(reply, payload)

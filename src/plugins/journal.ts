@@ -8,8 +8,10 @@ declare module 'fastify' {
     journalWorld: string | undefined
     /** The type of the body as it was sent, before it was read as JSON all the same. */
     sentContentType: string | undefined
-    /** Tells the journal how an exchange ended that has no answer of its own. */
+    /** Tells the journal how an exchange ended that has no answer of its own, or one without an end. Counts once. */
     noteExchange: (reply: FastifyReply, status: number) => void
+    /** The journal has it. */
+    isNoted: boolean
     /** The bytes of the body. */
     sentBody: Buffer | undefined
     /** The body of the answer. */
@@ -32,6 +34,7 @@ export function registerJournal(app: FastifyInstance, core: Core): void {
   app.decorateRequest('answeredBody', '')
   app.decorateRequest('unknownFields')
   app.decorateRequest('jobId', null)
+  app.decorateRequest('isNoted', false)
   app.decorateRequest('scenario', null)
 
   app.addHook('onSend', (request, _reply, payload, done) => {
@@ -41,7 +44,8 @@ export function registerJournal(app: FastifyInstance, core: Core): void {
 
   app.decorateRequest('noteExchange', function (this: FastifyRequest, reply: FastifyReply, status: number) {
     const { journalWorld, raw, strike, caller, sentContentType } = this
-    if (journalWorld === undefined) return
+    if (journalWorld === undefined || this.isNoted) return
+    this.isNoted = true
     const { jobId } = (this.params ?? {}) as { jobId?: string }
     const at = core.clock.now()
     journal.note(journalWorld, {

@@ -60,7 +60,7 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
       try {
         const decoded = decode(value, unknown)
         if (unknown.length > 0) {
-          if (refuses) throw invalidArgument(`unknown ${describe(unknown)}`)
+          if (refuses) throw invalidArgument(`unknown ${describe(unknown)}`, 'strict-mode')
           if (typeof decoded === 'object' && decoded !== null) unknownFields.set(decoded, unknown)
         }
         return { value: decoded }

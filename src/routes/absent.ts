@@ -63,6 +63,7 @@ export const absentRoutes =
       app.route({
         method,
         url,
+        config: { absent: true },
         schema: { hide: true },
         handler: async () => {
           throw new ApiError('unimplemented', reason)

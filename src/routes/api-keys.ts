@@ -2,10 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ApiKeyParams, ApiKeysResponse } from '../../schemas/api-keys.ts'
 import { Empty, genericOk, GenericResponse } from '../../schemas/generic.ts'
 import type { Core } from '../core.ts'
+import type { KeyRing } from '../keys.ts'
 
 /** The API keys of the caller's account. */
 export const apiKeyRoutes =
-  (core: Core, configured: ReadonlyMap<string, string>): FastifyPluginAsyncTypebox =>
+  (core: Core, ring: KeyRing): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(
       '/api_keys',
@@ -17,7 +18,7 @@ export const apiKeyRoutes =
           response: { 200: ApiKeysResponse },
         },
       },
-      async (request) => ({ apiKeys: core.apiKeys.list(request.caller, configured) }),
+      async (request) => ({ apiKeys: core.apiKeys.list(request.caller, ring) }),
     )
 
     app.post(
@@ -33,7 +34,7 @@ export const apiKeyRoutes =
         },
       },
       async (request) => {
-        await core.apiKeys.revoke(request.caller, request.params.id, configured)
+        await core.apiKeys.revoke(request.caller, request.params.id, ring)
         return genericOk
       },
     )

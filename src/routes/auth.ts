@@ -3,13 +3,13 @@ import { AccessTokenRequest, AccessTokenResponse, SkipQuery, SkipResponse } from
 import { Empty, genericOk, GenericResponse } from '../../schemas/generic.ts'
 import { toSeconds } from '../clock.ts'
 import type { Core } from '../core.ts'
-import { readKey } from '../keys.ts'
+import { type KeyRing, readKey } from '../keys.ts'
 import { rulesOf } from '../personas.ts'
 import { tokenLifetime } from '../tokens.ts'
 
 /** The Authentication API. */
 export const authRoutes =
-  (core: Core, apiKeys: ReadonlyMap<string, string>): FastifyPluginAsyncTypebox =>
+  (core: Core, ring: KeyRing): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.post(
       '/access_token',
@@ -26,7 +26,7 @@ export const authRoutes =
       },
       async (request) => {
         // Clients trim keys that were pasted with a line end (observed).
-        const holder = readKey(request.body.apiKey.trim(), apiKeys)
+        const holder = readKey(request.body.apiKey.trim(), ring)
         if (holder.persona === 'revoked') throw rulesOf('revoked').refuse!('write')!
         const world = await core.worlds.open(holder.world)
         core.apiKeys.assertValid(world, holder.keyId)

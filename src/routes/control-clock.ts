@@ -54,7 +54,14 @@ export const controlClockRoutes =
 
     app.get(
       '/worlds/:world/clock',
-      { schema: { ...clock, operationId: 'Emulator_GetClock', summary: "A world's time" } },
+      {
+        schema: {
+          ...clock,
+          operationId: 'Emulator_GetClock',
+          summary: "A world's time",
+          description: 'Clocks run with that of the machine, ahead of it by as much as they were advanced.',
+        },
+      },
       async (request) => {
         const world = await open(request.params.world)
         const { frozenAt } = core.worlds.clock(world)
@@ -69,6 +76,8 @@ export const controlClockRoutes =
           ...clock,
           operationId: 'Emulator_AdvanceClock',
           summary: "Move a world's clock on",
+          description:
+            'By a duration, to the `next` state that any job enters, or to the end of one job (`job:<id>`). The answer tells which jobs entered which states on the way, in order. Tokens, links and secrets expire as they would have. A clock never goes back; 400 where nothing is to come.',
           body: AdvanceRequest,
         },
       },
@@ -80,13 +89,29 @@ export const controlClockRoutes =
 
     app.post(
       '/worlds/:world/clock/freeze',
-      { schema: { ...clock, operationId: 'Emulator_FreezeClock', summary: "Stop a world's clock", body: Empty } },
+      {
+        schema: {
+          ...clock,
+          operationId: 'Emulator_FreezeClock',
+          summary: "Stop a world's clock",
+          description: 'Nothing happens by itself any more, until the clock is advanced or let run.',
+          body: Empty,
+        },
+      },
       async (request) => clockToWire(await core.worlds.freeze(await open(request.params.world))),
     )
 
     app.post(
       '/worlds/:world/clock/run',
-      { schema: { ...clock, operationId: 'Emulator_RunClock', summary: "Let a world's clock run again", body: Empty } },
+      {
+        schema: {
+          ...clock,
+          operationId: 'Emulator_RunClock',
+          summary: "Let a world's clock run again",
+          description: 'From where it stands: no time is made up for.',
+          body: Empty,
+        },
+      },
       async (request) => clockToWire(await core.worlds.run(await open(request.params.world))),
     )
 
@@ -97,6 +122,8 @@ export const controlClockRoutes =
           tags: ['clock'],
           operationId: 'Emulator_WaitForClock',
           summary: "Wait for a moment of a world's time, for a minute at most",
+          description:
+            "For code under test that must not wait in real time: the answer comes once the world's clock has reached the moment, be it that it was advanced. `reached` is false after a minute; ask again then, with `until`.",
           params: WorldParams,
           body: WaitRequest,
           response: { 200: WaitResponse },
@@ -116,6 +143,8 @@ export const controlClockRoutes =
         schema: {
           operationId: 'Emulator_HoldJob',
           summary: 'Make a job wait before a state',
+          description:
+            'The job stops before the state, as at a gate, until it is released; limits on its time keep counting. 400 where the state was entered already or is not to come.',
           tags: ['jobs'],
           params: WorldJobParams,
           body: HoldRequest,
@@ -134,6 +163,8 @@ export const controlClockRoutes =
         schema: {
           operationId: 'Emulator_ReleaseJob',
           summary: 'Let a job that waits at a gate go on',
+          description:
+            'Each step enters one state. For jobs whose pace is `manual`, and those that were held. 400 for a job that waits at no gate.',
           tags: ['jobs'],
           params: WorldJobParams,
           body: ReleaseRequest,

@@ -20,6 +20,8 @@ export const controlJournalRoutes =
           tags: ['journal'],
           operationId: 'Emulator_GetJournal',
           summary: 'List exchanges, or wait for one',
+          description:
+            'The last thousand exchanges at most, oldest first, as far as they fit all conditions; API keys, tokens and secret keys are masked. With `wait` the answer comes once there is one, or is empty after that time. Ask with `after` the last id that was seen to get only what is new.',
           params: WorldParams,
           querystring: JournalQuery,
           response: { 200: JournalResponse },
@@ -43,6 +45,8 @@ export const controlJournalRoutes =
           tags: ['journal'],
           operationId: 'Emulator_VerifyJournal',
           summary: 'Tell whether clients sent what they should have',
+          description:
+            'Counts the exchanges that fit. Where the count is not as expected, the answer has `ok` false, says so in a sentence, and shows those that came nearest, with what is different about them.',
           params: WorldParams,
           body: VerifyRequest,
           response: { 200: VerifyResponse },

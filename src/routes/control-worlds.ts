@@ -51,6 +51,8 @@ export const controlWorldRoutes =
           tags: ['worlds'],
           operationId: 'Emulator_GetWorlds',
           summary: 'List worlds by name',
+          description:
+            'Worlds that were opened and not taken away, in the order of their names; a thousand at most, and `offset` for those behind them.',
           querystring: WorldsQuery,
           response: { 200: WorldsResponse },
         },
@@ -66,7 +68,14 @@ export const controlWorldRoutes =
     app.get(
       '/worlds/:world',
       {
-        schema: { ...one, operationId: 'Emulator_GetWorld', summary: 'Look at a world', response: { 200: World } },
+        schema: {
+          ...one,
+          operationId: 'Emulator_GetWorld',
+          summary: 'Look at a world',
+          description:
+            'Its clock, its pace, its jobs by state, and how many scenarios, faults and exchanges it has. 404 for a world that nobody has opened.',
+          response: { 200: World },
+        },
       },
       async ({ params }) => look(worlds.get(checkedWorldName(params.world))),
     )
@@ -78,6 +87,8 @@ export const controlWorldRoutes =
           ...one,
           operationId: 'Emulator_DropWorld',
           summary: 'Take a world away, with everything in it',
+          description:
+            'Its jobs, templates, secrets, wallets and files go, with its clock, scenarios, faults and journal. A request with its key opens it anew, from the seed. 404 for a world that nobody has opened.',
           response: { 200: WorldName },
         },
       },
@@ -95,6 +106,8 @@ export const controlWorldRoutes =
           ...one,
           operationId: 'Emulator_ResetWorld',
           summary: 'Put a world back to the seed, in one act',
+          description:
+            'As if it had just been opened: the jobs and templates of the seed, a clock that shows the time of the machine, and no scenarios, faults or exchanges. Requests that are under way see the world before or after, never between. Tokens stay good, and API keys that were revoked are good again.',
           body: Empty,
           response: { 200: ResetResponse },
         },
@@ -112,6 +125,8 @@ export const controlWorldRoutes =
           ...one,
           operationId: 'Emulator_ForkWorld',
           summary: 'Copy a world: jobs, templates, files, clock',
+          description:
+            'The copy has a name, a key and a future of its own; scenarios, faults and the journal are not copied. A fork that nobody works in is a snapshot: fork it back, with `replace`, to restore it. 409 where the name is taken.',
           body: ForkRequest,
           response: { 200: World },
         },
@@ -127,6 +142,8 @@ export const controlWorldRoutes =
           ...one,
           operationId: 'Emulator_SetPace',
           summary: 'Set the pace of runs to come',
+          description:
+            'A duration from run to COMPLETE (`3s`), times in states (`PARTITIONED=5s,MERGING=2s`, the others none), `polls:N` (COMPLETE at the N-th time that the job is read) or `manual` (gates that open one by one when told to). Jobs that run already keep theirs.',
           body: PaceRequest,
           response: { 200: World },
         },
@@ -145,6 +162,8 @@ export const controlWorldRoutes =
           tags: ['jobs'],
           operationId: 'Emulator_ExplainJob',
           summary: 'Why a job is where it is, and what moves it on',
+          description:
+            'The states it went through and those to come, each with its reason; what moves it next; the scenario that decided its run; the requests that concerned it, with the faults that struck. Deleted jobs are explained, too.',
           params: WorldJobParams,
           response: { 200: Explanation },
         },

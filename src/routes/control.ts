@@ -16,6 +16,8 @@ export const controlRoutes =
         schema: {
           operationId: 'Emulator_GetHealth',
           summary: 'Whether the emulator is well',
+          description:
+            'Answers as soon as the emulator takes requests: what health checks and scripts that wait for it ask.',
           tags: ['emulator'],
           response: { 200: Health },
         },

@@ -1,8 +1,27 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { type ApiBase, apis, documentOf, swaggerOptions } from '../openapi.ts'
+import { type ApiBase, apis, controlBase, controlDocumentOf, documentOf, swaggerOptions } from '../openapi.ts'
+import { registerControlGuard } from '../plugins/control-guard.ts'
+
+/** A page with an OpenAPI document behind it. */
+interface Page {
+  readonly base: string
+  /** Path of the document. */
+  readonly file: string
+  /** The document, as a part of the one of all routes. */
+  readonly draw: (whole: object) => Record<string, unknown>
+}
+
+const vendorPages: readonly Page[] = (Object.keys(apis) as ApiBase[]).map((base) => ({
+  base,
+  file: `${base}/docs/swagger.json`,
+  draw: (whole) => documentOf(base, whole),
+}))
+
+const controlPage: Page = { base: controlBase, file: `${controlBase}/openapi.json`, draw: controlDocumentOf }
 
 /**
- * `docs/` and `docs/swagger.json` under each base, open to everybody (documented).
+ * `docs/` and `docs/swagger.json` under each base, open to everybody (documented); the same for the emulator's own API, with
+ * the document in `openapi.json`.
  *
  * A second app, made when the first of them is asked for, holds the same routes and what draws the documents from them; so
  * the libraries behind it cost nothing at start.
@@ -12,19 +31,15 @@ import { type ApiBase, apis, documentOf, swaggerOptions } from '../openapi.ts'
 export const docsRoutes =
   (build: (prepare: (app: FastifyInstance) => void) => FastifyInstance): FastifyPluginAsync =>
   async (app) => {
-    const bases = Object.keys(apis) as ApiBase[]
     let documents: Promise<FastifyInstance> | undefined
 
     async function makeDocuments(): Promise<FastifyInstance> {
       const { default: swagger } = await import('@fastify/swagger')
       const { default: swaggerUi } = await import('@fastify/swagger-ui')
       const drawn = build((inner) => void inner.register(swagger, swaggerOptions))
-      for (const base of bases) {
+      for (const { base, draw } of [...vendorPages, controlPage]) {
         void drawn.register(async (scope) => {
-          await scope.register(swaggerUi, {
-            routePrefix: `/_docs${base}`,
-            transformSpecification: (document) => documentOf(base, document),
-          })
+          await scope.register(swaggerUi, { routePrefix: `/_docs${base}`, transformSpecification: draw })
         })
       }
       await drawn.ready()
@@ -37,14 +52,19 @@ export const docsRoutes =
     })
 
     const schema = { hide: true }
-    for (const base of bases) {
-      app.get(`${base}/docs`, { schema }, async (_request, reply) => reply.redirect(`${base}/docs/`))
-      app.get(`${base}/docs/swagger.json`, { schema }, async () => documentOf(base, (await loadDocuments()).swagger()))
-      app.get(`${base}/docs/*`, { schema }, async (request, reply) => {
+    function serve(scope: FastifyInstance, { base, file, draw }: Page): void {
+      scope.get(`${base}/docs`, { schema }, async (_request, reply) => reply.redirect(`${base}/docs/`))
+      scope.get(file, { schema }, async () => draw((await loadDocuments()).swagger()))
+      scope.get(`${base}/docs/*`, { schema }, async (request, reply) => {
         const drawn = await loadDocuments()
         const page = await drawn.inject({ method: 'GET', url: `/_docs${request.url.replace('/docs/', '/')}` })
         void reply.code(page.statusCode).headers(page.headers)
         return reply.send(page.rawPayload)
       })
     }
+    for (const page of vendorPages) serve(app, page)
+    await app.register(async (scope) => {
+      registerControlGuard(scope)
+      serve(scope, controlPage)
+    })
   }

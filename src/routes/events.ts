@@ -50,6 +50,8 @@ export const eventRoutes =
           'cache-control': 'no-cache',
         })
         raw.flushHeaders()
+        // A stream has no end to be noted at where its reader leaves.
+        request.noteExchange(reply, 200)
         if (closing) stream.end()
       },
     )

@@ -61,7 +61,7 @@ export const jobQueryRoutes =
       },
       async ({ caller, body: { jobsIds } }) => {
         if (jobsIds.length > maxIds) {
-          throw invalidArgument(`jobsIds holds ${jobsIds.length} ids; at most ${maxIds} are taken`)
+          throw invalidArgument(`jobsIds holds ${jobsIds.length} ids; at most ${maxIds} are taken`, 'too-many-ids')
         }
         return { jobsRunningTasks: core.jobQueries.runningTasks(caller, jobsIds) }
       },

@@ -4,6 +4,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Core } from '../core.ts'
 import { ApiError, invalidArgument, notFound } from '../errors.ts'
 import { uploadName } from '../file-names.ts'
+import { groundHeader, groundText } from '../ground.ts'
 import { type Link, readLink } from '../links.ts'
 import { parseRange } from '../ranges.ts'
 
@@ -37,7 +38,7 @@ export const storageRoutes =
     async function receive(request: FastifyRequest, reply: FastifyReply) {
       const { headers } = request
       if (headers['content-range'] !== undefined) {
-        throw invalidArgument('Content-Range is not taken: put the whole file in one request')
+        throw invalidArgument('Content-Range is not taken: put the whole file in one request', 'part-of-a-file')
       }
       const bytes = request.body instanceof Readable ? request.body : Readable.from([])
       await core.storage.receive(linkOf(request), uploadName(headers['content-disposition']), bytes)
@@ -55,7 +56,9 @@ export const storageRoutes =
         etag: file.etag,
         'last-modified': lastModified,
       })
-      if (headers['if-none-match']?.split(/\s*,\s*/).includes(file.etag)) return reply.code(304).send()
+      if (headers['if-none-match']?.split(/\s*,\s*/).includes(file.etag)) {
+        return reply.code(304).header(groundHeader, groundText('result-unchanged')).send()
+      }
 
       const ifRange = headers['if-range']
       const isSame = ifRange === undefined || ifRange === file.etag || ifRange === lastModified
@@ -70,7 +73,10 @@ export const storageRoutes =
         )
       }
       if (range !== undefined) {
-        void reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${file.size}`)
+        void reply.code(206).headers({
+          'content-range': `bytes ${range.start}-${range.end}/${file.size}`,
+          [groundHeader]: groundText('result-range'),
+        })
       }
       void reply.header('content-length', range === undefined ? file.size : range.end - range.start + 1)
       return method === 'HEAD' ? reply.send() : reply.send(await open(file, range))

@@ -1,0 +1,259 @@
+// The documents that are drawn from the program itself: what the emulator serves of its table of grounds and of its own API.
+// scripts/docs.js writes them; test/docs.test.ts compares.
+import type { FidelityResponse, FidelityRow, Ground } from '../schemas/fidelity.ts'
+import { buildApp } from '../src/app.ts'
+import { createCore } from '../src/core.ts'
+import { apis } from '../src/openapi.ts'
+import { settings } from '../src/config.ts'
+
+/** Path of each generated document, and its text. */
+export async function generatedDocuments(): Promise<Readonly<Record<string, string>>> {
+  const core = createCore()
+  const app = buildApp(core)
+  try {
+    const get = async (path: string): Promise<unknown> => (await app.inject(path)).json()
+    return {
+      'docs/fidelity.md': fidelityPage((await get('/_emulator/fidelity')) as FidelityResponse),
+      'docs/control-api.md': controlPage((await get('/_emulator/openapi.json')) as Document),
+    }
+  } finally {
+    await app.close()
+    core.close()
+  }
+}
+
+const generated = '<!-- Made by `npm run docs`; edit the sources instead. -->'
+
+const code = (text: string): string => `\`${text}\``
+
+/** A table; `|` in a cell would end it. */
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+const page = (...parts: readonly string[]): string => `${parts.filter((part) => part !== '').join('\n\n')}\n`
+
+// docs/fidelity.md
+
+const meanings: Readonly<Record<Ground, string>> = {
+  documented: "the vendor's pages or its published OpenAPI documents say so",
+  observed: 'a public client depends on it, or a saved answer of the service shows it',
+  inferred: 'it follows from what the service was built of: Go, grpc-gateway v2, proto3 JSON, Google Cloud Storage',
+  chosen: 'nothing was found; this is what seemed most useful',
+}
+
+function fidelityPage({ rows, operations }: FidelityResponse): string {
+  const counts = Object.entries(meanings).map(([ground, meaning]) => [
+    code(ground),
+    meaning,
+    String(rows.filter((row) => row.ground === ground).length),
+  ])
+  const about = (kind: FidelityRow['about']) =>
+    table(
+      ['Id', 'Ground', 'What is known'],
+      rows.filter((row) => row.about === kind).map(({ id, ground, known }) => [code(id), ground, known]),
+    )
+  const uses = new Map<string, number>()
+  for (const { answers } of operations) {
+    for (const id of new Set(answers.flatMap((answer) => answer.rows))) uses.set(id, (uses.get(id) ?? 0) + 1)
+  }
+  const isShared = (id: string): boolean => id !== 'absent-operation' && uses.get(id)! > operations.length / 3
+
+  const groundOf = new Map(rows.map(({ id, ground }) => [id, ground]))
+  const operationRow = ({ operation, answers }: FidelityResponse['operations'][number]) => {
+    const success = answers
+      .filter(({ code }) => code === 0)
+      .map(({ status, rows: [id = ''] }) => `${status === 200 ? '' : `${status}: `}${groundOf.get(id)}; ${code(id)}`)
+    const own = answers
+      .filter(({ code, onlyByFault }) => code !== 0 && !onlyByFault)
+      .map(
+        ({ status, code: grpcCode, rows }) =>
+          [`${status}/${grpcCode}`, rows.filter((id) => !isShared(id)).map(code)] as const,
+      )
+      .filter(([, ids]) => ids.length > 0)
+      .map(([status, ids]) => `${status}: ${ids.join(', ')}`)
+    const byFault = answers.filter(({ onlyByFault }) => onlyByFault).map(({ status }) => String(status))
+    return [code(operation), success.join('<br>') || 'none', own.join('<br>'), byFault.join(', ')]
+  }
+  const heads = ['Operation', 'Success', 'Errors of its own', 'Only by a fault']
+  const bases: Readonly<Record<string, string>> = { ...apis, '/bytenite': 'Storage' }
+  const sections = Object.entries(bases).map(([base, title]) =>
+    page(
+      `### ${title}`,
+      table(heads, operations.filter(({ operation }) => operation.includes(` ${base}`)).map(operationRow)),
+    ).trimEnd(),
+  )
+  const shared = rows.filter(
+    ({ id, about }) => about === 'error' && uses.has(id) && !/^(fault|listed-status)$/.test(id) && isShared(id),
+  )
+
+  return page(
+    '# Fidelity',
+    generated,
+    'The service is gone; what is known of it was published while it ran. This page says of every operation and behaviour how firm the ground is on which the emulator stands:',
+    table(['Ground', 'Means', 'Rows'], counts),
+    'Every answer says the same of itself, in a header that names ground and row: `x-emulator-ground: documented; get-job`. `GET /_emulator/fidelity` serves this page as JSON, as a whole, for one `ground`, or for one `operation`. Where a status has several rows, the answer names the one that applied.',
+    '## Operations',
+    `Errors are written as HTTP status and gRPC code. An operation may also answer with the errors that most have in common: ${shared.map(({ id }) => code(id)).join(', ')}. The last column lists statuses which the vendor names and to which nothing here leads but a fault, added with \`POST /_emulator/worlds/{world}/faults\`.`,
+    ...sections,
+    '## Successes',
+    about('success'),
+    '## Errors',
+    about('error'),
+    '## Behaviours',
+    'What is finer than a status. No answer names these rows.',
+    about('behaviour'),
+  )
+}
+
+// docs/control-api.md
+
+interface Schema {
+  readonly type?: string | readonly string[]
+  readonly description?: string
+  readonly enum?: readonly string[]
+  readonly const?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly items?: Schema
+  readonly format?: string
+  readonly example?: unknown
+}
+
+interface Operation {
+  readonly summary: string
+  readonly description?: string
+  readonly tags: readonly [string]
+  readonly parameters?: readonly {
+    readonly name: string
+    readonly in: string
+    readonly description?: string
+    readonly schema: Schema
+  }[]
+  readonly requestBody?: { readonly content: Content }
+  readonly responses: Readonly<Record<string, { readonly content: Content }>>
+}
+
+type Content = Readonly<Record<'application/json', { readonly schema: Schema; readonly example?: unknown }>>
+
+interface Document {
+  readonly info: { readonly title: string; readonly description: string }
+  readonly servers: readonly [{ readonly url: string }]
+  readonly tags: readonly { readonly name: string; readonly description: string }[]
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+}
+
+function controlPage({ info, servers: [{ url: base }], tags, paths }: Document): string {
+  const operations = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({
+      request: `${method.toUpperCase()} ${base}${path}`,
+      method: method.toUpperCase(),
+      path: base + path,
+      operation,
+    })),
+  )
+  const shown: Shown = new Map()
+  const sections = tags.flatMap(({ name, description }) => {
+    const own = operations.filter(({ operation }) => operation.tags.includes(name))
+    return [
+      `## ${name[0]!.toUpperCase()}${name.slice(1)}`,
+      `${description}.`,
+      table(
+        ['Request', 'Does'],
+        own.map(({ request, operation }) => [code(request), operation.summary]),
+      ),
+      ...own.map((each) => operationSection(each, shown)),
+    ]
+  })
+  return page(
+    '# Control API',
+    generated,
+    info.description,
+    `Programs find the same in the OpenAPI document at \`${base}/openapi.json\`, people on the page \`${base}/docs/\` of an emulator that runs. In JavaScript, \`startEmulator()\` and \`connect(url)\` return a typed client for it.`,
+    ...sections,
+  )
+}
+
+interface NamedOperation {
+  readonly request: string
+  readonly method: string
+  readonly path: string
+  readonly operation: Operation
+}
+
+/** Messages that the page has shown, each with the request under which it did. */
+type Shown = Map<string, string>
+
+function operationSection({ request, method, path, operation }: NamedOperation, shown: Shown): string {
+  const { parameters = [], requestBody, responses, description = '' } = operation
+  const queries = parameters.filter((parameter) => parameter.in === 'query')
+  const body = requestBody?.content['application/json']
+  const fields = body === undefined ? [] : fieldsOf(body.schema, { request })
+  const answer = responses['200']?.content['application/json'].schema
+  const before = answer === undefined ? undefined : shown.get(JSON.stringify(answer.properties))
+  return page(
+    `### ${code(request)}`,
+    `${operation.summary}. ${description}`.trim(),
+    queries.length === 0
+      ? ''
+      : table(
+          ['Query', 'Type', 'Meaning'],
+          queries.map(({ name, schema, description = '' }) => [code(name), typeOf(schema), description]),
+        ),
+    fields.length === 0 ? '' : table(['Body', 'Type', 'Meaning'], fields),
+    exampleOf(method, path, body),
+    before !== undefined
+      ? `The answer is that of ${code(before)}.`
+      : answer === undefined
+        ? ''
+        : table(['Answer', 'Type', 'Meaning'], fieldsOf(answer, { request, shown })),
+  ).trimEnd()
+}
+
+/**
+ * One row for each field, those of objects and lists below it, too.
+ *
+ * @param shown given for answers, where a message that was shown before is only referred to
+ */
+function fieldsOf(
+  schema: Schema,
+  { request, shown, prefix = '' }: { request: string; shown?: Shown; prefix?: string },
+): string[][] {
+  const { properties = {}, required = [] } = schema
+  if (Object.keys(properties).length > 3) shown?.set(JSON.stringify(properties), request)
+  return Object.entries(properties).flatMap(([name, field]) => {
+    const inner = field.items ?? field
+    const path = prefix + name + (field.items === undefined ? '' : '[]')
+    const isOptional = shown === undefined && !required.includes(name)
+    const before = shown?.get(JSON.stringify(inner.properties))
+    const meaning = [field.description, before === undefined ? undefined : `as in the answer of ${code(before)}`]
+    const below =
+      inner.properties === undefined || before !== undefined
+        ? []
+        : fieldsOf(inner, { request, ...(shown === undefined ? {} : { shown }), prefix: `${path}.` })
+    return [
+      [code(path), typeOf(field) + (isOptional ? ', optional' : ''), meaning.filter(Boolean).join('; ')],
+      ...below,
+    ]
+  })
+}
+
+function typeOf(schema: Schema): string {
+  const { type, items, format, enum: names } = schema
+  if (schema.const !== undefined) return code(schema.const)
+  if (items !== undefined) return `list of ${typeOf(items)}`
+  if (names !== undefined && names.length > 6) return `${code(names[0]!)} to ${code(names.at(-1)!)}`
+  if (names !== undefined) return names.map(code).join(', ')
+  if (format === 'date-time') return 'time'
+  return [type ?? 'any'].flat().join(' or ')
+}
+
+/** A command that can be tried, where the operation has an example of its body. */
+function exampleOf(method: string, path: string, body: Content['application/json'] | undefined): string {
+  const example = body?.example ?? body?.schema.example
+  if (example === undefined) return ''
+  const address = `http://127.0.0.1:${settings.port.default}${path.replace('{world}', 'default')}`
+  const verb = method === 'POST' ? '' : `-X ${method} `
+  return `\`\`\`sh\ncurl ${verb}${address} -d '${JSON.stringify(example)}'\n\`\`\``
+}

@@ -1,0 +1,157 @@
+import { chosen, documented, inferred, observed } from './row.ts'
+
+/** The ground of behaviours that are finer than a status. No answer names them. */
+export const behaviourRows = {
+  // The wire
+  'field-names': observed(
+    'Requests may write names in camelCase or snake_case; notebooks of 2023 send both. Answers are in camelCase.',
+  ),
+  'unknown-fields': inferred(
+    'Fields that a message does not have are ignored, as grpc-gateway does; clients are seen to send some.',
+  ),
+  'null-is-absent': inferred('`null` counts as absent, as in the proto3 JSON mapping.'),
+  'duplicate-fields': inferred('A field that stands twice, also once in each spelling, is 400, as protobuf-go has it.'),
+  'unknown-enum-names': inferred(
+    'Names that an enum does not have are dropped, as protobuf-go does where unknown fields are ignored; a public client sends one.',
+  ),
+  'field-order': inferred(
+    'Fields of an answer stand in the order of the reference, which is that of the messages behind it.',
+  ),
+  'success-status': documented('A success is 200, also for what is made and deleted; the reference has no other.'),
+  'error-body': documented(
+    'Errors have the body `{code, message, details}`, as the reference says for everything unexpected; public clients read `message`.',
+  ),
+  'unset-fields': observed(
+    'Answers show unset fields (`null`, `""`, `0`, `[]`), as all notebook outputs of 2023 do; no answer of 2025 was saved. `--unset omit` leaves them out, which a generated SDK needs.',
+  ),
+  'numbers-as-strings': observed(
+    'Timeouts may be sent as `"3600"`, as public clients do; counts of 64 bits come as strings, as `numUnitsEstimation` does.',
+  ),
+  'timestamp-digits': observed('UTC with `Z` and six digits, as notebook outputs of 2023 show for jobs.'),
+  'any-message': observed(
+    'An Any shows `@type` first, then all fields of its message, unset ones as `""`; notebook outputs of 2023 do.',
+  ),
+  'empty-body': observed('No body at all counts as `{}`; public clients run jobs and complete uploads without one.'),
+  'content-type-ignored': inferred(
+    'Bodies are read as JSON whatever their type says, as grpc-gateway does where nothing else is set.',
+  ),
+  'trailing-slash': inferred(
+    'An empty last segment still is a value of a path parameter, as in grpc-gateway: `GET /jobs/` asks for the job with the id "".',
+  ),
+  'no-cors': observed("Answers carry no CORS headers; the vendor's own browser demo had to go through a proxy."),
+  'computing-base': documented(
+    "`/v1/computing` is another name of `/v1/customer`, announced in the vendor's changelog of September 2025.",
+  ),
+  'era-2023': observed(
+    'With `--era 2023` jobs have `completedAt` and `deadline`, counts are strings, and results of a job that is not complete are an empty list; notebook outputs show all of it.',
+  ),
+
+  // Access
+  'authorization-forms': observed(
+    "`Authorization` takes the token raw, as the vendor's pages and notebooks send it, or after `Bearer`, as other clients do; upper and lower case do not matter.",
+  ),
+  'key-as-token': chosen(
+    "`Authorization` takes the API key itself, too, since the vendor's page shows one there; it was most likely a placeholder. `--strict` refuses it.",
+  ),
+  'token-life': documented('A token lives for 3600 seconds, by the clock of its world.'),
+  'worlds-and-personas': chosen("Keys `test_<world>` and `test_<world>:<persona>` are the emulator's own."),
+  'key-trimmed': observed('Space around an API key is cut off, as public clients do before they send it.'),
+
+  // Jobs
+  'job-id-format': observed(
+    'Ids that the emulator makes are lower-case UUIDs of version 4, as all eight saved ids are.',
+  ),
+  'job-id-given': chosen(
+    'A jobId that no job has makes a job with that id; the Create page speaks only of those that exist.',
+  ),
+  'job-name-unset': documented(
+    'A name may be absent and has no least length; the Create page marks it as optional. A read-me of 2023 asked for four characters.',
+  ),
+  'template-info': documented(
+    'The template stands beside the job, as on the Create page of May 2025; later it stood within the job, too.',
+  ),
+  'template-defaults': observed(
+    'What a job leaves open comes from its template; a public demo creates with parameters alone and runs. That the answer shows it is chosen.',
+  ),
+  'checked-at-run': chosen(
+    'Data source, upload, secrets and balance are checked at the run and not before; the text of the state STARTED speaks of checks.',
+  ),
+  'catalogue-closed': chosen(
+    'Templates are those that public clients and guides use, and those that were made; `--templates open` takes any id.',
+  ),
+  'tags-resolve': documented(
+    "A tag without its version means the highest version that fits, as the vendor's glossary says.",
+  ),
+  'update-merges': chosen(
+    'What an update does not name stays; sections of `params` and sources are replaced as a whole, `config` field by field.',
+  ),
+  'fresh-config': inferred('A job without limits shows 0, which is unset in proto3, and has none.'),
+  'flat-run-config': chosen(
+    "Limits that stand in the body of a run without `config` around them count, as the vendor's guide prints them so; grpc-gateway would have ignored them.",
+  ),
+  'states-in-order': documented(
+    'A job goes through the ten states in the order of their list; COMPLETE and FAILED are the only ones that it does not leave.',
+  ),
+  pace: chosen(
+    'A job takes three seconds from run to COMPLETE; tasks take half of it. `--pace` sets another one. In 2023 a small one took about a minute.',
+  ),
+  'timeouts-enforced': documented(
+    "A job that outlives `jobTimeout`, or tasks that outlive `taskTimeout`, fail, as the vendor's guide says; the texts are chosen.",
+  ),
+  'state-after-abort': chosen(
+    'A running job that is aborted is FAILED at once, with `endedAt` and the `errorMessage` "job was aborted": no state for it exists.',
+  ),
+  'deleted-jobs': chosen(
+    'A deleted job is 404 and in no list; `deletedAt` in the reference tells that the service kept its record.',
+  ),
+  'state-timestamps': chosen(
+    '`stateTimestamps` holds the states that were entered, by their full names; the keys are told nowhere.',
+  ),
+  'submitted-at': chosen('`submittedAt` is the moment of the run; in the notebook outputs of 2023 it is null.'),
+  'started-at': documented(
+    '`startedAt` is when the first chunk is uploaded, as its title says: the moment of UPLOADING.',
+  ),
+  duration: chosen(
+    '`duration` is null until the job has ended, then the seconds since its run; clients only test whether it is there.',
+  ),
+  'number-of-chunks': observed(
+    'As many tasks and chunks as `num_replicas` of the partitioner says, or as chunks of URLs; else one. It is 0 until PARTITIONED.',
+  ),
+  prices: chosen('A task costs two ByteChips. A saved notebook shows 28 for 11 units, from which no price follows.'),
+  'price-while-running': observed(
+    '`paymentAmount` and `numUnitsEstimation` are set from the run on, as a saved notebook output shows.',
+  ),
+  'money-moves': chosen('A run sets its price aside; a complete job is paid, a failed one costs nothing.'),
+  'opening-balance': chosen('A new account has 10,000 ByteChips.'),
+  'results-made-up': chosen(
+    'Result files are made up by the emulator: their number and names follow the template, the parameters and the input.',
+  ),
+  'failed-results': chosen('A failed job was never completed, so its results are the same error as before completion.'),
+  'log-texts': chosen(
+    "Levels are as on the pictures of the documentation; the texts of the lines are the emulator's own.",
+  ),
+  'task-ids': chosen('The id of a task is a UUID that follows from its job; no task id was saved.'),
+
+  // Lists
+  'page-size': chosen("Ten rows where the client does not say, as the vendor's console shows; a thousand at most."),
+  'list-order': chosen('Jobs and transactions: newest first; templates: by id.'),
+  'undotted-paging': observed(
+    '`limit` and `offset` without `pagination.` before them have no effect; a published integration sends them.',
+  ),
+  'filters-joined': chosen('All filters of a request must hold.'),
+  'missing-running-tasks': chosen('Ids of no job are left out of the answer.'),
+
+  // Storage
+  'link-shape': observed(
+    'Links are signed URLs of version 4 with the parameters of a saved link; they lead to the emulator itself.',
+  ),
+  'link-life': observed('A link lives for 14,399 seconds from when it was asked for, as a saved link says.'),
+  'upload-link': chosen("`tempUrl` has the shape of a result's link; no such URL was saved."),
+  'bucket-keeps': documented('The temporary bucket keeps results for 48 hours.'),
+  'bypass-output': documented('A job whose destination is `bypass` has no results.'),
+
+  // Events
+  'event-framing': inferred(
+    'One JSON object a line, as grpc-gateway streams; Server-Sent Events where `Accept` asks for them, as the SDK of June 2025 expects.',
+  ),
+} as const

@@ -1,0 +1,130 @@
+import { chosen, documented, inferred, observed } from './row.ts'
+
+/** The ground of errors. */
+export const errorRows = {
+  // Of many operations
+  'malformed-request': documented(
+    'The vendor lists 400 for malformed requests on every operation; code and texts follow the sources of grpc-gateway and protobuf-go.',
+  ),
+  'bad-json': inferred(
+    '400 with code 3, as the source of grpc-gateway v2 has it; the texts are those of Go, as near as they can be had.',
+  ),
+  'bad-query': inferred(
+    '400 with code 3 and the text that the source of grpc-gateway v2 makes of a query value it cannot read.',
+  ),
+  'broken-escape': inferred(
+    "Go's own HTTP server refuses a broken escape in the path; that it is done with the usual error body is chosen.",
+  ),
+  'required-field': documented(
+    "The vendor's reference marks the field as required; status and text are those of any malformed request.",
+  ),
+  'strict-mode': chosen('The service ignored what this refuses; the setting `--strict` shows clients their mistakes.'),
+  'not-authenticated': documented(
+    'The vendor lists 401 on every operation; code 16 and `WWW-Authenticate` are those of grpc-gateway, the texts are chosen.',
+  ),
+  'wrong-api-key': chosen(
+    '401 is listed, but not for what; a wrong or revoked API key seems the most natural cause. Which keys are good is chosen.',
+  ),
+  'no-permission': documented(
+    'The vendor lists 403 on every operation; which keys meet it is chosen: those of personas that may not do it.',
+  ),
+  'another-account': chosen(
+    '403 is listed, but not for what; 404 would also be possible for what belongs to somebody else.',
+  ),
+  'too-many-requests': chosen(
+    'No rate limit was found anywhere; 429 with code 8 is what grpc-gateway makes of RESOURCE_EXHAUSTED.',
+  ),
+  'temporarily-unavailable': documented(
+    'The vendor lists 503 on every operation; code 14 is that of grpc-gateway, `Retry-After` is chosen.',
+  ),
+  'server-error': documented(
+    'The vendor lists 500 on every operation; here it means that the emulator could not store or read its data, or failed unforeseen; code 13 is chosen.',
+  ),
+  'body-too-large': chosen(
+    '4 MiB is the limit of a gRPC message where nothing else is set; that 413 says so is chosen.',
+  ),
+  'unknown-path': inferred('404 with code 5 and the text `Not Found`, as the source of grpc-gateway v2 has it.'),
+  'wrong-method': inferred(
+    '501 with code 12 and the text `Method Not Allowed`, as the source of grpc-gateway v2 has it.',
+  ),
+  'broken-http': inferred(
+    "Go's HTTP server answers 400 or 431 to what is no HTTP request, and closes the connection; the body is chosen.",
+  ),
+  'absent-operation': chosen(
+    'The vendor lists the operation, the emulator does not have it; 501 says so, and what to do instead.',
+  ),
+  'listed-status': documented(
+    'The vendor lists 400, 401, 403, 404, 500 and 503 on every operation. Nothing here leads to this one but a fault that a test asks for.',
+  ),
+  fault: chosen('A fault that a test asked for spoilt this answer.'),
+
+  // Of jobs
+  'unknown-job': documented(
+    'The vendor lists 404 for what does not exist; code and text are unknown. A deleted job counts as one that does not exist.',
+  ),
+  'unknown-template': chosen(
+    '404 is listed, but not for what; it is the rule of unknown jobs, and 500 with code 2 would be possible.',
+  ),
+  'job-id-form': chosen(
+    'All ids that were seen are UUIDs; others are taken as well, as they make tests easier to read, but for those that no path can hold.',
+  ),
+  'source-check': chosen(
+    "The vendor's pages list the descriptors and their types; when and how others are refused is unknown.",
+  ),
+  'job-started': chosen(
+    "The vendor's Create page: only a job that has not been started is updated; that all else is 400 with code 9 is chosen.",
+  ),
+  'job-id-taken': chosen('Nothing tells whether the id of a deleted job can be used again; here it cannot.'),
+  'runs-once': chosen(
+    "The vendor's console offers to duplicate a job in order to run it again, so it runs once; the status is chosen.",
+  ),
+  'nothing-to-run': chosen(
+    'The text of the state STARTED says that data sources are checked at the run; which status tells of it is unknown.',
+  ),
+  'secret-missing': chosen(
+    'A data source must name a secret that is there (documented); when and how a wrong one is refused is unknown.',
+  ),
+  'balance-too-low': chosen(
+    'The text of the state STARTED says that the balance is checked at the run; which status tells of it is unknown.',
+  ),
+  'takes-no-file': chosen('Nothing tells what becomes of a file that a job does not wait for.'),
+  'ended-already': chosen(
+    'Nothing tells what an abort of a job that has ended does; saying so seems kinder than a silent success.',
+  ),
+  'still-running': chosen('Nothing tells whether a running job can be deleted; here it must be aborted first.'),
+  'results-before-completion': observed(
+    'The history of a public client of August 2025 came to expect 500 and the words `job has not yet been completed`; code 2 is what a plain Go error becomes in grpc-gateway.',
+  ),
+  'too-many-ids': chosen('No limit is known; a thousand ids in one question seem enough.'),
+
+  // Of lists
+  'filter-rules': chosen(
+    'Conditions are those of the SDK of June 2025; which fields there are, what fits them and how many filters are taken is chosen.',
+  ),
+  'order-rules': chosen(
+    'The developer API pages describe `orderBy` as the name of a field; which fields there are, and ` asc` and ` desc`, is chosen.',
+  ),
+
+  // Of everything else
+  'template-form': chosen(
+    'The glossary defines tags, and ids that were seen are of this form; that others are refused is chosen.',
+  ),
+  'secret-form': chosen(
+    "The vendor's pages list the types of secrets; that others are refused, and the form of ids, is chosen.",
+  ),
+  'unknown-secret': chosen('404 is listed, but not for what; it is the rule of unknown jobs.'),
+  'unknown-api-key': chosen('404 is listed, but not for what; it is the rule of unknown jobs.'),
+  'unknown-coupon': chosen('404 is listed, but not for what; the coupons of the emulator are its own.'),
+  'coupon-used': chosen('Nothing tells what a coupon does that was redeemed before.'),
+  'unknown-currency': chosen("USD is the only currency on the vendor's pages; how others are refused is unknown."),
+  'link-refused': inferred(
+    'Google Cloud Storage refuses with 403 what was not signed for this use, or is too late; it answered in XML, the emulator answers in JSON.',
+  ),
+  'file-gone': inferred(
+    "Google Cloud Storage answers 404 for a file that is not there; the vendor's pages say that the temporary bucket keeps it for 48 hours.",
+  ),
+  'part-of-a-file': chosen('An upload in parts is not taken: nothing tells that clients sent any.'),
+  'range-beyond-end': inferred('Google Cloud Storage, where the links led to, answers ranges as HTTP defines them.'),
+} as const
+
+export type ErrorGround = keyof typeof errorRows

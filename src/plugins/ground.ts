@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify'
+import { groundHeader, groundOf, groundText, type OperationGround } from '../ground.ts'
+import { operationName } from '../operations.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What stands behind the answers of the operation. */
+    ground?: OperationGround
+    /** The vendor lists the operation, the emulator does not have it. */
+    absent?: boolean
+  }
+}
+
+/**
+ * Says on every answer why it is as it is. The text for a success is fixed when a route is made, and is written before the
+ * handler runs; an error writes its own over it. Call before the first route.
+ *
+ * @returns the operations that answer clients, once all routes are made
+ */
+export function registerGround(app: FastifyInstance): () => readonly OperationGround[] {
+  const operations = new Map<string, OperationGround>()
+  app.addHook('onRoute', (route) => {
+    const { open, absent } = route.config ?? {}
+    for (const method of [route.method].flat()) {
+      const ground = groundOf(operationName(method, route.url), { open, absent })
+      if (ground === undefined) continue
+      if (ground.whole === undefined && !route.url.includes('/docs')) operations.set(ground.operation, ground)
+      route.config = { ...route.config, ground }
+    }
+    const ground = route.config?.ground
+    const success = ground?.success[200] ?? ground?.success[302]
+    if (success === undefined) return
+    const text = groundText(success)
+    route.onRequest = [
+      (_request, reply, done) => {
+        reply.header(groundHeader, text)
+        done()
+      },
+      ...[route.onRequest ?? []].flat(),
+    ]
+  })
+  return () => [...operations.values()]
+}
