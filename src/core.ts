@@ -25,7 +25,7 @@ import { defaultPace, type Pace, parsePace } from './pace.ts'
 import { builtInRecipe } from './recipes.ts'
 import { scriptedRecipe } from './recipes/scripted.ts'
 import { createScenarios, type ScenarioRegistry } from './scenarios.ts'
-import { decodeSeed } from './seed.ts'
+import { decodeSeed, placeOf } from './seed.ts'
 import { seededRecipe } from './seed-results.ts'
 import { openFiles } from './store/files.ts'
 import { openStore } from './store/database.ts'
@@ -130,7 +130,7 @@ export function createCore(options: CoreOptions = {}): Core {
     const revokedTokens = tokenStore(store)
     const settings = settingStore(store)
     const catalogue = createCatalogue(templateRows, seedTemplates, catalogueMode === 'open')
-    checkSeed(seed, catalogue, seedTemplates, strict)
+    checkSeed(seed, (job) => placeOf(options.seed, job), catalogue, seedTemplates, strict)
 
     const transitions = createTransitions()
     const scenarios = createScenarios(ids)
@@ -279,7 +279,13 @@ export function createCore(options: CoreOptions = {}): Core {
 }
 
 /** A seed that does not fit is an error at start, not at the first request. */
-function checkSeed(seed: Seed, catalogue: Catalogue, templates: ReadonlyMap<string, Template>, strict: boolean): void {
+function checkSeed(
+  seed: Seed,
+  placeOf: (job: number) => string,
+  catalogue: Catalogue,
+  templates: ReadonlyMap<string, Template>,
+  strict: boolean,
+): void {
   if (templates.size < (seed.templates?.length ?? 0)) throw new Error('seed: two templates have the same id')
   const seen = new Set<string>()
   for (const [index, request] of (seed.jobs ?? []).entries()) {
@@ -291,9 +297,7 @@ function checkSeed(seed: Seed, catalogue: Catalogue, templates: ReadonlyMap<stri
       if (id !== undefined && seen.has(id)) throw new Error(`jobId ${id} occurs twice`)
       if (id !== undefined) seen.add(id)
     } catch (error) {
-      throw new Error(`seed: jobs[${index}]: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      })
+      throw new Error(`${placeOf(index)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     }
   }
 }

@@ -1,21 +1,23 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { createClient, type EmulatorClient, readAnswer } from './client.ts'
+import type { FastifyInstance } from 'fastify'
 import { createCore } from './core.ts'
+import type { Inject } from './inject.ts'
 import { collectOperations } from './operations.ts'
 import { type EmulatorOptions, readOptions } from './options.ts'
 
 export type { EmulatorOptions } from './options.ts'
 export { connect, ControlError, type EmulatorClient, type World, type WorldClock } from './client.ts'
+export type { Inject, InjectRequest, InjectResponse } from './inject.ts'
 
 /** A running emulator. */
 export interface Emulator extends EmulatorClient, AsyncDisposable {
   /** 0 where none is open. */
   readonly port: number
   /** Sends a request without a socket, as Fastify's `inject` does. */
-  readonly inject: FastifyInstance['inject']
+  readonly inject: Inject
   /** @internal What clients can ask for, as in `GET /v1/customer/jobs/{jobId}`. */
   readonly operations: () => readonly string[]
   /** @internal Where connections and requests are handed in that came by another way than the port. */
@@ -79,7 +81,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     port,
     operations,
     server: app.server,
-    inject: app.inject.bind<FastifyInstance['inject']>(app),
+    inject: async (request) => app.inject(request),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
