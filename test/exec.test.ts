@@ -27,8 +27,11 @@ async function output(t: Test, command: readonly string[], options: RunOptions &
 const node = (script: string): string[] => [process.execPath, '-e', script]
 
 void t.test('Node.js: every way to connect, in a worker and in a child process, too', async (t) => {
-  const found = JSON.parse(await output(t, [process.execPath, join(import.meta.dirname, 'exec', 'node-clients.cjs')]))
+  const { inOrder, ...found } = JSON.parse(
+    await output(t, [process.execPath, join(import.meta.dirname, 'exec', 'node-clients.cjs')]),
+  )
   t.strictSame(Object.keys(found), ['main', 'worker', 'child'])
+  t.strictSame(inOrder, ['401\n', '401\n', '401\n'], 'processes that are waited for')
   for (const [where, { results, entries }] of Object.entries<any>(found)) {
     t.ok(Object.keys(results).length > 15)
     for (const [name, status] of Object.entries(results)) t.equal(status, 200, `${where}: ${name}`)
