@@ -195,7 +195,7 @@ void t.test('faults reach the client through TLS and through the proxy', async (
   const { port, emulator } = await intercept(t)
   const world = emulator.world('default')
   await world.fault({ operation: `GET ${jobs}`, connection: 'resetBefore', times: 1 })
-  await t.rejects(https(port, jobs), { code: 'ECONNRESET' })
+  await t.rejects(https(port, jobs), { code: 'ECONNRESET', syscall: 'read' }, 'a reset, no orderly end')
   await world.fault({ operation: `GET ${jobs}`, connection: 'resetAfter', times: 1 })
   await t.rejects(
     exchange(port, `GET http://${host}${jobs} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: test_default\r\n\r\n`),
