@@ -195,6 +195,8 @@ void t.test(
       'src/clock.ts': ['Date.now', 'performance.now'],
       'src/core.ts': ['randomBytes'],
       'src/ids.ts': ['randomUUID'],
+      // Becomes part of the program that runs under `exec`.
+      'src/intercept.ts': ['process.env', 'process.env[name]'],
       // What follows waits in real time because somebody outside does: a container, a client that is held or listens.
       'src/commands/healthcheck.ts': ['setTimeout'],
       'src/exec/child.ts': ['setTimeout'],
