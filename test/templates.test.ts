@@ -155,7 +155,7 @@ void t.test('a template that a client makes', async (t) => {
       [{ id: 'x', params: { app: [] } }, /params\.app/],
       [{ id: 'x', config: { taskTimeout: -1 } }, /config\.taskTimeout/],
       [{ id: 7 }, /id: 7/],
-      [[], /JSON object/],
+      [[], /option seed \[\]: expected an object/],
       [undefined, /id is required/],
     ] as const) {
       const answer = await call('POST', dev, body)
@@ -273,7 +273,7 @@ void t.test('seed', async (t) => {
       [{ jobs: [{ templateId: 'hello-world-template', state: 'JOB_STATE_NOPE' }] }, /state="JOB_STATE_NOPE"/],
       [{ templates: [{ id: 'a' }, { id: 'a' }] }, /same id/],
       [{ templates: [{ id: 'a', app: '@' }] }, /app "@"/],
-      [[], /JSON object/],
+      [[], /option seed \[\]: expected an object/],
     ] as const) {
       await t.rejects(startEmulator({ seed: wrong }), { message }, JSON.stringify(wrong))
     }
