@@ -155,7 +155,7 @@ void t.test('a template that a client makes', async (t) => {
       [{ id: 'x', params: { app: [] } }, /params\.app/],
       [{ id: 'x', config: { taskTimeout: -1 } }, /config\.taskTimeout/],
       [{ id: 7 }, /id: 7/],
-      [[], /option seed \[\]: expected an object/],
+      [[], /JSON object/],
       [undefined, /id is required/],
     ] as const) {
       const answer = await call('POST', dev, body)
