@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..')
 /** What stands in the place of the plugins that are left out: the requests have what others set in them, and that is all. */
 const stubs = {
   journal: `export function registerJournal(app) {
-    for (const name of ['party', 'sentContentType', 'sentBody', 'unknownFields', 'jobId', 'scenario']) app.decorateRequest(name)
+    for (const name of ['party', 'sentBody', 'unknownFields', 'jobId', 'scenario']) app.decorateRequest(name)
     app.decorateRequest('noteExchange', () => undefined)
   }`,
   faults: 'export function registerFaults() {}',

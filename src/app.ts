@@ -4,7 +4,7 @@ import { answerOf2023, type Era } from './era.ts'
 import type { Observer } from './journal.ts'
 import { holderOfKeyIn, type KeyRing } from './keys.ts'
 import type { LoggerOptions } from './log.ts'
-import { collectOperations } from './operations.ts'
+import { collectOperations, nameOperations } from './operations.ts'
 import { registerAccessLog } from './plugins/access-log.ts'
 import { registerAuth } from './plugins/auth.ts'
 import { registerControlGuard } from './plugins/control-guard.ts'
@@ -91,6 +91,7 @@ export function buildApp(
 
   prepare(app)
   const operations = collectOperations(app)
+  nameOperations(app)
   const grounds = registerGround(app)
   registerErrors(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })

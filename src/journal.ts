@@ -1,34 +1,8 @@
 import type { Conditions, Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import { show } from './errors.ts'
+import { createPages, type KeptExchange, type Noted, type Pages, textsOf } from './kept-exchange.ts'
 import { type Headers, isSecretName, masking } from './masking.ts'
-import type { UnknownField } from './protojson.ts'
-import { formatTimestamp, type Micros } from './timestamps.ts'
-
-/** An exchange as it is kept: what it takes to write it out later, and no more. */
-export interface Noted {
-  readonly at: Micros
-  readonly worldTime: Micros
-  readonly operation: string
-  readonly method: string
-  readonly path: string
-  readonly persona: string
-  readonly status: number
-  readonly durationMs: number
-  /** JSON. As bytes, like the bodies, since what lives as long as the journal's memory is costly to have as objects. */
-  readonly headers: Buffer
-  /** As it was sent, where the headers have it otherwise. */
-  readonly contentType?: string | undefined
-  readonly requestBody: Buffer | undefined
-  /** Bytes that came or went without being kept; absent: those of the body. */
-  readonly requestBytes?: number | undefined
-  readonly responseBody: Buffer
-  readonly responseBytes?: number | undefined
-  readonly unknownFields: readonly UnknownField[]
-  readonly fault: string | null
-  readonly scenario: string | null
-  readonly jobId: string | null
-  readonly ground: string
-}
+import { formatTimestamp } from './timestamps.ts'
 
 /** An exchange as an observer is told of it: as it was sent, credentials included. */
 export interface Observed extends Noted {
@@ -61,28 +35,15 @@ export interface Journal {
 
 /** Exchanges kept for a world. */
 export const keptExchanges = 1000
-/** Bytes of a body that are kept. */
-export const keptBody = 64 * 1024
-/** Unknown fields of a body that are kept. */
-const keptFields = 100
-/** Bytes of bodies kept for a world, and for all worlds together. */
+/** Bytes kept for a world, and for all worlds together. */
 const keptBytesOfWorld = 16 * 1024 * 1024
 const keptBytes = 64 * 1024 * 1024
-/** What an exchange takes beside its bodies, roughly. */
-const overhead = 500
-
-/** Holds what was noted rather than copying its many fields, as this happens at every request. */
-interface Kept {
-  readonly id: number
-  readonly noted: Noted
-  /** Bytes of the bodies as they were sent. */
-  readonly requestBytes: number
-  readonly responseBytes: number
-  readonly size: number
-}
+/** What an exchange takes beside its part of a page, roughly. */
+const overhead = 300
 
 interface WorldJournal {
-  readonly exchanges: Kept[]
+  readonly exchanges: KeptExchange[]
+  readonly pages: Pages
   bytes: number
 }
 
@@ -95,10 +56,22 @@ export function createJournal(): Journal {
   let bytes = 0
   let closed = false
 
+  function add(journal: WorldJournal, change: number): void {
+    journal.bytes += change
+    bytes += change
+  }
+
+  function begin(): WorldJournal {
+    const journal: WorldJournal = { exchanges: [], pages: createPages((size) => add(journal, size)), bytes: 0 }
+    return journal
+  }
+
   function drop(journal: WorldJournal): void {
-    const { size } = journal.exchanges.shift()!
-    journal.bytes -= size
-    bytes -= size
+    const { page } = journal.exchanges.shift()!
+    add(journal, -overhead)
+    if (journal.exchanges[0]?.page === page) return
+    add(journal, -page.length)
+    journal.pages.reuse(page)
   }
 
   function clear(world: string): void {
@@ -106,26 +79,21 @@ export function createJournal(): Journal {
     worlds.delete(world)
   }
 
-  function find(world: string, { limit, ...conditions }: JournalQuery): Kept[] {
+  function find(world: string, { limit, ...conditions }: JournalQuery): KeptExchange[] {
     const found = (worlds.get(world)?.exchanges ?? []).filter((kept) => mismatches(kept, conditions).length === 0)
     return limit === undefined ? found : found.slice(Math.max(0, found.length - limit))
   }
 
   return {
     note(world, noted) {
-      const journal = worlds.get(world) ?? { exchanges: [], bytes: 0 }
+      const journal = worlds.get(world) ?? begin()
       if (journal !== latest) {
         worlds.delete(world)
         worlds.set(world, journal)
         latest = journal
       }
-      const [received, answered] = [noted.requestBody?.length ?? 0, noted.responseBody.length]
-      const size = overhead + noted.path.length + Math.min(received, keptBody) + Math.min(answered, keptBody)
-      const isLarge = received > keptBody || answered > keptBody || noted.unknownFields.length > keptFields
-      const { requestBytes = received, responseBytes = answered } = noted
-      journal.exchanges.push({ id: ++lastId, noted: isLarge ? cut(noted) : noted, requestBytes, responseBytes, size })
-      journal.bytes += size
-      bytes += size
+      journal.exchanges.push(journal.pages.write(++lastId, noted))
+      add(journal, overhead)
       while (journal.exchanges.length > keptExchanges || journal.bytes > keptBytesOfWorld) drop(journal)
       while (bytes > keptBytes) {
         const [oldest, first] = worlds.entries().next().value!
@@ -179,7 +147,8 @@ export function createJournal(): Journal {
               .sort((a, b) => a.differences.length - b.differences.length || b.exchange.id - a.exchange.id)
               .slice(0, 3)
               .map(({ exchange, differences }) => {
-                const { text } = masking(headersOf(exchange.noted), exchange.noted.requestBody)
+                const { headers, requestBody } = textsOf(exchange)
+                const { text } = masking(headersOf(headers), requestBody)
                 return { exchange: toExchange(exchange), differences: differences.map(text) }
               }),
       }
@@ -194,31 +163,24 @@ export function createJournal(): Journal {
   }
 }
 
-/** The same with as much of its bodies as is kept. A part of a larger buffer would keep the whole of it, so it is copied. */
-const cut = (noted: Noted): Noted => ({
-  ...noted,
-  requestBody: noted.requestBody === undefined ? undefined : Buffer.from(noted.requestBody.subarray(0, keptBody)),
-  responseBody: Buffer.from(noted.responseBody.subarray(0, keptBody)),
-  unknownFields: noted.unknownFields.slice(0, keptFields),
-})
-
 /** The conditions that an exchange does not meet, in words. */
-function mismatches({ id, noted }: Kept, { operation, persona, status, jobId, after }: Conditions): string[] {
+function mismatches(kept: KeptExchange, { operation, persona, status, jobId, after }: Conditions): string[] {
   const differences: string[] = []
   const compare = (name: string, wanted: unknown, found: unknown): void => {
     if (wanted !== undefined && wanted !== found)
       differences.push(`${name}: expected ${show(wanted)}, was ${show(found)}`)
   }
-  compare('operation', operation, noted.operation)
-  compare('persona', persona, noted.persona)
-  compare('status', status, noted.status)
-  compare('jobId', jobId, noted.jobId)
-  if (after !== undefined && id <= after) differences.push(`id: expected more than ${after}, was ${id}`)
+  compare('operation', operation, kept.operation)
+  compare('persona', persona, kept.persona)
+  compare('status', status, kept.status)
+  compare('jobId', jobId, kept.jobId)
+  if (after !== undefined && kept.id <= after) differences.push(`id: expected more than ${after}, was ${kept.id}`)
   return differences
 }
 
-function bodyOf({ noted: { requestBody } }: Kept): unknown {
-  if (requestBody === undefined || requestBody.length === 0) return undefined
+function bodyOf(kept: KeptExchange): unknown {
+  const { requestBody } = textsOf(kept)
+  if (requestBody.length === 0) return undefined
   try {
     return JSON.parse(requestBody.toString('utf8'))
   } catch {
@@ -249,33 +211,41 @@ function missing(wanted: unknown, found: unknown, path = 'body'): string[] {
   return differences
 }
 
-const headersOf = ({ headers }: Noted): Headers => JSON.parse(headers.toString('utf8')) as Headers
+/** Headers by their names in lower case; one that came several times has several values. */
+function headersOf(raw: readonly string[]): Headers {
+  const headers: Record<string, string | string[]> = {}
+  for (let index = 0; index < raw.length; index += 2) {
+    const [name, value] = [raw[index]!.toLowerCase(), raw[index + 1]!]
+    const before = headers[name]
+    headers[name] = before === undefined ? value : [before, value].flat()
+  }
+  return headers
+}
 
-function toExchange({ id, noted, requestBytes, responseBytes }: Kept): Exchange {
-  const headers = headersOf(noted)
-  const mask = masking(headers, noted.requestBody)
+function toExchange(kept: KeptExchange): Exchange {
+  const { at, worldTime, durationMs, path, requestBody, responseBody, ...texts } = textsOf(kept)
+  const headers = headersOf(texts.headers)
+  const mask = masking(headers, requestBody)
   return {
-    id,
-    at: formatTimestamp(noted.at),
-    worldTime: formatTimestamp(noted.worldTime),
-    operation: noted.operation,
-    method: noted.method,
-    path: mask.text(noted.path),
-    persona: noted.persona,
-    status: noted.status,
-    durationMs: Math.round(noted.durationMs * 1000) / 1000,
+    id: kept.id,
+    at: formatTimestamp(at),
+    worldTime: formatTimestamp(worldTime),
+    operation: kept.operation,
+    method: kept.method,
+    path: mask.text(path),
+    persona: kept.persona,
+    status: kept.status,
+    durationMs: Math.round(durationMs * 1000) / 1000,
     request: {
-      headers: mask.headers(
-        noted.contentType === undefined ? headers : { ...headers, 'content-type': noted.contentType },
-      ),
-      body: mask.text(noted.requestBody?.toString('utf8') ?? ''),
-      bodyBytes: requestBytes,
+      headers: mask.headers(headers),
+      body: mask.text(requestBody.toString('utf8')),
+      bodyBytes: kept.requestBytes,
     },
-    response: { body: mask.text(noted.responseBody.toString('utf8')), bodyBytes: responseBytes },
-    unknownFields: noted.unknownFields.map(({ path }) => mask.text(path)),
-    fault: noted.fault,
-    scenario: noted.scenario,
-    jobId: noted.jobId === null ? null : mask.text(noted.jobId),
-    ground: noted.ground,
+    response: { body: mask.text(responseBody), bodyBytes: kept.responseBytes },
+    unknownFields: kept.unknownFields.map((field) => mask.text(field.path)),
+    fault: kept.fault,
+    scenario: kept.scenario,
+    jobId: kept.jobId === null ? null : mask.text(kept.jobId),
+    ground: kept.ground,
   }
 }

@@ -2,7 +2,8 @@ import { request } from 'node:http'
 import type { UnknownField } from '../src/protojson.ts'
 import t from 'tap'
 import type { Exchange } from '../schemas/journal.ts'
-import { createJournal, keptBody, keptExchanges, type Noted } from '../src/journal.ts'
+import { createJournal, keptExchanges } from '../src/journal.ts'
+import { keptBody, type Noted } from '../src/kept-exchange.ts'
 import { client, emulator } from './emulator.ts'
 
 const jobs = '/v1/customer/jobs'
@@ -76,9 +77,9 @@ const noted = (more: Partial<Noted> = {}): Noted => ({
   persona: 'owner',
   status: 200,
   durationMs: 1,
-  headers: Buffer.from('{}'),
+  headers: [],
   requestBody: undefined,
-  responseBody: Buffer.alloc(0),
+  responseBody: '',
   unknownFields: [],
   fault: null,
   scenario: null,
@@ -98,7 +99,7 @@ void t.test('what is kept is bounded', async (t) => {
     'large',
     noted({
       requestBody: Buffer.from(body),
-      responseBody: Buffer.from(body),
+      responseBody: body,
       unknownFields: Array<UnknownField>(500).fill({ path: 'f', suggestion: undefined }),
     }),
   )
@@ -110,7 +111,7 @@ void t.test('what is kept is bounded', async (t) => {
   t.equal(large!.unknownFields.length, 100)
 
   for (let count = 0; count < 2000; count++) {
-    journal.note(`w${count % 20}`, noted({ requestBody: Buffer.alloc(keptBody), responseBody: Buffer.alloc(keptBody) }))
+    journal.note(`w${count % 20}`, noted({ requestBody: Buffer.alloc(keptBody), responseBody: ' '.repeat(keptBody) }))
   }
   let kept = 0
   for (let count = 0; count < 20; count++) kept += journal.count(`w${count}`)

@@ -4,7 +4,7 @@ import { errorCatalogue } from '../errors.ts'
 import { groundHeader, groundText } from '../ground.ts'
 import type { FaultRegistry, Strike } from '../faults.ts'
 import type { KeyHolder } from '../keys.ts'
-import { operationName } from '../operations.ts'
+import { operationOf } from '../operations.ts'
 import { reset, spoil } from './spoiling.ts'
 
 declare module 'fastify' {
@@ -40,8 +40,7 @@ export function registerFaults(
     if (party === undefined || request.isJudged) return undefined
     request.isJudged = true
     if (!faults.isArmed(party.world)) return undefined
-    const operation = operationName(request.method, request.routeOptions.url ?? '')
-    request.strike = faults.strike(party.world, { operation, persona: party.persona })
+    request.strike = faults.strike(party.world, { operation: operationOf(request), persona: party.persona })
     return request.strike
   }
 

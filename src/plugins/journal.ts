@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Core } from '../core.ts'
 import { normaliseId } from '../ids.ts'
 import type { Observer } from '../journal.ts'
-import { operationName } from '../operations.ts'
+import { operationOf } from '../operations.ts'
 import type { Persona } from '../personas.ts'
 import type { UnknownField } from '../protojson.ts'
 
@@ -11,8 +11,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whose request it is, by name: whose journal notes it and whose faults strike it. Unset while nobody knows. */
     party: { readonly world: string; readonly persona: Persona } | undefined
-    /** The type of the body as it was sent, before it was read as JSON all the same. */
-    sentContentType: string | undefined
     /** Tells the journal how an exchange ended that has no answer of its own, or one without an end. Counts once. */
     noteExchange: (reply: FastifyReply, status: number) => void
     /** The journal has it. */
@@ -42,7 +40,6 @@ declare module 'fastify' {
 export function registerJournal(app: FastifyInstance, core: Core, observer?: Observer): void {
   const { journal } = core
   app.decorateRequest('party', undefined)
-  app.decorateRequest('sentContentType', undefined)
   app.decorateRequest('sentBody', undefined)
   app.decorateRequest('sentBytes', undefined)
   app.decorateRequest('answeredBody', '')
@@ -79,30 +76,29 @@ export function registerJournal(app: FastifyInstance, core: Core, observer?: Obs
   }
 
   app.decorateRequest('noteExchange', function (this: FastifyRequest, reply: FastifyReply, status: number) {
-    const { party, raw, strike, caller, sentContentType } = this
+    const { party, raw, strike, caller } = this
     if (this.isNoted || (party === undefined && observer === undefined)) return
     this.isNoted = true
-    const jobId = this.jobId ?? (this.params as { jobId?: string } | undefined)?.jobId
+    const { jobId: named } = (this.params ?? {}) as { jobId?: string }
     const at = core.clock.now()
     const noted = {
       at,
       worldTime: caller === undefined ? at : core.worlds.now(caller.world),
-      operation: operationName(this.method, this.routeOptions.url ?? ''),
+      operation: operationOf(this),
       method: this.method,
       path: this.url,
       persona: party?.persona ?? 'owner',
       status,
       durationMs: reply.elapsedTime,
-      headers: Buffer.from(JSON.stringify(raw.headers)),
-      contentType: sentContentType,
+      headers: raw.rawHeaders,
       requestBody: this.sentBody,
       requestBytes: this.sentBytes,
-      responseBody: Buffer.from(this.answeredBody),
+      responseBody: this.answeredBody,
       responseBytes: this.answeredBytes,
       unknownFields: this.unknownFields ?? [],
       fault: strike?.id ?? null,
       scenario: this.scenario,
-      jobId: jobId === undefined ? null : normaliseId(jobId),
+      jobId: this.jobId ?? (named === undefined ? null : normaliseId(named)),
       ground: String(reply.getHeader('x-emulator-ground') ?? ''),
     }
     if (party !== undefined) journal.note(party.world, noted)

@@ -30,11 +30,7 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
   // Fastify refuses a type that it cannot read before it looks for a parser.
   app.addHook('onRequest', (request, _reply, done) => {
     const { headers } = request
-    const type = headers['content-type']
-    if (type !== undefined) {
-      request.sentContentType = type
-      headers['content-type'] = 'application/json'
-    }
+    if (headers['content-type'] !== undefined) headers['content-type'] = 'application/json'
     done()
   })
 

@@ -46,18 +46,18 @@ export function see(exchange: Observed, number: number): Seen {
     end: { wall: at, world: worldTime },
     heard: fault === null,
     // A reset after the act leaves the answer that nobody got; one before it leaves none.
-    done: (status >= 200 && status < 300) || (status === 0 && responseBody.length > 0 && !isError(responseBody)),
+    done: (status >= 200 && status < 300) || (status === 0 && responseBody !== '' && !isError(responseBody)),
     retryAfter: exchange.retryAfter,
     exchange,
   }
 }
 
-const isError = (body: Buffer): boolean => typeof parse(body)['code'] === 'number'
+const isError = (body: string): boolean => typeof parse(body)['code'] === 'number'
 
 /** What JSON says, as far as it is an object. */
-export function parse(text: Buffer | string): Record<string, unknown> {
+export function parse(text: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text.toString())
+    const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
   } catch {
     return {}

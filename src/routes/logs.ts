@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { LogsRequest, LogsResponse } from '../../schemas/logs.ts'
 import type { Core } from '../core.ts'
+import { normaliseId } from '../ids.ts'
 import { logsAt } from '../logs.ts'
 
 const nobody = { app: '', partitioner: '', assembler: '' }
@@ -26,7 +27,7 @@ export const logRoutes =
           caller,
           body: { jobId, ...filter },
         } = request
-        request.jobId = jobId
+        request.jobId = normaliseId(jobId)
         const job = core.jobs.get(caller, jobId)
         const template = core.catalogue.find(caller.world.key, job.templateId)
         return logsAt(job, template ?? nobody, core.worlds.now(caller.world), filter)
