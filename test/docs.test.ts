@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { dirname, extname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
+import { findingIds } from '../schemas/report-names.ts'
 import { buildApp } from '../src/app.ts'
 import { defaultTextOf, environmentNameOf, flagOf, settingNames, settings } from '../src/config.ts'
 import { createCore } from '../src/core.ts'
@@ -123,6 +124,11 @@ void t.test('local development: errors are those of src/errors.ts', async (t) =>
 void t.test('local development: personas are those of src/personas.ts', async (t) => {
   const expected = Object.entries(personas).map(([name, { meaning }]) => `| ${code(name)} | ${meaning} |`)
   sameRows(t, `${local}, Keys and personas`, rows(local, '## Keys and personas'), expected)
+})
+
+void t.test('interception: findings are those of schemas/report-names.ts', async (t) => {
+  const written = rows('docs/interception.md', '## The report').map((row) => cells(row)[0])
+  t.strictSame(written, findingIds, 'in the same order, the gravest first')
 })
 
 void t.test('docs/routes.md: routes are those of the app', async (t) => {
