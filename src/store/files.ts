@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { mkdir, open, opendir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isUuid } from '../ids.ts'
 import type { Bytes, ResultFile } from '../recipes/result-file.ts'
 import { failureOf, unlessMissing } from './file-errors.ts'
+import { removeTemporary, temporaryFolder } from './temporary-folders.ts'
 import { flushFolder, type HeldFile, holdJobs, jobFolder, linkAll, mode } from './folders.ts'
 
 /** Whose files. */
@@ -381,26 +381,6 @@ function hashing(bytes: Bytes) {
     }
   }
   return { counted: counted(), sum: (): Digest => ({ size, sha256: hash.digest('hex') }) }
-}
-
-/** Folders that are gone with the process at the latest, though nobody closed their emulator. */
-const temporary = new Set<string>()
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'bytenite-emulator-'))
-  if (temporary.size === 0) process.on('exit', removeAllTemporary)
-  temporary.add(folder)
-  return folder
-}
-
-function removeTemporary(folder: string): void {
-  rmSync(folder, { recursive: true, force: true })
-  temporary.delete(folder)
-  if (temporary.size === 0) process.off('exit', removeAllTemporary)
-}
-
-function removeAllTemporary(): void {
-  for (const folder of temporary) removeTemporary(folder)
 }
 
 async function* entriesOf(folder: string): AsyncGenerator<string> {
