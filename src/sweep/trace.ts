@@ -1,0 +1,53 @@
+import { defaultWorld } from '../keys.ts'
+import type { Observed, Observer } from '../journal.ts'
+import { jobIn, see } from '../report/seen.ts'
+
+/** A request of a run that a fault can strike: one that belongs to a world. */
+export interface TracedRequest {
+  readonly world: string
+  readonly operation: string
+  /** Without query. */
+  readonly path: string
+  /** Whether the answer had a body. */
+  readonly hasBody: boolean
+}
+
+/** What a run of the program did, as far as a sweep looks at it. */
+export interface Trace {
+  readonly note: Observer
+  /** In the order of their ends. */
+  readonly requests: readonly TracedRequest[]
+  /** Jobs that were created, also where the answer to that was lost, and where they were deleted later. */
+  readonly createdJobs: () => number
+}
+
+const createJob = 'POST /v1/customer/jobs'
+
+export function createTrace(): Trace {
+  const requests: TracedRequest[] = []
+  const jobs = new Set<string>()
+  return {
+    requests,
+    createdJobs: () => jobs.size,
+    note(exchange: Observed) {
+      const { world, path, responseBody, responseBytes = 0 } = exchange
+      const seen = see(exchange, requests.length + 1)
+      const { operation } = seen
+      if (world === null || operation === undefined) return
+      const hasBody = responseBody.length > 0 || responseBytes > 0
+      requests.push({ world, operation, path: path.split('?', 1)[0]!, hasBody })
+      const job = operation === createJob && seen.done ? jobIn(seen) : undefined
+      if (job !== undefined) jobs.add(`${world} ${job.id}`)
+    },
+  }
+}
+
+/** The operation of a request, with its world where that is not the default one. */
+export const keyOf = ({ world, operation }: TracedRequest): string =>
+  world === defaultWorld ? operation : `${operation} in ${world}`
+
+/** Requests with the same target may be polls of the same. */
+export const targetOf = ({ world, operation, path }: TracedRequest): string => `${world} ${operation} ${path}`
+
+export const isRead = ({ operation }: TracedRequest): boolean =>
+  operation.startsWith('GET ') || operation.startsWith('HEAD ')
