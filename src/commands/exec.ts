@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { isatty } from 'node:tty'
 import type { Settings } from '../config.ts'
+import { defaultPace } from '../pace.ts'
+
 import { CommandError } from '../exec/child.ts'
 import { createRunner, type Runner } from './intercepted-run.ts'
 import { createReporter } from './reporter.ts'
 import type { ReportFlags } from './report-options.ts'
 import { account } from './sightings.ts'
-import { sweep } from './sweep.ts'
+import { sweep, sweepPace } from './sweep.ts'
 import type { SweepFlags } from './sweep-options.ts'
 
 export interface ExecOptions {
@@ -26,8 +28,10 @@ export interface ExecOptions {
  *   has what it is to fail on; for a sweep, see there
  * @throws Error that says in a sentence why the program was not started
  */
-export async function exec(settings: Settings, command: readonly string[], options: ExecOptions): Promise<number> {
+export async function exec(given: Settings, command: readonly string[], options: ExecOptions): Promise<number> {
   const { environment, offline, report = {} } = options
+  const pace = options.sweep !== undefined && given.pace === defaultPace ? sweepPace : given.pace
+  const settings = { ...given, pace }
   const runner = createRunner(command, { settings, offline, environment, now: Date.now(), random: randomBytes })
   try {
     if (options.sweep === undefined) return await runOnce(runner, settings, report)

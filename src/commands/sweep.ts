@@ -2,6 +2,7 @@ import type { BudgetReason } from '../../schemas/sweep-names.ts'
 import type { Sweep, SweptCase } from '../../schemas/sweep.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { exitCodeOf } from '../exec/child.ts'
+import type { Pace } from '../pace.ts'
 import { version } from '../package.ts'
 import { type Case, casesOf } from '../sweep/cases.ts'
 import { formatSweep } from '../sweep/format.ts'
@@ -15,6 +16,9 @@ import type { Terminal } from './reporter.ts'
 import { account } from './sightings.ts'
 import type { SweepFlags } from './sweep-options.ts'
 import { runForSweep, type SweepRun } from './sweep-run.ts'
+
+/** The pace of jobs, where nothing else is wanted: runs are short, and the same each time, as they do not depend on the clock. */
+export const sweepPace: Pace = { by: 'polls', total: 2 }
 
 /** Where a sweep speaks. */
 export interface Voices {
