@@ -10,6 +10,9 @@ export interface SweepView {
   readonly output: boolean
 }
 
+/** Cases that are spelt out; the table has them all. */
+const shown = 20
+
 /** Words of the table. */
 const words: Readonly<Record<Outcome, string>> = {
   passes: 'ok',
@@ -32,10 +35,13 @@ export function formatSweep(sweep: Sweep, { options, output }: SweepView): strin
     `bytenite-emulator: ${counted(cases.length, 'case')} in ${counted(runs, 'run')}, ${seconds(durationMs)}; ${verdict}`,
     ...differences.map((difference) => `  not stable: ${difference}`),
     ...table(cases),
-    ...bad.flatMap((found) => [
-      `  ! ${found.id}: ${found.outcomes.map((outcome) => sentences[outcome](found, sweep)).join('; ')}`,
-      ...(output ? outputLines(found) : []),
-    ]),
+    ...bad
+      .slice(0, shown)
+      .flatMap((found) => [
+        `  ! ${found.id}: ${found.outcomes.map((outcome) => sentences[outcome](found, sweep)).join('; ')}`,
+        ...(output ? outputLines(found) : []),
+      ]),
+    ...(bad.length > shown ? [`  and ${bad.length - shown} more; --report-file has them all`] : []),
     ...(output ? cases.filter(isMereFailure).flatMap((found) => [`  ${found.id}: fails`, ...outputLines(found)]) : []),
     ...notRunLines(sweep),
     ...(bad.length === 0

@@ -1,6 +1,5 @@
 import { defaultWorld } from '../keys.ts'
 import type { Observed, Observer } from '../journal.ts'
-import { jobIn, see } from '../report/seen.ts'
 
 /** A request of a run that a fault can strike: one that belongs to a world. */
 export interface TracedRequest {
@@ -30,14 +29,13 @@ export function createTrace(): Trace {
     requests,
     createdJobs: () => jobs.size,
     note(exchange: Observed) {
-      const { world, path, responseBody, responseBytes = 0 } = exchange
-      const seen = see(exchange, requests.length + 1)
-      const { operation } = seen
-      if (world === null || operation === undefined) return
+      const { world, operation, path, jobId, responseBody, responseBytes = 0 } = exchange
+      // Of no world, or of no path that there is, which faults have no name for.
+      if (world === null || operation.endsWith(' ')) return
       const hasBody = responseBody.length > 0 || responseBytes > 0
       requests.push({ world, operation, path: path.split('?', 1)[0]!, hasBody })
-      const job = operation === createJob && seen.done ? jobIn(seen) : undefined
-      if (job !== undefined) jobs.add(`${world} ${job.id}`)
+      // A create has no job before it is done, and keeps it whatever becomes of its answer.
+      if (operation === createJob && jobId !== null) jobs.add(`${world} ${jobId}`)
     },
   }
 }
