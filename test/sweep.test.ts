@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { Command, Option } from 'commander'
 import t, { type Test } from 'tap'
 import { Sweep, type SweptCase } from '../schemas/sweep.ts'
@@ -22,7 +23,7 @@ import { selected } from '../src/sweep/selection.ts'
 import type { TracedRequest } from '../src/sweep/trace.ts'
 import { failuresOf, type SweepFailureName } from '../src/sweep/verdict.ts'
 import { check } from './conformance.ts'
-import { client, emulator } from './emulator.ts'
+import { emulator } from './emulator.ts'
 import { run as runProgram } from './program.ts'
 
 const jobs = '/v1/customer/jobs'
@@ -250,19 +251,21 @@ void t.test('what is printed', async (t) => {
   post-jobs.1    DUPLICATES+LEAVES  fails  -
   get-jobs-id.1  -                  ok     HANGS
   get-jobs-id.2  -                  -      not reached
-  ! post-jobs.1.reset-after: duplicates a job (2 created in place of 1); leaves a job behind (1 not run or still running, in place of 0)
-  ! get-jobs-id.1.cut: hangs (killed after 12.3 s)
+  ! hangs: get-jobs-id.1.cut
+  ! creates more jobs than without a fault: post-jobs.1.reset-after
+  ! leaves a job behind that was not run or still ran: post-jobs.1.reset-after
   4 of 9 cases were not run (--time): a, b, c and 1 more
   replay one: bytenite-emulator exec --sweep --only post-jobs.1.reset-after --pace 1s -- node 'my client.js' 'it'\\''s'
   without a fault: 1 job, 0 left behind, 0.5 s
 `,
   )
   const shown = formatSweep(sweep, { options: [], output: true })
-  t.match(shown, /^ {6}\| one\n {6}\| \?\[31mtwo\n/m)
-  t.match(shown, /^ {2}post-jobs\.1\.503: fails\n {6}\| sorry\n/m)
+  t.match(shown, /^ {2}post-jobs\.1\.reset-after ended with 0:\n {4}\| one\n {4}\| \?\[31mtwo\n/m)
+  t.match(shown, /^ {2}post-jobs\.1\.503 ended with 4:\n {4}\| sorry\n/m)
+  t.match(shown, /^ {2}get-jobs-id\.1\.cut ended with nothing, it was killed, without a word$/m)
   t.match(formatSweep(found([cases[1]!]), { options: [], output: false }), /; no single failure made it hang, create/)
   const many = Array.from({ length: 50 }, (_, n) => swept(`post-jobs.${n}`, '500', ['leaves']))
-  t.match(formatSweep(found(many), { options: [], output: false }), /^ {2}and 30 more; --report-file has them all$/m)
+  t.match(formatSweep(found(many), { options: [], output: false }), /still ran: post-jobs\.0\.500, .* and 42 more$/m)
 })
 
 function parse(...args: string[]) {
@@ -309,4 +312,350 @@ void t.test('options', async (t) => {
   ] as const) {
     t.throws(() => parse(...args), { name: 'ConfigError', message: new RegExp(`^${said.replace(/[?]/g, '\\?')}`) })
   }
+})
+
+/** A program in this process: it is given the API and ends with an exit code. */
+type Client = (api: string, key: string) => Promise<number>
+
+/**
+ * Runs a client in place of a program. Each run takes a second of the sweep's clock, and the limit of its time counts from its
+ * first fault.
+ */
+function runnerOf(client: Client, heard: () => NodeJS.Signals | undefined = () => undefined) {
+  let seconds = 0
+  let runs = 0
+  const runner: Runner = {
+    heard,
+    async run({ onExchange, child, prepare, conclude }) {
+      const emulator = await startEmulator({ pace: sweepPace, onExchange })
+      try {
+        await prepare?.(emulator)
+        const killed = once(child.limit!, 'abort').then(() => 137)
+        runs++
+        const code = await Promise.race([client(emulator.url, emulator.apiKey), killed])
+        seconds++
+        return await conclude(emulator, { code, signal: null }, { refused: new Map(), untrusted: new Map(), unused: 0 })
+      } finally {
+        await emulator.close()
+      }
+    },
+  }
+  return { runner, clock: { now: () => seconds * 1_000_000 }, runs: () => runs }
+}
+
+async function sweepOf(t: Test, client: Client, args: string[] = [], heard?: () => NodeJS.Signals | undefined) {
+  const { runner, clock, runs } = runnerOf(client, heard)
+  const file = join(t.testdir(), 'sweep.json')
+  const [out, aside]: [string[], string[]] = [[], []]
+  const code = await sweep(
+    runner,
+    ['program'],
+    parse('--sweep', '--report-file', file, ...args)!,
+    {
+      out: { write: (text: string) => out.push(text) },
+      aside: { isTTY: true, write: (text: string) => aside.push(text) },
+    },
+    clock,
+  )
+  const result = (): Sweep => {
+    const report = JSON.parse(readFileSync(file, 'utf8')) as Sweep
+    t.strictSame(check(Sweep, report, 'sweep'), [])
+    return report
+  }
+  return { code, runs: runs(), out: out.join(''), aside: aside.join(''), result }
+}
+
+/** Creates a job, runs it and waits for its end; says no more than that something failed. */
+const submit: Client = async (api, key) => {
+  try {
+    const call = async (method: string, path: string, body?: object) => {
+      const response = await fetch(api + path, {
+        method,
+        headers: { authorization: key },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      if (!response.ok) throw new Error(String(response.status))
+      return (await response.json()) as { job: { id: string; state: string } }
+    }
+    const { job } = await call('POST', jobs, { templateId: 'emulator-succeeds' })
+    await call('POST', `${jobs}/${job.id}/run`, {})
+    let state = ''
+    while (state !== 'JOB_STATE_COMPLETE') ({ state } = (await call('GET', `${jobs}/${job.id}`)).job)
+    return 0
+  } catch {
+    return 1
+  }
+}
+
+void t.test('a sweep of a client that gives up at once', async (t) => {
+  const { code, result, aside, out } = await sweepOf(
+    t,
+    submit,
+    ['*.reset-*', '*.500', '*.503', '*.401', '*.cut', 'post-jobs.1.slow'].flatMap((pattern) => ['--only', pattern]),
+  )
+  const { cases, runs, baseline, differences, failedOn } = result()
+  t.strictSame([code, failedOn, differences], [1, ['leaves'], []])
+  t.match(baseline, { exitCode: 0, jobs: 1, left: 0 })
+  t.equal(runs, cases.length + 2)
+  const outcomes = Object.fromEntries(cases.map(({ id, outcomes }) => [id, outcomes.join()]))
+  t.strictSame(outcomes, {
+    'post-jobs.1.reset-after': 'fails,leaves',
+    'post-jobs.1.503': 'fails',
+    'post-jobs.1.500': 'fails',
+    'post-jobs.1.reset-before': 'fails',
+    'post-jobs.1.401': 'fails',
+    'post-jobs.1.cut': 'fails,leaves',
+    'post-jobs.1.slow': 'passes',
+    'post-jobs-id-run.1.reset-after': 'fails,leaves',
+    'post-jobs-id-run.1.503': 'fails,leaves',
+    'post-jobs-id-run.1.500': 'fails,leaves',
+    'post-jobs-id-run.1.reset-before': 'fails,leaves',
+    'post-jobs-id-run.1.401': 'fails,leaves',
+    'post-jobs-id-run.1.cut': 'fails,leaves',
+    ...Object.fromEntries(
+      [1, 2].flatMap((n) =>
+        ['503', '500', 'reset-before', '401', 'cut'].map((kind) => [
+          `get-jobs-id.${n}.${kind}`,
+          // The second read is the one with which the job ends.
+          n === 2 && kind === 'cut' ? 'fails' : 'fails,leaves',
+        ]),
+      ),
+    ),
+  })
+  t.match(aside, /\r\u001b\[K1 of 23: post-jobs\.1\.reset-after\r\u001b\[K/, 'progress, and away with it')
+  t.match(out, /^bytenite-emulator: 23 cases in 25 runs, 25\.0 s; 17 to look at$/m)
+})
+
+void t.test('what a sweep is bounded by', async (t) => {
+  for (const [args, run, reason] of [
+    [['--max-runs', '5'], 3, 'max-runs'],
+    [['--time', '4s'], 2, 'time'],
+    [['--only', '*.503'], 4, null],
+    [['--only', '*.503', '--max-runs', '6'], 4, null],
+  ] as const) {
+    const { result, code } = await sweepOf(t, submit, [...args, '--no-report', '--fail-on', 'not-run'])
+    const { cases, notRun, notRunBecause, failedOn } = result()
+    t.strictSame([cases.length, notRunBecause], [run, reason], args.join(' '))
+    t.equal(notRun.length, reason === null ? 0 : 26 - run)
+    t.equal(failedOn.includes('not-run'), reason !== null)
+    t.equal(code, 1)
+  }
+})
+
+void t.test('what ends a sweep before it has begun', async (t) => {
+  const none = await sweepOf(t, async () => 0)
+  t.strictSame([none.code, none.runs], [1, 1])
+  t.match(none.aside, /bytenite-emulator: the program sent no request with a good key: there is nothing to sweep\n/)
+
+  const failing = await sweepOf(t, async () => 9)
+  t.strictSame([failing.code, failing.runs], [9, 1])
+  t.match(failing.aside, /the program ended with 9, though it met no fault: there is nothing to sweep\n/)
+
+  await t.rejects(sweepOf(t, submit, ['--only', 'post-job.1.500']), {
+    name: 'ConfigError',
+    message: /nearest are post-jobs\.1\.500/,
+  })
+})
+
+void t.test('a program that does not do the same each time', async (t) => {
+  let runs = 0
+  const { code, result, out } = await sweepOf(
+    t,
+    async (api, key) => {
+      // Another request in the first run only: its cases are not reached.
+      if (++runs === 1) await fetch(`${api}${jobs}`, { headers: { authorization: key } })
+      return submit(api, key)
+    },
+    ['--only', 'get-jobs.1.*', '--fail-on', 'unstable', '--fail-on', 'not-reached', '--fail-on', 'fails'],
+  )
+  t.strictSame([code, result().failedOn], [1, ['not-reached', 'unstable']])
+  t.strictSame(result().differences, [`requests of GET ${jobs}: 1, then 0`])
+  t.match(out, /^ {2}not stable: requests of GET /m)
+})
+
+void t.test('a program that hangs has as long as it is given after the fault', async (t) => {
+  const { code, result } = await sweepOf(
+    t,
+    async (api, key) => ((await submit(api, key)) === 0 ? 0 : new Promise<number>(() => undefined)),
+    ['--only', 'post-jobs.1.reset-after', '--hang-after', '1ms'],
+  )
+  t.equal(code, 1)
+  t.match(
+    result().cases.find(({ fault }) => fault === 'reset-after'),
+    { outcomes: ['hangs'], exitCode: null, jobs: 1 },
+  )
+})
+
+void t.test('each world is struck by itself', async (t) => {
+  const { result } = await sweepOf(
+    t,
+    async (api, key) => (await submit(api, key)) + (await submit(api, key.replace('default', 'other'))),
+    ['--only', 'post-jobs.1.500*'],
+  )
+  t.strictSame(
+    result().cases.map(({ id, world, outcomes }) => [id, world, outcomes.join()]),
+    [
+      ['post-jobs.1.500', 'default', 'fails'],
+      ['post-jobs.1.500@other', 'other', 'fails'],
+    ],
+  )
+})
+
+void t.test('the end of what a program says is kept', async (t) => {
+  for (const [pieces, expected] of [
+    [[], ''],
+    [['all of it'], 'all of it'],
+    [['0123456789\n', 'abcd\nef', 'gh'], 'abcd\nefgh'],
+    [['0123456789abcdefghij\n'], ''],
+    [Array.from({ length: 100 }, (_, n) => `${n}\n`), '97\n98\n99\n'],
+  ] as const) {
+    const tail = createTail(10)
+    const stream = Readable.from(pieces.map((piece) => Buffer.from(piece)))
+    tail.follow(stream)
+    if (pieces.length > 0) await once(stream, 'end')
+    t.equal(tail.text(), expected)
+  }
+})
+
+void t.test('what a child in a group of its own leaves running is ended with it', async (t) => {
+  let ended = false
+  const { code } = await runChild(['sh', '-c', 'sleep 1000 & echo $!; exit 3'], {
+    env: { PATH: process.env['PATH']! },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    signals: process,
+    terminal: false,
+    group: true,
+    onStart: ({ stdout }) => stdout!.on('end', () => (ended = true)).resume(),
+  })
+  t.equal(code, 3)
+  t.ok(ended, 'nobody holds its pipe any more')
+})
+
+/** What clients below have in common: a call that says what came of it. */
+const calls = `
+const jobs = 'https://api.bytenite.com/v1/customer/jobs'
+const headers = { authorization: 'a key of the service' }
+async function call(method, url, body) {
+  const response = await fetch(url, { method, headers, body: body && JSON.stringify(body) })
+  if (!response.ok) throw new Error(method + ' ' + url + ': ' + response.status)
+  return response.json()
+}
+async function persistently(...request) {
+  for (let attempts = 3; ; attempts--) {
+    try {
+      return await call(...request)
+    } catch (error) {
+      if (attempts === 1) throw error
+    }
+  }
+}
+async function end({ id }) {
+  while ((await persistently('GET', jobs + '/' + id)).job.state !== 'JOB_STATE_COMPLETE');
+}`
+
+const execSweep = (t: Test, script: string, flags: string[], env: Record<string, string> = {}) =>
+  runProgram(t, ['exec', '--sweep', ...flags, '--', process.execPath, '--input-type=module', '-e', calls + script], {
+    env,
+  })
+
+void t.test('exec: a client that sends a create again without an id of its own', async (t) => {
+  const file = join(t.testdir(), 'sweep.json')
+  const naive = execSweep(
+    t,
+    `
+const { job } = await persistently('POST', jobs, { templateId: 'emulator-succeeds' })
+await call('POST', jobs + '/' + job.id + '/run', {})
+await end(job)
+console.log('on stdout')`,
+    ['--only', 'post-jobs.1.reset-after', '--only', 'post-jobs-id-run.1.500', '--report-file', file, '--show-output'],
+  )
+  t.equal((await naive.exit).code, 1, naive.stderr())
+  t.equal(naive.stderr(), '')
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Sweep
+  t.strictSame(check(Sweep, report, 'sweep'), [])
+  t.match(report, { runs: 4, differences: [], failedOn: ['duplicates', 'leaves'] })
+  t.match(report.cases, [
+    { id: 'post-jobs.1.reset-after', outcomes: ['duplicates', 'leaves'], exitCode: 0, jobs: 2, left: 1 },
+    { id: 'post-jobs-id-run.1.500', outcomes: ['fails', 'leaves'], exitCode: 1, jobs: 1, left: 1 },
+  ])
+  t.match(naive.stdout(), /^ {2}! creates more jobs than without a fault: post-jobs\.1\.reset-after$/m)
+  t.match(naive.stdout(), /^ {4}\| on stdout$/m)
+  t.match(naive.stdout(), /^ {4}\| Error: POST .*\/run: 500$/m)
+  t.match(naive.stdout(), /^ {2}replay one: bytenite-emulator exec --sweep --only post-jobs\.1\.reset-after -- /m)
+})
+
+void t.test('exec: a client that gives its jobs ids and runs each only once', async (t) => {
+  const careful = execSweep(
+    t,
+    `
+import { randomUUID } from 'node:crypto'
+const { job } = await persistently('POST', jobs, { templateId: 'emulator-succeeds', jobId: randomUUID() })
+try {
+  await call('POST', jobs + '/' + job.id + '/run', {})
+} catch {
+  const { job: { state } } = await persistently('GET', jobs + '/' + job.id)
+  if (state === 'JOB_STATE_NEW') await call('POST', jobs + '/' + job.id + '/run', {})
+}
+await end(job)`,
+    ['--only', 'post-jobs.1.reset-after', '--only', 'post-jobs.1.cut', '--only', 'post-jobs-id-run.1.reset-after'],
+  )
+  t.equal((await careful.exit).code, 0, careful.stdout())
+  t.match(careful.stdout(), /^bytenite-emulator: 3 cases in 5 runs, .*; no single failure made it hang/)
+})
+
+void t.test('exec: a sweep that is interrupted tells what it knows', async (t) => {
+  const told = createServer((_request, response) => response.end())
+  await new Promise<void>((resolve) => told.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => void told.close())
+  const { port } = told.address() as AddressInfo
+  const hanging = execSweep(
+    t,
+    `
+try {
+  await call('POST', jobs, { templateId: 'emulator-succeeds' })
+} catch (error) {
+  if (!error.message.endsWith('500')) throw error
+  setInterval(() => undefined, 1000)
+  await fetch('http://127.0.0.1:${port}/')
+}`,
+    ['--only', 'post-jobs.1.50*'],
+  )
+  await once(told, 'request')
+  hanging.child.kill('SIGINT')
+  t.equal((await hanging.exit).code, 130)
+  t.match(hanging.stdout(), /^ {2}post-jobs\.1 +fails$/m)
+  t.match(hanging.stdout(), /^ {2}1 of 2 cases were not run \(interrupted\): post-jobs\.1\.500$/m)
+})
+
+void t.test('exec: a program that hangs is killed', async (t) => {
+  const hanging = execSweep(
+    t,
+    `
+process.on('SIGTERM', () => undefined)
+await call('POST', jobs, { templateId: 'emulator-succeeds' }).catch(() => setInterval(() => undefined, 1000))`,
+    ['--only', 'post-jobs.1.500', '--hang-after', '10ms'],
+  )
+  t.equal((await hanging.exit).code, 1)
+  t.match(hanging.stdout(), /^ {2}! hangs: post-jobs\.1\.500$/m)
+})
+
+void t.test('exec: what is wrong with a sweep', async (t) => {
+  const table = [
+    [['--only', 'a', '--', 'true'], 2, /^bytenite-emulator: --only goes with --sweep$/m],
+    [['--sweep', '--', 'true'], 1, /^bytenite-emulator: the program sent no request with a good key: there is nothing/],
+    [
+      ['--sweep', '--', 'sh', '-c', 'echo oh >&2; exit 7'],
+      7,
+      /^oh\nbytenite-emulator: the program ended with 7, though/,
+    ],
+    [['--sweep', '--', 'no-such-command-anywhere'], 127, /no-such-command-anywhere: command not found$/m],
+  ] as const
+  await Promise.all(
+    table.map(async ([args, code, said]) => {
+      const program = runProgram(t, ['exec', ...args])
+      t.equal((await program.exit).code, code, args.join(' '))
+      t.match(program.stderr(), said)
+      t.equal(program.stdout(), '')
+    }),
+  )
 })

@@ -1,7 +1,7 @@
 import { faultKinds, type Outcome } from '../../schemas/sweep-names.ts'
 import type { Sweep, SweptCase } from '../../schemas/sweep.ts'
 import { counted, listed } from '../report/rule.ts'
-import { isGrave } from './verdict.ts'
+import { grave, type GraveOutcome, isGrave } from './verdict.ts'
 
 export interface SweepView {
   /** Options that a replay needs, as they are written on a command line. */
@@ -10,8 +10,8 @@ export interface SweepView {
   readonly output: boolean
 }
 
-/** Cases that are spelt out; the table has them all. */
-const shown = 20
+/** Ids that are named for each thing that is wrong; the table has them all. */
+const shown = 8
 
 /** Words of the table. */
 const words: Readonly<Record<Outcome, string>> = {
@@ -21,6 +21,12 @@ const words: Readonly<Record<Outcome, string>> = {
   duplicates: 'DUPLICATES',
   leaves: 'LEAVES',
   'not-reached': 'not reached',
+}
+
+const sentences: Readonly<Record<GraveOutcome, string>> = {
+  hangs: 'hangs',
+  duplicates: 'creates more jobs than without a fault',
+  leaves: 'leaves a job behind that was not run or still ran',
 }
 
 /** What a sweep has found, for a terminal: a table of requests and faults, then what needs attention and how to replay it. */
@@ -35,35 +41,20 @@ export function formatSweep(sweep: Sweep, { options, output }: SweepView): strin
     `bytenite-emulator: ${counted(cases.length, 'case')} in ${counted(runs, 'run')}, ${seconds(durationMs)}; ${verdict}`,
     ...differences.map((difference) => `  not stable: ${difference}`),
     ...table(cases),
-    ...bad
-      .slice(0, shown)
-      .flatMap((found) => [
-        `  ! ${found.id}: ${found.outcomes.map((outcome) => sentences[outcome](found, sweep)).join('; ')}`,
-        ...(output ? outputLines(found) : []),
-      ]),
-    ...(bad.length > shown ? [`  and ${bad.length - shown} more; --report-file has them all`] : []),
-    ...(output ? cases.filter(isMereFailure).flatMap((found) => [`  ${found.id}: fails`, ...outputLines(found)]) : []),
+    ...grave.flatMap((outcome) => {
+      const ids = cases.filter(({ outcomes }) => outcomes.includes(outcome)).map(({ id }) => id)
+      return ids.length === 0 ? [] : [`  ! ${sentences[outcome]}: ${listed(ids, shown)}`]
+    }),
+    ...(output ? cases.filter(({ outcomes }) => !outcomes.includes('passes')).flatMap(outputLines) : []),
     ...notRunLines(sweep),
     ...(bad.length === 0
       ? []
       : [
-          `  replay one: ${['bytenite-emulator exec --sweep', '--only', bad[0]!.id, ...options].join(' ')} -- ${shell(command)}`,
+          `  replay one: ${['bytenite-emulator exec --sweep', '--only', bad[0]!.id, shell(options)].join(' ').trimEnd()} -- ${shell(command)}`,
         ]),
     `  without a fault: ${counted(baseline.jobs, 'job')}, ${baseline.left} left behind, ${seconds(baseline.durationMs)}`,
   ]
   return `${lines.map(plain).join('\n')}\n`
-}
-
-const isMereFailure = (found: SweptCase): boolean => !isGrave(found) && found.outcomes.includes('fails')
-
-const sentences: Readonly<Record<Outcome, (found: SweptCase, sweep: Sweep) => string>> = {
-  passes: () => 'passes',
-  fails: ({ exitCode }) => `fails with ${exitCode}`,
-  hangs: ({ durationMs }) => `hangs (killed after ${seconds(durationMs)})`,
-  duplicates: ({ jobs }, { baseline }) => `duplicates a job (${jobs} created in place of ${baseline.jobs})`,
-  leaves: ({ left }, { baseline }) =>
-    `leaves a job behind (${left} not run or still running, in place of ${baseline.left})`,
-  'not-reached': () => 'its request did not come',
 }
 
 /** A row for each request, a column for each kind of fault that was tried. */
@@ -91,11 +82,13 @@ function notRunLines({ cases, notRun, notRunBecause }: Sweep): string[] {
   return [`  ${notRun.length} of ${cases.length + notRun.length} cases were not run (${reason}): ${listed(notRun)}`]
 }
 
-const outputLines = ({ output }: SweptCase): string[] =>
-  output
+const outputLines = ({ id, exitCode, output }: SweptCase): string[] => [
+  `  ${id} ended with ${exitCode ?? 'nothing, it was killed'}${output.trim() === '' ? ', without a word' : ':'}`,
+  ...output
     .trimEnd()
     .split('\n')
-    .map((line) => `      | ${line}`)
+    .flatMap((line) => (line === '' ? [] : [`    | ${line}`])),
+]
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
 

@@ -2,9 +2,10 @@ import type { Outcome } from '../../schemas/sweep-names.ts'
 import type { Sweep, SweptCase } from '../../schemas/sweep.ts'
 
 /** What no program should do, whatever happens to it; merely to fail is its right. */
-const grave: readonly Outcome[] = ['hangs', 'duplicates', 'leaves']
+export const grave = ['hangs', 'duplicates', 'leaves'] as const satisfies readonly Outcome[]
+export type GraveOutcome = (typeof grave)[number]
 
-export const isGrave = ({ outcomes }: SweptCase): boolean => outcomes.some((outcome) => grave.includes(outcome))
+export const isGrave = ({ outcomes }: SweptCase): boolean => grave.some((outcome) => outcomes.includes(outcome))
 
 /** What --fail-on can name with --sweep, beside what always counts. */
 export const sweepFailureNames = ['fails', 'not-reached', 'not-run', 'unstable'] as const
