@@ -27,6 +27,14 @@ export const ResetResponse = Type.Object({
 })
 export type ResetResponse = Static<typeof ResetResponse>
 
+/** `POST /_emulator/worlds/{world}/seed`: what was added. */
+export const SeedResponse = Type.Object({
+  world: Type.String(),
+  templates: Type.Integer(),
+  jobs: Type.Integer(),
+})
+export type SeedResponse = Static<typeof SeedResponse>
+
 /** A world's clock, and what happened on the way to where it stands. */
 export const ClockResponse = Type.Object({
   now: Timestamp({ description: "The world's time" }),
@@ -103,6 +111,14 @@ export const ForkRequest = Type.Object(
   },
   { examples: [{ into: 'snapshot', replace: true }] },
 )
+
+/** `POST /_emulator/worlds/{world}/import`. */
+export const ImportQuery = Type.Object({
+  replace: Type.Optional(Type.Boolean({ description: 'Write over a world that has this name' })),
+})
+
+/** A world in a file. It passes through as a stream, so nothing looks into it here. */
+export const Archive = Type.Unsafe<unknown>({ type: 'string', format: 'binary', 'x-proto': 'value' })
 
 export const WorldName = Type.Object({ world: Type.String() })
 

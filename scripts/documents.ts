@@ -135,7 +135,8 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly content: Content }>>
 }
 
-type Content = Readonly<Record<'application/json', { readonly schema: Schema; readonly example?: unknown }>>
+/** By media type; where it is not JSON it is a file, and the description says what kind. */
+type Content = Readonly<Partial<Record<'application/json', { readonly schema: Schema; readonly example?: unknown }>>>
 
 interface Document {
   readonly info: { readonly title: string; readonly description: string }
@@ -190,7 +191,7 @@ function operationSection({ request, method, path, operation }: NamedOperation, 
   const queries = parameters.filter((parameter) => parameter.in === 'query')
   const body = requestBody?.content['application/json']
   const fields = body === undefined ? [] : fieldsOf(body.schema, { request })
-  const answer = responses['200']?.content['application/json'].schema
+  const answer = responses['200']?.content['application/json']?.schema
   const before = answer === undefined ? undefined : shown.get(JSON.stringify(answer.properties))
   return page(
     `### ${code(request)}`,
@@ -250,7 +251,7 @@ function typeOf(schema: Schema): string {
 }
 
 /** A command that can be tried, where the operation has an example of its body. */
-function exampleOf(method: string, path: string, body: Content['application/json'] | undefined): string {
+function exampleOf(method: string, path: string, body: Content['application/json']): string {
   const example = body?.example ?? body?.schema.example
   if (example === undefined) return ''
   const address = `http://127.0.0.1:${settings.port.default}${path.replace('{world}', 'default')}`

@@ -16,6 +16,7 @@ import { registerProtoJson } from './plugins/protojson.ts'
 import { absentRoutes } from './routes/absent.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { authRoutes } from './routes/auth.ts'
+import { controlArchiveRoutes } from './routes/control-archives.ts'
 import { controlClockRoutes } from './routes/control-clock.ts'
 import { controlFidelityRoutes } from './routes/control-fidelity.ts'
 import { controlJournalRoutes } from './routes/control-journal.ts'
@@ -171,6 +172,7 @@ export function buildApp(
       registerControlGuard(scope)
       await scope.register(controlRoutes(core))
       await scope.register(controlWorldRoutes(core))
+      await scope.register(controlArchiveRoutes(core))
       await scope.register(controlClockRoutes(core))
       await scope.register(controlScenarioRoutes(core, operations))
       await scope.register(controlJournalRoutes(core, operations))

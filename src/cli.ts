@@ -20,7 +20,13 @@ import { version } from './package.ts'
 const wrongUse = 2
 
 /** What stands behind `bytenite-emulator` in the examples of its help. */
-const mainExamples = ['', '--port 3000 --in-memory', '--pace polls:5 --seed seed.json']
+const mainExamples = [
+  '',
+  '--port 3000 --in-memory',
+  '--pace polls:5 --seed seed.json',
+  'wait --timeout 10s',
+  'export before.tar',
+]
 
 /** An option for a setting, from the table. */
 function optionOf(name: SettingName): Option {
@@ -82,7 +88,7 @@ function commandOf(subcommand: Subcommand): Command {
     passThrough,
     load,
   } = subcommand
-  const command = new Command(name).summary(summary).passThroughOptions(passThrough)
+  const command = new Command(name).summary(summary).passThroughOptions(passThrough === true)
   command.description(description === undefined ? summary : `${summary}\n\n${description}`)
   if (args !== undefined) command.arguments(args)
   if (usage !== undefined) command.usage(usage)
@@ -129,6 +135,13 @@ function refuseUnknownCommand([first]: readonly string[]): void {
       'See bytenite-emulator --help.',
   )
 }
+
+// A reader that has seen enough, as `head` has, is no failure.
+process.stdout.once('error', (error: Error & { code?: string }) => {
+  if (error.code === 'EPIPE') process.exit()
+  process.stderr.write(`bytenite-emulator: cannot write the output: ${error.message}\n`)
+  process.exit(1)
+})
 
 try {
   refuseUnknownCommand(process.argv.slice(2))

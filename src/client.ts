@@ -3,25 +3,33 @@ import type {
   Explanation,
   ReleaseResponse,
   ResetResponse,
+  SeedResponse,
   World as WorldView,
 } from '../schemas/control.ts'
 import type { Fault, FaultRequest, RulesQuery } from '../schemas/faults.ts'
 import type { JobState } from '../schemas/jobs.ts'
 import type { Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import type { Scenario, ScenarioRequest } from '../schemas/scenarios.ts'
+import type { Seed } from '../schemas/seed.ts'
 import { defaultKey, defaultKeyOf } from './keys.ts'
 
-/** How a client reaches an emulator: answers with the JSON body of a success, throws for anything else. */
+/**
+ * How a client reaches an emulator: answers with the body of a success, throws for anything else. Bodies are JSON, but for
+ * exported worlds, which are bytes.
+ */
 export type Send = (method: string, path: string, body?: unknown) => Promise<unknown>
 
 /** The emulator said no; `message` is its own, with the status and what was asked. */
 export class ControlError extends Error {
   override readonly name = 'ControlError'
   readonly status: number
+  /** What the emulator itself said. */
+  readonly reason: string
 
-  constructor(status: number, message: string) {
-    super(message)
+  constructor(status: number, request: string, reason: string) {
+    super(`${request} answered ${status}: ${reason}`)
     this.status = status
+    this.reason = reason
   }
 }
 
@@ -54,12 +62,15 @@ export interface World {
   inspect(): Promise<WorldView>
   /** Back to the seed; also the clock, scenarios, faults and the journal. */
   reset(): Promise<ResetResponse>
+  /** Adds the templates and jobs of a seed; all of them or none. */
+  seed(seed: Seed): Promise<SeedResponse>
   /** Copies it into a world of another name. */
   fork(into: string, options?: { replace?: boolean }): Promise<World>
   drop(): Promise<void>
-  /** Everything in it, to be kept in a file. */
-  export(): Promise<unknown>
-  import(image: unknown, options?: { replace?: boolean }): Promise<void>
+  /** Everything in it, files included, to be kept in a file: a tar archive. */
+  export(): Promise<Uint8Array>
+  /** Makes it of an exported world, whatever that one was called. All of it or nothing. */
+  import(archive: Uint8Array, options?: { replace?: boolean }): Promise<void>
   /** Sets the pace of runs to come, as `--pace` does; empty: that of the emulator. */
   pace(pace: string): Promise<void>
   /** Decides how runs turn out. */
@@ -105,24 +116,33 @@ export interface EmulatorClient {
 export function connect(url: string): EmulatorClient {
   const base = url.replace(/\/+$/, '')
   return createClient(base, async (method, path, body) => {
-    const response = await fetch(base + path, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    })
-    return readAnswer(`${method} ${path}`, response.status, await response.text())
+    const response = await fetch(base + path, { method, ...bodyOf(body) })
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    return readAnswer(`${method} ${path}`, response.status, response.headers.get('content-type'), bytes)
   })
 }
 
-/** The JSON of an answer. @throws ControlError where it is not a success */
-export function readAnswer(request: string, status: number, text: string): unknown {
+const archiveType = 'application/x-tar'
+
+function bodyOf(body: unknown): Pick<RequestInit, 'body' | 'headers'> {
+  if (body === undefined) return {}
+  return body instanceof Uint8Array
+    ? { body, headers: { 'content-type': archiveType } }
+    : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+}
+
+/** What an answer holds: JSON, or the bytes of an archive. @throws ControlError where it is not a success */
+export function readAnswer(request: string, status: number, type: unknown, bytes: Uint8Array): unknown {
+  if (status < 300 && type === archiveType) return bytes
+  const text = new TextDecoder().decode(bytes)
   if (status >= 200 && status < 300) return JSON.parse(text) as unknown
-  let message = text
+  let reason = text
   try {
-    message = (JSON.parse(text) as { message?: string }).message ?? text
+    reason = (JSON.parse(text) as { message?: string }).message ?? text
   } catch {
     // Not from the emulator; the text itself says most.
   }
-  throw new ControlError(status, `${request} answered ${status}: ${message}`)
+  throw new ControlError(status, request, reason)
 }
 
 /** A client on top of a way to send requests. */
@@ -173,6 +193,7 @@ function createWorld(name: string, send: Send): World {
     },
     inspect: () => ask<WorldView>('GET', ''),
     reset: () => post<ResetResponse>('/reset'),
+    seed: (seed) => post<SeedResponse>('/seed', seed),
     async fork(into, { replace = false } = {}) {
       await post('/fork', { into, replace })
       return createWorld(into, send)
@@ -180,9 +201,9 @@ function createWorld(name: string, send: Send): World {
     async drop() {
       await ask('DELETE', '')
     },
-    export: () => ask<unknown>('GET', '/export'),
-    async import(image, { replace = false } = {}) {
-      await post(`/import?replace=${replace}`, image)
+    export: () => ask<Uint8Array>('GET', '/export'),
+    async import(archive, { replace = false } = {}) {
+      await post(`/import?replace=${replace}`, archive)
     },
     async pace(pace) {
       await ask('PUT', '/pace', { pace })

@@ -17,6 +17,7 @@ export interface Settings {
   data: string
   inMemory: boolean
   seed: string | undefined
+  init: string | undefined
   templates: 'closed' | 'open'
   strict: boolean
   pace: Pace
@@ -84,6 +85,13 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
   seed: {
     placeholder: 'FILE',
     help: 'JSON file with templates and jobs that every world starts from',
+    default: undefined,
+    defaultText: 'none',
+    parse: nonEmpty,
+  },
+  init: {
+    placeholder: 'DIR',
+    help: 'folder of such files: all *.json in the order of their names, before the one of --seed',
     default: undefined,
     defaultText: 'none',
     parse: nonEmpty,

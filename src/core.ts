@@ -5,12 +5,14 @@ import type { JobTemplateInput } from '../schemas/templates.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
 import { type Clock, systemClock, toSeconds } from './clock.ts'
 import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
+import { type Archives, createArchives } from './core/archives.ts'
 import type { Caller } from './core/caller.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { createJobQueries, type JobQueries } from './core/job-queries.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
 import { createStorage, type Storage } from './core/storage.ts'
 import { createSecrets, type Secrets } from './core/secrets.ts'
+import { createSeeds, type Seeds } from './core/seeds.ts'
 import { createTransitions, type Transitions } from './core/transitions.ts'
 import { createUsers, type Users } from './core/users.ts'
 import { createWallet, type Wallet } from './core/wallet.ts'
@@ -23,7 +25,7 @@ import { defaultPace, type Pace, parsePace } from './pace.ts'
 import { builtInRecipe } from './recipes.ts'
 import { scriptedRecipe } from './recipes/scripted.ts'
 import { createScenarios, type ScenarioRegistry } from './scenarios.ts'
-import { decodeSeed } from './seed.ts'
+import { decodeSeed, placeOf } from './seed.ts'
 import { seededRecipe } from './seed-results.ts'
 import { openFiles } from './store/files.ts'
 import { openStore } from './store/database.ts'
@@ -49,6 +51,8 @@ export interface Core {
   /** The file, or `:memory:`, and the number of its last migration. */
   readonly database: { readonly location: string; readonly schema: number }
   readonly worlds: Worlds
+  readonly archives: Archives
+  readonly seeds: Seeds
   readonly catalogue: Catalogue
   readonly jobs: Jobs
   readonly jobQueries: JobQueries
@@ -126,7 +130,7 @@ export function createCore(options: CoreOptions = {}): Core {
     const revokedTokens = tokenStore(store)
     const settings = settingStore(store)
     const catalogue = createCatalogue(templateRows, seedTemplates, catalogueMode === 'open')
-    checkSeed(seed, catalogue, seedTemplates, strict)
+    checkSeed(seed, (job) => placeOf(options.seed, job), catalogue, seedTemplates, strict)
 
     const transitions = createTransitions()
     const scenarios = createScenarios(ids)
@@ -139,13 +143,12 @@ export function createCore(options: CoreOptions = {}): Core {
       return seed.jobs?.length ?? 0
     }
 
-    const worldRows = worldStore(store)
+    const [worldRows, tables] = [worldStore(store), worldTables(store)]
     const worlds = createWorlds({
       wall: clock,
       commit,
-      schema: store.schema,
       rows: worldRows,
-      tables: worldTables(store),
+      tables,
       jobs: jobRows,
       transitions,
       sow,
@@ -157,6 +160,15 @@ export function createCore(options: CoreOptions = {}): Core {
         return cleared
       },
       onForked: (from, into) => files.copyWorld(from.key, into.key),
+    })
+    const archives = createArchives({
+      wall: clock,
+      schema: store.schema,
+      worlds,
+      rows: worldRows,
+      tables,
+      jobs: jobRows,
+      files,
     })
     const secrets = createSecrets(commit, secretStore(store), ids)
     const wallet = createWallet(commit, walletStore(store), ids, worlds.now)
@@ -179,6 +191,24 @@ export function createCore(options: CoreOptions = {}): Core {
         wallet.reserve(caller, job, now)
       },
       onLife: (world, job) => wallet.follow(world, job),
+    })
+
+    /** Call inside an act. */
+    function saveTemplate({ world, account }: Pick<Caller, 'world' | 'account'>, input: JobTemplateInput): Template {
+      const existing = templateRows.find(world.key, input.id)
+      if (existing !== undefined) catalogue.resolve(world.key, account, input.id)
+      const at = worlds.now(world)
+      const owner = userId(world.name, account)
+      const template = makeTemplate(input, { owner, account, createdAt: existing?.createdAt ?? at, updatedAt: at })
+      templateRows.save(world.key, template)
+      return template
+    }
+
+    const seeds = createSeeds({
+      commit,
+      rows: jobRows,
+      jobs,
+      saveTemplate: (world, input) => void saveTemplate({ world, account: 'owner' }, input),
     })
 
     const events = createEvents({
@@ -208,6 +238,8 @@ export function createCore(options: CoreOptions = {}): Core {
       pace,
       database: { location: store.location, schema: store.schema },
       worlds,
+      archives,
+      seeds,
       catalogue,
       jobs,
       jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), worlds.now),
@@ -221,17 +253,7 @@ export function createCore(options: CoreOptions = {}): Core {
       secrets,
       wallet,
       templates: {
-        save: ({ world, account }, input) =>
-          commit(() => {
-            const existing = templateRows.find(world.key, input.id)
-            if (existing !== undefined) catalogue.resolve(world.key, account, input.id)
-            const at = worlds.now(world)
-            const owner = userId(world.name, account)
-            const origin = { owner, account, createdAt: existing?.createdAt ?? at, updatedAt: at }
-            const template = makeTemplate(input, origin)
-            templateRows.save(world.key, template)
-            return template
-          }),
+        save: (caller, input) => commit(() => saveTemplate(caller, input)),
       },
       tokens: {
         ...tokens,
@@ -257,7 +279,13 @@ export function createCore(options: CoreOptions = {}): Core {
 }
 
 /** A seed that does not fit is an error at start, not at the first request. */
-function checkSeed(seed: Seed, catalogue: Catalogue, templates: ReadonlyMap<string, Template>, strict: boolean): void {
+function checkSeed(
+  seed: Seed,
+  placeOf: (job: number) => string,
+  catalogue: Catalogue,
+  templates: ReadonlyMap<string, Template>,
+  strict: boolean,
+): void {
   if (templates.size < (seed.templates?.length ?? 0)) throw new Error('seed: two templates have the same id')
   const seen = new Set<string>()
   for (const [index, request] of (seed.jobs ?? []).entries()) {
@@ -269,9 +297,7 @@ function checkSeed(seed: Seed, catalogue: Catalogue, templates: ReadonlyMap<stri
       if (id !== undefined && seen.has(id)) throw new Error(`jobId ${id} occurs twice`)
       if (id !== undefined) seen.add(id)
     } catch (error) {
-      throw new Error(`seed: jobs[${index}]: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      })
+      throw new Error(`${placeOf(index)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     }
   }
 }

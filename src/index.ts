@@ -1,21 +1,23 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { createClient, type EmulatorClient, readAnswer } from './client.ts'
+import type { FastifyInstance } from 'fastify'
 import { createCore } from './core.ts'
+import type { Inject } from './inject.ts'
 import { collectOperations } from './operations.ts'
 import { type EmulatorOptions, readOptions } from './options.ts'
 
 export type { EmulatorOptions } from './options.ts'
 export { connect, ControlError, type EmulatorClient, type World, type WorldClock } from './client.ts'
+export type { Inject, InjectRequest, InjectResponse } from './inject.ts'
 
 /** A running emulator. */
 export interface Emulator extends EmulatorClient, AsyncDisposable {
   /** 0 where none is open. */
   readonly port: number
   /** Sends a request without a socket, as Fastify's `inject` does. */
-  readonly inject: FastifyInstance['inject']
+  readonly inject: Inject
   /** @internal What clients can ask for, as in `GET /v1/customer/jobs/{jobId}`. */
   readonly operations: () => readonly string[]
   /** @internal Where connections and requests are handed in that came by another way than the port. */
@@ -70,16 +72,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const answer = await app.inject({
       method: method as 'GET',
       url: path,
-      ...(body === undefined ? {} : { payload: body as object }),
+      ...(body === undefined ? {} : { payload: body instanceof Uint8Array ? bufferOf(body) : (body as object) }),
     })
-    return readAnswer(`${method} ${path}`, answer.statusCode, answer.payload)
+    return readAnswer(`${method} ${path}`, answer.statusCode, answer.headers['content-type'], answer.rawPayload)
   })
   return {
     ...client,
     port,
     operations,
     server: app.server,
-    inject: app.inject.bind<FastifyInstance['inject']>(app),
+    inject: async (request) => app.inject(request),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
@@ -96,6 +98,9 @@ async function listen(
   if (!keepAlive) app.server.unref()
   return (app.server.address() as AddressInfo).port
 }
+
+/** The same bytes, not a copy. */
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, byteLength)
 
 /** What to write into a client; an emulator that listens everywhere is reached by the loopback address, too. */
 function urlOf(host: string, port: number): string {

@@ -7,10 +7,12 @@
  * What it needs stands in its own URL, as workers may be given an empty environment: `tls` and `plain`, ports on this machine, and
  * `offline`. It is a file of its own without dependencies.
  */
+import childProcess from 'node:child_process'
 import dns, { type LookupAddress } from 'node:dns'
 import { syncBuiltinESMExports } from 'node:module'
 import { Socket, type TcpNetConnectOpts } from 'node:net'
 import workerThreads, { type WorkerOptions } from 'node:worker_threads'
+import { leadingVariables } from './exec/variables.ts'
 import { isLoopback, isVendorHost } from './exec/vendor.ts'
 
 const parameters = new URL(import.meta.url).searchParams
@@ -97,19 +99,53 @@ dns.promises.lookup = (async (host: string, options?: unknown) => {
   return isAll(options) ? [answer] : answer
 }) as typeof dns.promises.lookup
 
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The variables that led this process here, as they were when it began. */
+const leading = Object.fromEntries(leadingVariables.map((name) => [name, process.env[name]]))
+
+/** An environment that a program made by itself, for a process or a worker that is to be led here, too. */
+function led(environment: Environment): Environment {
+  const { NODE_OPTIONS: options = '' } = environment
+  if (options.includes(import.meta.url)) return environment
+  return { ...leading, ...environment, NODE_OPTIONS: `${options} --import=${import.meta.url}`.trimStart() }
+}
+
+/** The same options, with such an environment, if there is one among them. */
+function withLedEnvironment<Options>(options: Options): Options {
+  if (typeof options !== 'object' || options === null || !('env' in options)) return options
+  const { env } = options
+  return typeof env === 'object' && env !== null ? { ...options, env: led(env as Environment) } : options
+}
+
 const { Worker } = workerThreads
-/** A worker with an environment of its own would not load this module. */
 workerThreads.Worker = class extends Worker {
   static override readonly name = 'Worker'
 
-  constructor(file: string | URL, options: WorkerOptions = {}) {
-    const { env } = options
-    const own = typeof env === 'object' && !String(env['NODE_OPTIONS']).includes(import.meta.url)
-    super(file, own ? { ...options, env: { ...env, NODE_OPTIONS: withHook(env['NODE_OPTIONS']) } } : options)
+  constructor(file: string | URL, options?: WorkerOptions) {
+    super(file, withLedEnvironment(options))
   }
 }
 
-const withHook = (options: string | undefined): string => `${options ?? ''} --import=${import.meta.url}`.trimStart()
+// What starts a process and does not wait for its end goes through this one.
+interface Spawning {
+  spawn: (this: unknown, options: { envPairs?: readonly string[] }) => unknown
+}
+const spawning = childProcess.ChildProcess.prototype as unknown as Spawning
+const { spawn } = spawning
+spawning.spawn = function (options) {
+  if (options.envPairs === undefined) return spawn.call(this, options)
+  const pairs = options.envPairs.map((pair) => pair.split(/=([^]*)/, 2) as [string, string])
+  const environment = Object.entries(led(Object.fromEntries(pairs)))
+  const envPairs = environment.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value}`)
+  return spawn.call(this, { ...options, envPairs })
+}
+
+const waiting = childProcess as unknown as Record<string, (...args: unknown[]) => unknown>
+for (const name of ['spawnSync', 'execFileSync', 'execSync']) {
+  const start = waiting[name]!
+  waiting[name] = (...args) => start(...args.map(withLedEnvironment))
+}
 
 // So that `import { connect } from 'node:net'` and its like find what is here.
 syncBuiltinESMExports()

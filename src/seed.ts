@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { dataSourceTypes } from '../schemas/datasource.ts'
-import { Seed } from '../schemas/seed.ts'
+import { Seed, type SeedJob, type SeedTemplate } from '../schemas/seed.ts'
 import { ApiError } from './errors.ts'
 import { parseJson } from './json.ts'
 import { compileDecoder, type UnknownField } from './protojson.ts'
@@ -19,6 +19,60 @@ export function readSeed(file: string): Seed {
       throw new Error(`seed file ${file} does not exist`, { cause: error })
     throw new Error(`seed file ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }
+}
+
+/**
+ * The seed files of a folder: all that end in `.json`, in the order of their names.
+ *
+ * @throws Error where the folder cannot be read
+ */
+export function seedFilesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .map((name) => join(folder, name))
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
+    const reason = code === 'ENOENT' ? 'does not exist' : code === 'ENOTDIR' ? 'is no folder' : message
+    throw new Error(`init folder ${folder} ${reason}; --init takes a folder of seed files`, { cause: error })
+  }
+}
+
+/** Where the jobs of a seed were read, kept beside it: they are in no words of the API. */
+const places = new WeakMap<object, readonly string[]>()
+
+/** How an error names a job of a seed. */
+export const placeOf = (seed: unknown, index: number): string =>
+  places.get(seed as object)?.[index] ?? `seed: jobs[${index}]`
+
+/**
+ * Reads seed files, one after the other, as one seed; jobs may name templates of any of them.
+ *
+ * @throws Error as `readSeed` does, and for a template that is there already
+ */
+export function readSeeds(files: readonly string[]): Seed {
+  const templates = new Map<string, { readonly file: string; readonly template: SeedTemplate }>()
+  const jobs: SeedJob[] = []
+  const jobPlaces: string[] = []
+  for (const file of files) {
+    const seed = readSeed(file)
+    for (const template of seed.templates ?? []) {
+      const earlier = templates.get(template.id)
+      if (earlier !== undefined) {
+        const place = earlier.file === file ? 'this file' : earlier.file
+        throw new Error(`seed file ${file}: template "${template.id}" is in ${place} already; every id may occur once`)
+      }
+      templates.set(template.id, { file, template })
+    }
+    for (const [index, job] of (seed.jobs ?? []).entries()) {
+      jobs.push(job)
+      jobPlaces.push(`seed file ${file}: jobs[${index}]`)
+    }
+  }
+  const seed = { templates: [...templates.values()].map(({ template }) => template), jobs }
+  places.set(seed, jobPlaces)
+  return seed
 }
 
 /** Brings a seed to canonical form. Throws ApiError where it is not in the words of the API. */

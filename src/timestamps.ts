@@ -4,7 +4,7 @@ export type Micros = number
 export const microsPerSecond = 1_000_000
 
 /** The last moment RFC 3339 can write. Moments beyond it are cut to it. */
-const endOfTime: Micros = Date.UTC(9999, 11, 31, 23, 59, 59, 999) * 1000
+export const endOfTime: Micros = Date.UTC(9999, 11, 31, 23, 59, 59, 999) * 1000
 
 /** RFC 3339 in UTC with six digits, as timestamps from the service's database looked (observed). */
 export function formatTimestamp(at: Micros): string {

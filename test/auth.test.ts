@@ -266,3 +266,19 @@ void t.test('many first tokens at once are all good', async (t) => {
   const tokens = await Promise.all(Array.from({ length: 10 }, (_, index) => accessToken(url, `test_w${index}`)))
   for (const token of tokens) t.equal((await client(url, token)('GET', jobs)).status, 200)
 })
+
+void t.test('keys open: any key will do, and those of the emulator keep their meaning', async (t) => {
+  const { url } = await emulator(t, { keys: 'open', apiKeys: new Map([['known', 'its-own']]) })
+  const statusOf = async (authorization: string) => (await client(url, authorization)('GET', jobs)).status
+  const worldOf = async (key: string) => decodeJwt(await accessToken(url, key))['emulator']
+  t.match(await worldOf('any+key/=='), { world: 'default', persona: 'owner' })
+  t.match(await worldOf('any:readonly'), { world: 'default', persona: 'owner' }, 'a colon is nothing special in it')
+  t.match(await worldOf('known:readonly'), { world: 'its-own', persona: 'readonly' })
+  t.match(await worldOf('test_other:readonly'), { world: 'other', persona: 'readonly' })
+  t.equal(await statusOf('any'), 200)
+  t.equal(await statusOf(await accessToken(url, 'any')), 200)
+  for (const wrong of ['', 'test_', 'test_no world', 'a.b.c']) t.equal(await statusOf(wrong), 401, wrong)
+  for (const apiKey of ['test_', 'test_default:nobody']) {
+    t.equal((await client(url, null)('POST', '/v1/auth/access_token', { apiKey })).status, 401, apiKey)
+  }
+})

@@ -1,10 +1,8 @@
 // Programs written after the vendor's guides, with its host in them, run as they are.
-import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
-import { run } from './program.ts'
+import { execute, works } from './program.ts'
 
-const works = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0
 const noCurl = works('curl', '--version') ? false : 'curl is not installed'
 const noRequests = works('python3', '-c', 'import requests') ? false : 'Python or its module requests is not installed'
 
@@ -19,7 +17,7 @@ const clients: readonly (readonly [command: readonly string[], skip: string | fa
 for (const [[interpreter = '', file = '', ...args], skip] of clients) {
   void t.test([file, ...args].join(' '), { skip }, async (t) => {
     const command = [interpreter, join(import.meta.dirname, 'clients', file), ...args]
-    const program = run(t, ['exec', '--offline', '--pace', '0s', '--', ...command])
+    const program = execute(t, command, { flags: ['--offline', '--pace', '0s'] })
     t.strictSame(await program.exit, { code: 0, signal: null }, program.stderr())
     t.equal(program.stdout(), 'hello_world_processed.txt: hello, world\n')
     t.equal(program.stderr(), '', 'nothing was refused, and nothing is left to say')

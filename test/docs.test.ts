@@ -263,7 +263,11 @@ const runners: Record<string, { readonly command: string; readonly skip: string 
   '.py': { command: 'python3', skip: noRequests },
 }
 
-for (const file of readdirSync(join(packageRoot, 'examples')).filter((name) => !name.endsWith('.md'))) {
+const examples = readdirSync(join(packageRoot, 'examples'), { withFileTypes: true })
+  // The folder of recipes is run by test/recipes.test.ts.
+  .filter((entry) => entry.isFile() && !entry.name.endsWith('.md'))
+  .map(({ name }) => name)
+for (const file of examples) {
   const runner = runners[extname(file)]
   void t.test(`examples/${file}`, { skip: runner?.skip ?? false }, async (t) => {
     if (runner === undefined) return t.fail(`test/docs.test.ts does not know how to run examples/${file}`)
@@ -297,11 +301,20 @@ for (const file of readdirSync(join(packageRoot, 'examples')).filter((name) => !
   })
 }
 
+const sources = readdirSync(join(packageRoot, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => read(join('src', file)))
+
 void t.test('docs/dependencies.md: dependencies are those of package.json', async (t) => {
+  /** Whether the code of the emulator imports it: then it is needed to build, and is in the bundle. */
+  const isBundled = ([name]: [string, unknown]): boolean =>
+    sources.some((source) => source.includes(`from '${name}'`) || source.includes(`import('${name}')`))
+  const developed = Object.entries(manifest.devDependencies as object)
   const lists = {
     Runtime: manifest.dependencies,
     Optional: manifest.optionalDependencies,
-    Development: manifest.devDependencies,
+    Bundled: Object.fromEntries(developed.filter(isBundled)),
+    Development: Object.fromEntries(developed.filter((entry) => !isBundled(entry))),
     Overrides: manifest.overrides,
   }
   for (const [heading, packages] of Object.entries(lists)) {

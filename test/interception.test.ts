@@ -10,6 +10,7 @@ import t, { type Test } from 'tap'
 import { createAuthority } from '../src/exec/certificates.ts'
 import { childEnvironment } from '../src/exec/environment.ts'
 import { type Interception, openInterception } from '../src/exec/interception.ts'
+import { leadingVariables } from '../src/exec/variables.ts'
 import { readUpstream } from '../src/exec/upstream.ts'
 import type { Emulator, EmulatorOptions } from '../src/index.ts'
 import { emulator, exchange } from './emulator.ts'
@@ -460,6 +461,14 @@ void t.test('the environment', async (t) => {
   for (const name of ['NO_PROXY', 'no_proxy']) t.equal(bare[name], 'localhost,127.0.0.1,::1')
   t.notOk('ALL_PROXY' in bare)
   t.match(bare['JAVA_TOOL_OPTIONS'], /-Dhttps\.proxyPort=2 .*"-Djavax\.net\.ssl\.trustStore=\/a folder\/trusted\.jks"/)
+
+  const told = ['PATH', 'BYTENITE_API_URL', 'BYTENITE_BASE_URL', 'BYTENITE_API_KEY']
+  const leads = Object.keys(from({ PATH: '/bin', ALL_PROXY: 'up:1' })).filter((name) => !told.includes(name))
+  t.strictSame(
+    leads.sort(),
+    [...leadingVariables].sort(),
+    'what a process is given that is started with an empty environment',
+  )
 
   const own = from({
     BYTENITE_API_URL: 'https://mine',

@@ -77,6 +77,28 @@ void t.test('start', async (t) => {
     )
   })
 
+  await t.test('--init: every world starts from the seed files of a folder, in the order of their names', async (t) => {
+    const folder = t.testdir({
+      '20-jobs.json': '{"jobs":[{"templateId":"mine","jobId":"second"}]}',
+      '10-templates.json': '{"templates":[{"id":"mine"}],"jobs":[{"templateId":"mine","jobId":"first"}]}',
+      'README.md': 'no seed',
+      more: { 'last.json': '{"jobs":[{"templateId":"mine","jobId":"third"}]}' },
+    })
+    const program = run(t, [...memory, '--seed', join(folder, 'more', 'last.json')], {
+      env: { BYTENITE_EMULATOR_INIT: folder },
+    })
+    const url = await program.ready
+    for (const key of ['test_default', 'test_other']) {
+      const { body } = await client(url, key)('GET', `${jobs}?pagination.orderBy=createdAt`)
+      t.strictSame(body.data.map(({ id }: { id: string }) => id).sort(), ['first', 'second', 'third'])
+    }
+    await stop(program)
+
+    const bare = run(t, [...memory, '--init', t.testdir({ nothing: {} })])
+    t.match((await client(await bare.ready)('GET', jobs)).body.data, [], 'an empty folder is a start from nothing')
+    await stop(bare)
+  })
+
   await t.test('--silent: nothing but the ready line', async (t) => {
     const program = run(t, [...memory, '--silent', '--log-level', 'trace'])
     const url = await program.ready
@@ -145,6 +167,8 @@ void t.test('what cannot be: exit 1 with a sentence', async (t) => {
     'seed.json': '{"jobs":[{"templateId":"nope"}]}',
     'cut.json': '{"jobs":[',
     'typo.json': '{"jbos":[]}',
+    init: { '10.json': '{"templates":[{"id":"one"}]}', '20.json': '{"jobs":[{"templateId":"two"}]}' },
+    twice: { 'a.json': '{"templates":[{"id":"one"}]}', 'b.json': '{"templates":[{"id":"one"}]}' },
   })
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
@@ -152,6 +176,7 @@ void t.test('what cannot be: exit 1 with a sentence', async (t) => {
   const { port } = taken.address() as AddressInfo
   const below = join(dir, 'file', 'data')
   const seed = (name: string) => [...memory, '--seed', join(dir, name)]
+  const init = (name: string) => [...memory, '--init', join(dir, name)]
   const table: readonly (readonly [args: string[], said: RegExp])[] = [
     [['--port', String(port), '--in-memory'], new RegExp(`port ${port} on 127\\.0\\.0\\.1 is taken.*--port`)],
     [[...memory, '--host', '203.0.113.1'], /--host "203\.0\.113\.1" is no address of this machine/],
@@ -159,8 +184,13 @@ void t.test('what cannot be: exit 1 with a sentence', async (t) => {
     [['--port', '0', '--data', join(dir, 'file')], /cannot open the database .*the path is a file.*--data/],
     [['--port', '0', '--data', join(dir, 'garbage')], /cannot open the database .*no SQLite database/],
     [seed('none.json'), /seed file .*none\.json does not exist/],
-    [seed('seed.json'), /seed: jobs\[0\]: template "nope" does not exist/],
+    [seed('seed.json'), /seed file .*seed\.json: jobs\[0\]: template "nope" does not exist/],
     [seed('cut.json'), /seed file .*cut\.json: unexpected EOF/],
+    [init('none'), /init folder .*none does not exist; --init takes a folder of seed files/],
+    [init('file'), /init folder .*file is no folder/],
+    [init('init'), /seed file .*20\.json: jobs\[0\]: template "two" does not exist/],
+    [init('twice'), /seed file .*b\.json: template "one" is in .*a\.json already/],
+    [[...init('init'), '--seed', join(dir, 'typo.json')], /seed file .*typo\.json: unknown field jbos/],
     [seed('typo.json'), /seed file .*typo\.json: unknown field jbos \(did you mean "jobs"\?\)/],
   ]
   await Promise.all(

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 
@@ -70,3 +70,25 @@ export const sentence = (text: string): string => {
   const lines = text.trimEnd().split('\n')
   return lines.length === 1 ? lines[0]! : `not one line: ${text}`
 }
+
+export interface ExecOptions extends RunOptions {
+  readonly flags?: readonly string[]
+}
+
+/** Runs a program by `exec` of the built one. */
+export const execute = (t: Test, command: readonly string[], { flags = [], ...options }: ExecOptions = {}): Program =>
+  run(t, ['exec', ...flags, '--', ...command], options)
+
+/** Runs a program by `exec` to its end, which must be a good one; returns what it printed. */
+export async function output(t: Test, command: readonly string[], options: ExecOptions = {}): Promise<string> {
+  const program = execute(t, command, options)
+  const { code } = await program.exit
+  t.equal(code, 0, `${command[0]}: ${program.stdout()}${program.stderr()}`)
+  return program.stdout()
+}
+
+/** The command for a script of Node.js. */
+export const node = (script: string): string[] => [process.execPath, '-e', script]
+
+/** Whether a command is there and works, for tests that need it. */
+export const works = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0

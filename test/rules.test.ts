@@ -195,10 +195,13 @@ void t.test(
       'src/clock.ts': ['Date.now', 'performance.now'],
       'src/core.ts': ['randomBytes'],
       'src/ids.ts': ['randomUUID'],
+      // Becomes part of the program that runs under `exec`.
+      'src/intercept.ts': ['process.env', 'process.env[name]'],
       // What follows waits in real time because somebody outside does: a container, a client that is held or listens.
       'src/commands/healthcheck.ts': ['setTimeout'],
       'src/exec/child.ts': ['setTimeout'],
       'src/exec/limit.ts': ['setTimeout'],
+      'src/commands/wait.ts': ['setTimeout'],
       'src/core/events.ts': ['setTimeout'],
       'src/core/worlds.ts': ['setTimeout'],
       'src/faults.ts': ['setTimeout'],

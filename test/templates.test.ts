@@ -273,7 +273,7 @@ void t.test('seed', async (t) => {
       [{ jobs: [{ templateId: 'hello-world-template', state: 'JOB_STATE_NOPE' }] }, /state="JOB_STATE_NOPE"/],
       [{ templates: [{ id: 'a' }, { id: 'a' }] }, /same id/],
       [{ templates: [{ id: 'a', app: '@' }] }, /app "@"/],
-      [[], /JSON object/],
+      [[], /option seed \[\]: expected an object/],
     ] as const) {
       await t.rejects(startEmulator({ seed: wrong }), { message }, JSON.stringify(wrong))
     }

@@ -1,5 +1,6 @@
 import { get } from 'node:http'
 import type { Settings } from '../config.ts'
+import { addressOf } from './address.ts'
 
 /** Milliseconds after which an emulator that does not answer counts as unwell. */
 const patience = 2000
@@ -9,9 +10,8 @@ const patience = 2000
  *
  * @throws Error where it is not, or not there
  */
-export async function healthcheck({ host, port }: Pick<Settings, 'host' | 'port'>): Promise<void> {
-  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-  const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}/_emulator/health`
+export async function healthcheck(settings: Pick<Settings, 'host' | 'port'>): Promise<void> {
+  const url = `${addressOf(settings)}/_emulator/health`
   const status = await statusOf(url).catch((error: unknown) => {
     throw new Error(`no emulator answers at ${url}`, { cause: error })
   })

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import type { Settings } from '../config.ts'
 import { type Emulator, startEmulator } from '../index.ts'
 import { loggerOptions } from '../log.ts'
-import { readSeed } from '../seed.ts'
+import { readSeeds, seedFilesIn } from '../seed.ts'
 
 /**
  * Runs the emulator until it is told to stop.
@@ -11,13 +11,13 @@ import { readSeed } from '../seed.ts'
  * @throws Error that says in a sentence why it cannot start
  */
 export async function start(settings: Settings, stopped: Promise<void>): Promise<void> {
-  const { port, host, data, inMemory, seed, templates, strict, pace, unset, era, apiKey, keys, portFile } = settings
+  const { port, host, data, inMemory, templates, strict, pace, unset, era, apiKey, keys, portFile } = settings
   const logLevel = settings.silent ? 'silent' : (settings.logLevel ?? (process.stderr.isTTY ? 'info' : 'warn'))
   const emulator = await startEmulator({
     port,
     host,
     data: inMemory ? null : data,
-    ...(seed === undefined ? {} : { seed: readSeed(seed) }),
+    seed: readSeeds(seedFilesOf(settings)),
     templates,
     strict,
     pace,
@@ -39,6 +39,11 @@ export async function start(settings: Settings, stopped: Promise<void>): Promise
   await emulator.close()
   if (portFile !== undefined) rmSync(portFile, { force: true })
 }
+
+const seedFilesOf = ({ init, seed }: Settings): string[] => [
+  ...(init === undefined ? [] : seedFilesIn(init)),
+  ...(seed === undefined ? [] : [seed]),
+]
 
 async function writePortFile(file: string, emulator: Emulator): Promise<void> {
   try {

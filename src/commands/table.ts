@@ -1,15 +1,19 @@
-import { execSettings, type SettingName } from '../config.ts'
+import { execSettings } from '../config.ts'
 import { vendorHost } from '../exec/vendor.ts'
-import { readReportFlags, reportOptions } from './report-options.ts'
 import type { CommandOption, Subcommand } from './subcommand.ts'
+import { readReportFlags, reportOptions } from './report-options.ts'
 import { readSweepFlags, sweepOptions } from './sweep-options.ts'
 
-/** Options of commands that talk to a running emulator; `src/commands/running.ts` reads them. */
+/** What commands take that talk to a running emulator; `reach` reads it. */
 const running = {
   settings: ['port', 'host'],
-  url: { flags: '--url <url>', help: 'where the emulator answers, in place of --host and --port' },
-  world: { flags: '--world <name>', help: 'the world (default: default)' },
-} as const satisfies Record<string, CommandOption | readonly SettingName[]>
+  options: [
+    { flags: '--url <URL>', help: 'where the emulator answers, in place of --host and --port' },
+    { flags: '--world <NAME>', help: 'the world that is meant (default: default)' },
+  ],
+} as const satisfies Pick<Subcommand, 'settings' | 'options'>
+
+const asJson: CommandOption = { flags: '--json', help: 'print JSON, for programs' }
 
 /** The commands beside `start`, in the order of the help. */
 export const subcommands: readonly Subcommand[] = [
@@ -54,5 +58,92 @@ export const subcommands: readonly Subcommand[] = [
       const { healthcheck } = await import('./healthcheck.ts')
       return ({ settings }) => healthcheck(settings)
     },
+  },
+  {
+    name: 'wait',
+    summary: 'wait until an emulator answers, or a job has ended',
+    description: 'Exits with 0 once it is ready or the job is COMPLETE, with 1 if the job failed or the time is over.',
+    settings: running.settings,
+    options: [
+      { flags: '--for <WHAT>', help: 'ready, job or job:ID (default: ready)' },
+      { flags: '--job <ID>', help: 'the job, with --for job' },
+      { flags: '--timeout <TIME>', help: 'how long, in real time (default: 30s)' },
+      ...running.options,
+    ],
+    examples: ['wait', 'wait --for job:5e8a1c9e-7d1b-4f0e-9a39-1f2d3c4b5a60 --timeout 2m'],
+    load: async () => (await import('./wait.ts')).wait,
+  },
+  {
+    name: 'env',
+    summary: 'print the variables that point clients at the emulator, for a shell to evaluate',
+    settings: running.settings,
+    options: [
+      { flags: '--unset', help: 'take the variables away instead' },
+      { flags: '--shell <NAME>', help: 'sh, fish or powershell (default: sh)' },
+      ...running.options,
+    ],
+    examples: ['env --world checkout', 'env --shell fish | source', 'env --unset'],
+    load: async () => (await import('./env.ts')).env,
+  },
+  {
+    name: 'reset',
+    summary: 'put a world back to the seed',
+    ...running,
+    examples: ['reset', 'reset --world checkout'],
+    load: async () => (await import('./worlds.ts')).reset,
+  },
+  {
+    name: 'seed',
+    args: '<file>',
+    summary: 'add the templates and jobs of a seed file to a world; all of them or none',
+    ...running,
+    examples: ['seed seed.json', 'seed seed.json --world checkout'],
+    load: async () => (await import('./worlds.ts')).seed,
+  },
+  {
+    name: 'export',
+    args: '[file]',
+    summary: 'write a world to a file: jobs, templates, files, clock, pace',
+    description:
+      'The file is a tar archive, <world>.tar unless named; - is stdout. A running clock runs on in the file.',
+    ...running,
+    examples: ['export', 'export before.tar --world checkout', 'export - | tar tv'],
+    load: async () => (await import('./archives.ts')).exportWorld,
+  },
+  {
+    name: 'import',
+    args: '<file>',
+    summary: 'make a world of an exported one; all of it or nothing',
+    settings: running.settings,
+    options: [{ flags: '--replace', help: 'write over a world that has the name' }, ...running.options],
+    examples: ['import before.tar --world again', 'import before.tar --world checkout --replace'],
+    load: async () => (await import('./archives.ts')).importWorld,
+  },
+  {
+    name: 'advance',
+    args: '<time>',
+    summary: "move a world's clock on, and print what happened on the way",
+    description: 'The time is a duration (90s, 10m, 2h, 1d), next (state of any job), or job:ID (until that job ends).',
+    settings: running.settings,
+    options: [asJson, ...running.options],
+    examples: ['advance 10m', 'advance next', 'advance job:5e8a1c9e-7d1b-4f0e-9a39-1f2d3c4b5a60'],
+    load: async () => (await import('./worlds.ts')).advance,
+  },
+  {
+    name: 'explain',
+    args: '<job>',
+    summary: 'tell why a job is where it is, and what moves it on',
+    settings: running.settings,
+    options: [asJson, ...running.options],
+    examples: ['explain 5e8a1c9e-7d1b-4f0e-9a39-1f2d3c4b5a60', 'explain my-job --world checkout --json'],
+    load: async () => (await import('./explain.ts')).explain,
+  },
+  {
+    name: 'doctor',
+    summary: 'check what can keep the emulator from running here, and say the way out',
+    settings: ['port', 'host', 'data', 'inMemory'],
+    options: [asJson],
+    examples: ['doctor', 'doctor --port 3000 --data /var/lib/bytenite'],
+    load: async () => (await import('./doctor.ts')).doctor,
   },
 ]

@@ -5,7 +5,7 @@ import { parsePace } from '../pace.ts'
 import type { Slice } from '../paging.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobStore, Transition } from '../store/jobs.ts'
-import type { WorldRows, WorldTables } from '../store/world-tables.ts'
+import type { WorldTables } from '../store/world-tables.ts'
 import type { WorldRecord, WorldStore } from '../store/worlds.ts'
 import type { Micros } from '../timestamps.ts'
 import type { Transitions } from './transitions.ts'
@@ -21,15 +21,6 @@ export interface ClockMove {
 export interface Reset {
   readonly removed: { readonly jobs: number; readonly templates: number }
   readonly seeded: { readonly jobs: number }
-}
-
-/** A world as a whole, to be kept in a file. */
-export interface WorldImage {
-  /** Number of the last migration when it was written. */
-  readonly schema: number
-  readonly clock: ClockPosition
-  readonly pace: string | null
-  readonly rows: WorldRows
 }
 
 export interface Worlds {
@@ -52,10 +43,18 @@ export interface Worlds {
   fork(name: string, into: string, replace: boolean): Promise<WorldRecord>
   /** The world and everything in it is gone. @throws ApiError 404 */
   drop(name: string): Promise<void>
-  /** @throws ApiError 404 */
-  export(name: string): WorldImage
-  /** @throws ApiError 409 where the world exists and is not to be replaced, 400 for an image of another schema */
-  import(name: string, image: WorldImage, replace: boolean): Promise<WorldRecord>
+  /**
+   * Makes a world of that name, with this clock and pace, in one act.
+   *
+   * @param content puts into the empty world what it is to hold: rows, then files; called inside the act
+   * @throws ApiError 409 where the world exists and is not to be replaced; what `content` throws
+   */
+  make(
+    name: string,
+    position: Pick<WorldRecord, 'clock' | 'pace'>,
+    replace: boolean,
+    content: { readonly rows: (world: WorldRecord) => void; readonly files: (world: WorldRecord) => void },
+  ): Promise<WorldRecord>
   /** The world's present, by its clock as it stands now. */
   readonly now: (world: WorldRecord) => Micros
   /** Where the world's clock stands to the wall clock. */
@@ -87,7 +86,6 @@ export interface Worlds {
 export interface WorldSurroundings {
   readonly wall: Clock
   readonly commit: Commit
-  readonly schema: number
   readonly rows: WorldStore
   readonly tables: WorldTables
   readonly jobs: JobStore
@@ -109,7 +107,7 @@ export interface Cleared {
 }
 
 export function createWorlds(surroundings: WorldSurroundings): Worlds {
-  const { wall, commit, schema, rows, tables, jobs, transitions, sow, onCleared, onForked } = surroundings
+  const { wall, commit, rows, tables, jobs, transitions, sow, onCleared, onForked } = surroundings
   const now = (world: WorldRecord): Micros => worldTime(rows.clock(world), wall.now())
 
   function get(name: string): WorldRecord {
@@ -260,27 +258,14 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
         clear(world)
       }),
 
-    export(name) {
-      const { key, clock, pace } = get(name)
-      return { schema, clock, pace, rows: tables.dump(key) }
-    },
-
-    async import(name, image, replace) {
-      if (image.schema !== schema) {
-        throw invalidArgument(`schema ${image.schema}: this emulator reads worlds of schema ${schema} only`)
-      }
-      return clearing((clear) => {
-        const world = set(emptied(name, replace), image)
-        try {
-          tables.load(world.key, image.rows)
-        } catch (error) {
-          if (!/^SQLITE_(CONSTRAINT|MISMATCH)/.test((error as { code?: string }).code ?? '')) throw error
-          throw invalidArgument('rows: they do not fit together; was the file changed by hand?')
-        }
+    make: (name, position, replace, content) =>
+      clearing((clear) => {
+        const world = set(emptied(name, replace), position)
+        content.rows(world)
         clear(world)
+        content.files(world)
         return world
-      })
-    },
+      }),
 
     now,
     clock: (world) => rows.clock(world),

@@ -1,6 +1,7 @@
 import type { TrustFiles } from './trust.ts'
 import { javaStorePassword } from './trust.ts'
 import { eitherCase, noProxyEntries } from './upstream.ts'
+import { additionVariables, bundleVariables } from './variables.ts'
 import { vendorHost } from './vendor.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -15,12 +16,6 @@ export interface Destination {
   /** URL of the module that Node.js is to load before the program. */
   readonly hook: string
 }
-
-/** Variables that name a file in place of what the client would trust: OpenSSL with Go, Ruby and httpx; requests; curl. */
-const bundleVariables = ['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'] as const
-
-/** Variables that name a file beside what the client trusts: Node.js with Bun; Deno. */
-const additionVariables = ['NODE_EXTRA_CA_CERTS', 'DENO_CERT'] as const
 
 const loopback = ['localhost', '127.0.0.1', '::1']
 

@@ -4,6 +4,7 @@ import {
   ForkRequest,
   PaceRequest,
   ResetResponse,
+  SeedResponse,
   World,
   WorldJobParams,
   WorldName,
@@ -12,6 +13,7 @@ import {
   WorldsResponse,
 } from '../../schemas/control.ts'
 import { Empty } from '../../schemas/generic.ts'
+import { Seed } from '../../schemas/seed.ts'
 import type { Core } from '../core.ts'
 import { explain } from '../explain.ts'
 import { checkedWorldName, defaultKeyOf } from '../keys.ts'
@@ -115,6 +117,25 @@ export const controlWorldRoutes =
       async ({ params }) => {
         const world = checkedWorldName(params.world)
         return { world, ...(await worlds.reset(world)) }
+      },
+    )
+
+    app.post(
+      '/worlds/:world/seed',
+      {
+        schema: {
+          ...one,
+          operationId: 'Emulator_SeedWorld',
+          summary: 'Add the templates and jobs of a seed to a world; all of them or none',
+          description:
+            'In the words of a seed file, jobs with the `state` that they are to be in. A template takes the place of the one with its id; a job whose id is there already is refused with 409. Results of templates are for `--seed` only. 400 names the entry that does not fit.',
+          body: Seed,
+          response: { 200: SeedResponse },
+        },
+      },
+      async ({ params, body }) => {
+        const world = await worlds.open(checkedWorldName(params.world))
+        return { world: world.name, ...(await core.seeds.add(world, body)) }
       },
     )
 

@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database, Statement } from 'better-sqlite3'
 import { type Commit, groupCommit } from './commit.ts'
 import { loadDriver } from './driver.ts'
-import { migrate, readMigrations } from './migrations.ts'
+import { assertNotNewer, migrate, readMigrations } from './migrations.ts'
 
 /** Name of the database inside the data directory. */
 export const databaseFile = 'emulator.db'
@@ -46,6 +46,29 @@ export function openStore(directory: string | null): Store {
   } catch (error) {
     database?.close()
     throw new Error(`cannot open the database ${location}: ${explain(error)}`, { cause: error })
+  }
+}
+
+/**
+ * Looks at the database in a directory without changing it.
+ *
+ * @returns the number of its last migration, or undefined where there is none
+ * @throws Error that names the file and says what to do, where `openStore` would fail
+ */
+export function peekDatabase(directory: string): number | undefined {
+  const location = join(directory, databaseFile)
+  if (!existsSync(location)) return undefined
+  const Driver = loadDriver()
+  let database: Database | undefined
+  try {
+    database = new Driver(location, { timeout: 0, fileMustExist: true })
+    const schema = database.pragma('user_version', { simple: true }) as number
+    assertNotNewer(schema, readMigrations())
+    return schema
+  } catch (error) {
+    throw new Error(`cannot open the database ${location}: ${explain(error)}`, { cause: error })
+  } finally {
+    database?.close()
   }
 }
 

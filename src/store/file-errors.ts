@@ -14,3 +14,13 @@ export function failureOf(error: unknown): unknown {
   const problem = problems[(error as { code?: string }).code ?? '']
   return problem === undefined ? error : new ApiError('internal', `the emulator could not store this: ${problem}`)
 }
+
+/** What was read, or undefined where it is not there. */
+export async function unlessMissing<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return undefined
+    throw failureOf(error)
+  }
+}

@@ -1,15 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  copyFileSync,
-  createWriteStream,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { mkdir, open, opendir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -17,7 +7,8 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isUuid } from '../ids.ts'
 import type { Bytes, ResultFile } from '../recipes/result-file.ts'
-import { failureOf } from './file-errors.ts'
+import { failureOf, unlessMissing } from './file-errors.ts'
+import { flushFolder, type HeldFile, holdJobs, jobFolder, linkAll, mode } from './folders.ts'
 
 /** Whose files. */
 export interface FilesOf {
@@ -100,6 +91,21 @@ export interface Files {
    * ones without the others. They share the room on disk, as files never change.
    */
   copyWorld(from: number, into: number): void
+  /** A folder of its own, where nobody looks. Whoever asked for it removes it; the next start does, where that failed. */
+  scratch(): Scratch
+  /**
+   * Holds the files of a world's jobs as they are at this moment: what happens to them later does not touch what is held.
+   *
+   * @param into a folder that is there
+   */
+  hold(world: number, jobIds: Iterable<string>, into: string): HeldFile[]
+  /**
+   * Gives a world that has no files a folder with a folder a job, as `jobFolder` names them, inside the act that makes the
+   * world.
+   */
+  placeWorld(world: number, folder: string): void
+  /** Makes sure that a world's files stay where they were placed. Call after the commit, before the answer. */
+  settleWorld(world: number): Promise<void>
   /**
    * Removes what the program could not when it was killed: uploads that were cut, at once, then folders of jobs that are
    * gone. For the beginning.
@@ -108,15 +114,29 @@ export interface Files {
   close(): void
 }
 
-interface IndexEntry {
+/** A folder for a piece of work. */
+export interface Scratch {
+  readonly folder: string
+  /** Streams a file into it, whose name may have folders. @throws Error with code EEXIST where it is there already */
+  write(name: string, bytes: Bytes): Promise<Digest>
+  discard(): Promise<void>
+}
+
+/** What passed by. */
+export interface Digest {
+  /** Bytes. */
+  readonly size: number
+  /** Hexadecimal. */
+  readonly sha256: string
+}
+
+/** A result as the index of a job's results has it. */
+export interface IndexEntry {
   readonly name: string
   readonly contentType: string
   readonly size: number
   readonly etag: string
 }
-
-/** Nobody but the user who runs the emulator has business here. */
-const mode = 0o700
 
 /**
  * Opens the place for files; makes it when it is first needed.
@@ -152,7 +172,7 @@ export function openFiles(directory: string | null): Files {
 
   const folderOf = ({ world, jobId }: FilesOf): string | undefined => {
     const folder = worldFolder(world)
-    return folder === undefined ? undefined : join(folder, folderName(jobId))
+    return folder === undefined ? undefined : join(folder, jobFolder(jobId))
   }
 
   /** Puts what was made aside into a job's folder. */
@@ -168,14 +188,17 @@ export function openFiles(directory: string | null): Files {
 
   function setWorldAside(world: number): SetAside {
     const folder = worldFolder(world)
-    if (folder === undefined || !existsSync(folder)) return { remove: () => undefined, putBack: () => undefined }
-    const target = aside()
-    renameSync(folder, target)
+    const target = folder !== undefined && existsSync(folder) ? aside() : undefined
+    if (folder !== undefined && target !== undefined) renameSync(folder, target)
     return {
-      remove: () => void rm(target, { recursive: true, force: true }).catch(() => undefined),
+      remove() {
+        if (target !== undefined) void rm(target, { recursive: true, force: true }).catch(() => undefined)
+      },
       putBack() {
-        rmSync(folder, { recursive: true, force: true })
-        renameSync(target, folder)
+        // What the act put there goes, also where nothing was there before. The place may have been made since.
+        const place = worldFolder(world)
+        if (place !== undefined) rmSync(place, { recursive: true, force: true })
+        if (place !== undefined && target !== undefined) renameSync(target, place)
       },
     }
   }
@@ -195,6 +218,12 @@ export function openFiles(directory: string | null): Files {
   const durable = directory !== null
   const write = (bytes: Bytes | Readable, path: string) =>
     pipeline(bytes, createWriteStream(path, { flags: 'wx', mode: 0o600, flush: durable }))
+
+  async function writeHashed(bytes: Bytes, path: string): Promise<Digest> {
+    const { counted, sum } = hashing(bytes)
+    await write(counted, path)
+    return sum()
+  }
 
   return {
     async receive(owner, bytes) {
@@ -244,9 +273,8 @@ export function openFiles(directory: string | null): Files {
         await mkdir(folder, { mode })
         const index: IndexEntry[] = []
         for (const [number, { name, contentType, bytes }] of results.entries()) {
-          const { counted, sum } = hashing(bytes())
-          await write(counted, join(folder, String(number)))
-          index.push({ name, contentType, ...sum() })
+          const { size, sha256 } = await writeHashed(bytes(), join(folder, String(number)))
+          index.push({ name, contentType, size, etag: etagOf(sha256) })
         }
         await writeFile(join(folder, 'index.json'), JSON.stringify(index), { mode: 0o600, flush: durable })
         if (isWanted()) move(folder, owner, 'results')
@@ -270,6 +298,47 @@ export function openFiles(directory: string | null): Files {
       }
     },
 
+    scratch() {
+      const folder = aside()
+      try {
+        mkdirSync(folder, { mode })
+      } catch (error) {
+        throw failureOf(error)
+      }
+      return {
+        folder,
+        async write(name, bytes) {
+          const path = join(folder, name)
+          try {
+            await mkdir(dirname(path), { recursive: true, mode })
+            return await writeHashed(bytes, path)
+          } catch (error) {
+            throw failureOf(error)
+          }
+        },
+        discard: () => rm(folder, { recursive: true, force: true }),
+      }
+    },
+
+    hold(world, jobIds, into) {
+      const source = worldFolder(world)
+      return source === undefined ? [] : holdJobs(source, jobIds, into)
+    },
+
+    placeWorld(world, folder) {
+      const target = worldFolder(world)!
+      try {
+        mkdirSync(dirname(target), { recursive: true, mode })
+        renameSync(folder, target)
+      } catch (error) {
+        throw failureOf(error)
+      }
+    },
+    async settleWorld(world) {
+      const folder = worldFolder(world)!
+      if (durable) for (const changed of [folder, dirname(folder)]) await flushFolder(changed)
+    },
+
     async sweep(isThere) {
       if (root === undefined) return
       clear()
@@ -289,10 +358,6 @@ export function openFiles(directory: string | null): Files {
   }
 }
 
-/** A folder that is safe on every file system: a UUID as it is, of another id its hash. */
-const folderName = (jobId: string): string =>
-  isUuid(jobId) ? jobId : `id-${createHash('sha256').update(jobId).digest('hex').slice(0, 40)}`
-
 const stored = (path: string, size: number): StoredFile => ({
   size,
   async read(range) {
@@ -300,6 +365,9 @@ const stored = (path: string, size: number): StoredFile => ({
     return file.createReadStream(range ?? {})
   },
 })
+
+/** What tells versions of a result apart. */
+export const etagOf = (sha256: string): string => `"${sha256.slice(0, 32)}"`
 
 /** The same bytes, counted and hashed as they pass. */
 function hashing(bytes: Bytes) {
@@ -312,7 +380,7 @@ function hashing(bytes: Bytes) {
       yield piece
     }
   }
-  return { counted: counted(), sum: () => ({ size, etag: `"${hash.digest('hex').slice(0, 32)}"` }) }
+  return { counted: counted(), sum: (): Digest => ({ size, sha256: hash.digest('hex') }) }
 }
 
 /** Folders that are gone with the process at the latest, though nobody closed their emulator. */
@@ -335,47 +403,7 @@ function removeAllTemporary(): void {
   for (const folder of temporary) removeTemporary(folder)
 }
 
-/** The same tree with the same files in it. */
-function linkAll(source: string, target: string): void {
-  mkdirSync(target, { recursive: true, mode })
-  for (const entry of readdirSync(source, { withFileTypes: true })) {
-    const [from, to] = [join(source, entry.name), join(target, entry.name)]
-    if (entry.isDirectory()) linkAll(from, to)
-    else linkOrCopy(from, to)
-  }
-}
-
-/** Some file systems know no links. */
-function linkOrCopy(from: string, to: string): void {
-  try {
-    linkSync(from, to)
-  } catch {
-    copyFileSync(from, to)
-  }
-}
-
-async function unlessMissing<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return undefined
-    throw failureOf(error)
-  }
-}
-
 async function* entriesOf(folder: string): AsyncGenerator<string> {
   const directory = await unlessMissing(() => opendir(folder))
   for await (const entry of directory ?? []) yield entry.name
-}
-
-/** A rename survives a power failure once its folder is on disk, too. Windows has no such thing. */
-async function flushFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await unlessMissing(() => open(folder))
-  if (handle === undefined) return
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

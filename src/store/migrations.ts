@@ -29,12 +29,7 @@ export function readMigrations(folder: string = join(packageRoot, 'migrations'))
  */
 export function migrate(database: Database, migrations: readonly Migration[]): void {
   const position = database.pragma('user_version', { simple: true }) as number
-  if (position > migrations.length) {
-    throw new Error(
-      `it was written by a newer bytenite-emulator (schema ${position}, this program knows up to ${migrations.length}); ` +
-        'nothing was changed. Update the emulator or choose another --data directory',
-    )
-  }
+  assertNotNewer(position, migrations)
   for (const { number, file, sql } of migrations.slice(position)) {
     try {
       database.transaction(() => {
@@ -50,4 +45,13 @@ export function migrate(database: Database, migrations: readonly Migration[]): v
       )
     }
   }
+}
+
+/** @throws Error for the position of a newer emulator */
+export function assertNotNewer(position: number, migrations: readonly Migration[]): void {
+  if (position <= migrations.length) return
+  throw new Error(
+    `it was written by a newer bytenite-emulator (schema ${position}, this program knows up to ${migrations.length}); ` +
+      'nothing was changed. Update the emulator or choose another --data directory',
+  )
 }

@@ -1,21 +1,41 @@
+import { invalidArgument, show } from '../errors.ts'
+import { endOfTime } from '../timestamps.ts'
 import type { Store } from './database.ts'
 
-/** A world's rows, by table and column; what an exported world holds. */
-export type WorldRows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>
+/** A row by its columns, without the world it belongs to. */
+export type WorldRow = Readonly<Record<string, unknown>>
 
 /** Copies, writes out and reads in all that a world has in the database, whatever tables there are. */
 export interface WorldTables {
   /** Call inside an act. The target must be empty. */
   copy(from: number, to: number): void
-  dump(world: number): WorldRows
-  /** Call inside an act. The target must be empty. @throws Error where rows do not fit the tables */
-  load(world: number, rows: WorldRows): void
+  /** The tables that an exported world holds, jobs first. */
+  readonly exported: readonly string[]
+  /** The rows of one of them, as of now; to be read in one turn. */
+  rows(world: number, table: string): IterableIterator<WorldRow>
+  /**
+   * Call inside an act. Adds a row to one of them.
+   *
+   * @throws ApiError 400 where the row does not fit the table, or is there already; it names the column
+   */
+  add(world: number, table: string, row: WorldRow): void
   /** Call inside an act. Empties every table of the world; returns how many rows each had. */
   clear(world: number): Readonly<Record<string, number>>
 }
 
 /** Tokens name their world, so a copy of a world has none of its own. */
 const notCopied = new Set(['revoked_tokens'])
+
+/** Triggers fill it. */
+const derived = new Set(['accounts'])
+
+interface Column {
+  readonly name: string
+  readonly type: string
+  readonly notnull: 0 | 1
+  /** Place in the primary key, from 1. */
+  readonly pk: number
+}
 
 export function worldTables(store: Store): WorldTables {
   const tables = store
@@ -28,13 +48,15 @@ export function worldTables(store: Store): WorldTables {
       name,
       // `seq` is given anew, in the same order.
       columns: store
-        .prepare<{ name: string }>("SELECT name FROM pragma_table_info(?) WHERE name NOT IN ('world', 'seq')")
-        .all(name)
-        .map((column) => column.name),
+        .prepare<Column>(
+          "SELECT name, type, \"notnull\", pk FROM pragma_table_info(?) WHERE name NOT IN ('world', 'seq')",
+        )
+        .all(name),
       ordered: store.prepare("SELECT 1 FROM pragma_table_info(?) WHERE name = 'seq'").get(name) !== undefined,
     }))
   const copied = tables.filter(({ name }) => !notCopied.has(name))
-  const list = (columns: readonly string[]): string => columns.join(', ')
+  const exported = new Map(copied.filter(({ name }) => !derived.has(name)).map((table) => [table.name, table]))
+  const list = (columns: readonly Column[]): string => columns.map(({ name }) => name).join(', ')
 
   return {
     copy(from, to) {
@@ -48,28 +70,55 @@ export function worldTables(store: Store): WorldTables {
           .run(to, from)
       }
     },
-    dump: (world) =>
-      Object.fromEntries(
-        copied.map(({ name, columns, ordered }) => [
-          name,
-          store
-            .prepare<Record<string, unknown>>(
-              `SELECT ${list(columns)} FROM ${name} WHERE world = ? ${ordered ? 'ORDER BY seq' : ''}`,
-            )
-            .all(world),
-        ]),
-      ),
-    load(world, rows) {
-      for (const { name, columns } of copied) {
-        const insert = store.prepare(
-          `INSERT OR REPLACE INTO ${name} (world, ${list(columns)}) VALUES (?, ${list(columns.map(() => '?'))})`,
-        )
-        for (const row of rows[name] ?? []) insert.run(world, ...columns.map((column) => row[column] ?? null))
+    exported: [...exported.keys()],
+    rows(world, table) {
+      const { name, columns, ordered } = exported.get(table)!
+      return store
+        .prepare<WorldRow>(`SELECT ${list(columns)} FROM ${name} WHERE world = ? ${ordered ? 'ORDER BY seq' : ''}`)
+        .iterate(world)
+    },
+    add(world, table, row) {
+      const { name, columns } = exported.get(table)!
+      const known = columns.map((column) => column.name)
+      const unknown = Object.keys(row).find((column) => !known.includes(column))
+      if (unknown !== undefined) throw invalidArgument(`unknown column ${show(unknown)}`)
+      const insert = store.prepare(
+        `INSERT INTO ${name} (world, ${list(columns)}) VALUES (?, ${columns.map(() => '?').join(', ')})`,
+      )
+      try {
+        insert.run(world, ...columns.map((column) => checked(column, row[column.name] ?? null)))
+      } catch (error) {
+        if (!/^SQLITE_CONSTRAINT/.test((error as { code?: string }).code ?? '')) throw error
+        throw invalidArgument('a row with its key is there already')
       }
     },
     clear: (world) =>
       Object.fromEntries(
         tables.map(({ name }) => [name, store.prepare(`DELETE FROM ${name} WHERE world = ?`).run(world).changes]),
       ),
+  }
+}
+
+/** A value for a column. Whole numbers are moments, counts and switches, so none is negative or past the end of time. */
+function checked({ name, type, notnull, pk }: Column, value: unknown): unknown {
+  const expected = (what: string) => invalidArgument(`${name} ${show(value)}: expected ${what}`)
+  if (value === null) {
+    if (notnull === 1 || pk > 0) throw invalidArgument(`${name} is missing`)
+    return value
+  }
+  switch (type) {
+    case 'TEXT':
+      if (typeof value !== 'string') throw expected('a text')
+      return value
+    case 'INTEGER':
+      if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > endOfTime) {
+        throw expected('a whole number that is not negative')
+      }
+      return value
+    case 'REAL':
+      if (!Number.isFinite(value)) throw expected('a number')
+      return value
+    default:
+      throw new Error(`no check for ${type} columns`)
   }
 }

@@ -1,7 +1,8 @@
 // Calls the vendor in every way a Node.js program has, with the host written into it; prints a JSON object of the statuses
-// that it got and of the hosts that it went to, in the process itself, in a worker with an empty environment and in a process of its own.
+// that it got and of the hosts that it went to, in the process itself, in a worker and in a process with an
+// empty environment, and in processes that are waited for.
 'use strict'
-const { fork } = require('node:child_process')
+const { execFileSync, execSync, fork, spawnSync } = require('node:child_process')
 const dns = require('node:dns')
 const http = require('node:http')
 const https = require('node:https')
@@ -88,9 +89,16 @@ const message = (emitter) => new Promise((resolve) => emitter.once('message', re
 
 async function main() {
   const worker = new Worker(__filename, { env: {} })
-  const child = fork(__filename, ['child'])
+  const child = fork(__filename, ['child'], { env: {} })
   const [main, inWorker, inChild] = await Promise.all([calls(), message(worker), message(child)])
-  console.log(JSON.stringify({ main, worker: inWorker, child: inChild }))
+  const script = `fetch('https://${host}${path}').then(({ status }) => console.log(status))`
+  const env = { NODE_OPTIONS: '' }
+  const inOrder = [
+    spawnSync(process.execPath, ['-e', script], { env }).stdout,
+    execFileSync(process.execPath, ['-e', script], { env }),
+    execSync(`"${process.execPath}" -e "${script}"`, { env }),
+  ]
+  console.log(JSON.stringify({ main, worker: inWorker, child: inChild, inOrder: inOrder.map(String) }))
 }
 
 if (process.argv[2] === 'child') void calls().then((results) => process.send(results, () => process.exit()))

@@ -1,0 +1,26 @@
+import { rollup } from 'rollup'
+import { dts } from 'rollup-plugin-dts'
+import { join } from 'node:path'
+
+/**
+ * Writes the declarations of what the package exports, and of nothing else: a user's compiler need not read the types of a whole
+ * server, nor have those of packages that the bundle hides.
+ *
+ * @param {string} root
+ * @param {string} dist
+ * @param {readonly string[]} modules names of files in src/
+ * @param {readonly string[]} schemas names of files in schemas/
+ */
+export async function writeDeclarations(root, dist, modules, schemas) {
+  const inputs = [
+    ...modules.map((name) => [name, join(root, 'src', `${name}.ts`)]),
+    ...schemas.map((name) => [`schemas/${name}`, join(root, 'schemas', `${name}.ts`)]),
+  ]
+  const bundle = await rollup({
+    input: Object.fromEntries(inputs),
+    plugins: [dts({ tsconfig: join(root, 'tsconfig.json'), compilerOptions: { stripInternal: true } })],
+    external: (id) => /^[@a-z]/.test(id),
+  })
+  await bundle.write({ dir: dist, entryFileNames: '[name].d.ts', chunkFileNames: 'types/[name].d.ts' })
+  await bundle.close()
+}

@@ -1,0 +1,19 @@
+import { ConfigError, type Settings } from '../config.ts'
+
+/**
+ * Where the emulator that the settings speak of is reached from this machine.
+ *
+ * @param url what `--url` says; wins over host and port
+ * @throws ConfigError where that is no URL, or the port is one that was not chosen yet
+ */
+export function addressOf({ host, port }: Pick<Settings, 'host' | 'port'>, url?: string): string {
+  if (url !== undefined) {
+    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+      throw new ConfigError(`--url ${JSON.stringify(url)}: expected a URL, as in http://127.0.0.1:2983`)
+    }
+    return new URL(url).origin
+  }
+  if (port === 0) throw new ConfigError('--port 0 is no port that an emulator answers on; say which, or give --url')
+  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+}

@@ -1,0 +1,68 @@
+import { createReadStream, createWriteStream, renameSync, rmSync, statSync } from 'node:fs'
+import { type ClientRequest, type IncomingMessage, request, type RequestOptions } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import { json } from 'node:stream/consumers'
+import { print, reach, type Running, sentenceOf } from './running.ts'
+import type { Invocation } from './subcommand.ts'
+
+/** Writes a world to a file, or to stdout for `-`. A file that is there already is replaced once the new one is whole. */
+export async function exportWorld(invocation: Invocation): Promise<void> {
+  const running = reach(invocation)
+  const [file = `${running.name}.tar`] = invocation.args
+  const response = await exchange(running, { method: 'GET' }, 'export', (question) => question.end())
+  if (file === '-') return pipeline(response, process.stdout)
+  const part = `${file}.part`
+  try {
+    await pipeline(response, createWriteStream(part))
+    renameSync(part, file)
+  } catch (error) {
+    rmSync(part, { force: true })
+    throw new Error(`cannot write ${file}: ${(error as Error).message}`, { cause: error })
+  }
+  print(`world ${running.name}: exported to ${file} (${statSync(file).size} bytes)`)
+}
+
+/** Makes a world of a file. */
+export async function importWorld(invocation: Invocation): Promise<void> {
+  const [file = ''] = invocation.args
+  const size = statSync(file, { throwIfNoEntry: false })?.size
+  if (size === undefined) throw new Error(`file ${file} does not exist`)
+  const running = reach(invocation)
+  const replace = invocation.options['replace'] === true
+  const headers = { 'content-type': 'application/x-tar', 'content-length': size }
+  const response = await exchange(running, { method: 'POST', headers }, `import?replace=${replace}`, (question) => {
+    // An answer may come before the end, and then nobody reads the rest.
+    pipeline(createReadStream(file), question).catch(() => undefined)
+  }).catch((error: unknown) => {
+    throw replace ? error : withFlag(error)
+  })
+  response.resume()
+  print(`world ${running.name}: imported from ${file}`)
+}
+
+/** The emulator speaks of its parameter; the command has a flag. */
+const withFlag = (error: unknown): unknown =>
+  error instanceof Error ? new Error(error.message.replace('replace=true', '--replace'), { cause: error }) : error
+
+/** By node:http, which streams both ways and knows no time limit. */
+function exchange(
+  { url, name }: Running,
+  options: RequestOptions,
+  act: string,
+  send: (question: ClientRequest) => void,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const question = request(`${url}/_emulator/worlds/${name}/${act}`, options, (response) => {
+      if (response.statusCode === 200) return resolve(response)
+      json(response).then(
+        (body) => {
+          question.destroy()
+          reject(new Error((body as { message?: string }).message ?? `${url} answered ${response.statusCode}`))
+        },
+        () => reject(new Error(`${url} answered ${response.statusCode}`)),
+      )
+    })
+    question.once('error', (error) => reject(sentenceOf(error, url)))
+    send(question)
+  })
+}

@@ -1,0 +1,159 @@
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
+import { get } from 'node:http'
+import { createServer } from 'node:net'
+import { dirname, join, resolve } from 'node:path'
+import { json } from 'node:stream/consumers'
+import type { Health } from '../../schemas/control.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import type { Settings } from '../config.ts'
+import { packageRoot, version } from '../package.ts'
+import { peekDatabase } from '../store/database.ts'
+import { loadDriver } from '../store/driver.ts'
+import { formatTimestamp, parseTimestamp } from '../timestamps.ts'
+import { addressOf } from './address.ts'
+import { count, print } from './running.ts'
+import type { Invocation } from './subcommand.ts'
+
+/** What one check found, with the way out where something is wrong. */
+interface Finding {
+  readonly verdict: 'ok' | 'warning' | 'problem'
+  readonly text: string
+}
+
+const ok = (text: string): Finding => ({ verdict: 'ok', text })
+const warning = (text: string): Finding => ({ verdict: 'warning', text })
+const problem = (text: string): Finding => ({ verdict: 'problem', text })
+
+/**
+ * Checks what can keep the emulator from running here, and clients from reaching it.
+ *
+ * @throws Error where there is a problem, after all of them were printed
+ */
+export async function doctor({ settings, environment, options }: Invocation): Promise<void> {
+  const running = await healthAt(addressOf(settings))
+  const findings = [
+    checkNode(process.versions.node),
+    checkDriver(),
+    await checkPort(settings, running),
+    checkData(settings, running),
+    ...checkProxies(environment, settings.host),
+    checkClock(systemClock()),
+  ]
+  if (options['json'] === true) print(JSON.stringify(findings, null, 2))
+  else for (const { verdict, text } of findings) print(`${verdict.padEnd(7)}  ${text}`)
+  const problems = findings.filter(({ verdict }) => verdict === 'problem').length
+  if (problems > 0) throw new Error(`${count(problems, 'problem')} found`)
+}
+
+function checkNode(node: string): Finding {
+  const { engines } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+    engines: { node: string }
+  }
+  const numbers = node.split('.').map(Number)
+  const isIn = (range: string): boolean =>
+    range.split(' ').every((condition) => {
+      const [, sign, wanted = ''] = /^(>=|<)(.*)$/.exec(condition) ?? []
+      const [major = 0, minor = 0] = wanted.split('.').map(Number)
+      const isAtLeast = numbers[0]! > major || (numbers[0] === major && numbers[1]! >= minor)
+      return sign === '>=' ? isAtLeast : !isAtLeast
+    })
+  return engines.node.split(' || ').some(isIn)
+    ? ok(`Node.js ${node}`)
+    : problem(`Node.js ${node} is not supported: use one that fits ${engines.node}`)
+}
+
+function checkDriver(): Finding {
+  try {
+    loadDriver()
+    return ok('SQLite loads')
+  } catch (error) {
+    return problem((error as Error).message)
+  }
+}
+
+/** The health of the emulator at an address, or undefined where none is. */
+function healthAt(url: string): Promise<Health | undefined> {
+  return new Promise((resolve) => {
+    const request = get(`${url}/_emulator/health`, { timeout: 2000 }, (response) => {
+      json(response).then(
+        (body) => resolve((body as Partial<Health>).status === 'ok' ? (body as Health) : undefined),
+        () => resolve(undefined),
+      )
+    })
+    request.once('timeout', () => request.destroy())
+    request.once('error', () => resolve(undefined))
+  })
+}
+
+async function checkPort({ host, port }: Settings, running: Health | undefined): Promise<Finding> {
+  if (running !== undefined) {
+    const found = `bytenite-emulator ${running.version} answers on port ${port}`
+    return running.version === version
+      ? ok(found)
+      : warning(`${found}, and this is ${version}: stop that one, or choose another with --port`)
+  }
+  const code = await new Promise<string | undefined>((resolve) => {
+    const server = createServer()
+    server.once('error', (error: Error & { code?: string }) => resolve(error.code ?? error.message))
+    server.listen(port, host, () => server.close(() => resolve(undefined)))
+  })
+  if (code === undefined) return ok(`port ${port} on ${host} is free`)
+  if (code === 'EADDRINUSE') {
+    return problem(`port ${port} on ${host} is taken by something that is no emulator: choose another with --port`)
+  }
+  return problem(`port ${port} on ${host} cannot be listened on (${code}): choose another with --port or --host`)
+}
+
+function checkData({ data, inMemory }: Settings, running: Health | undefined): Finding {
+  if (inMemory) return ok('data is kept in memory')
+  const folder = resolve(data)
+  let existing = folder
+  while (!existsSync(existing)) existing = dirname(existing)
+  try {
+    accessSync(existing, constants.W_OK)
+  } catch {
+    return problem(`data directory ${data} cannot be written to: choose another with --data, or use --in-memory`)
+  }
+  if (!statSync(existing).isDirectory()) {
+    return problem(`data directory ${data}: ${existing} is a file: choose another with --data`)
+  }
+  if (existing !== folder) return ok(`data directory ${data} will be made`)
+  const location = running?.database.location
+  if (location !== undefined && location !== ':memory:' && dirname(resolve(location)) === folder) {
+    return ok(`data directory ${data} is used by the emulator that answers`)
+  }
+  try {
+    const schema = peekDatabase(folder)
+    return ok(`data directory ${data} can be written to${schema === undefined ? '' : `, and its database be read`}`)
+  } catch (error) {
+    return problem((error as Error).message)
+  }
+}
+
+/** Clients send what is meant for this machine through a proxy, where they are told of one and of no exception. */
+function checkProxies(environment: Invocation['environment'], host: string): Finding[] {
+  const lookUp = (name: string): string => environment[name.toLowerCase()] || environment[name] || ''
+  const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].filter((name) => lookUp(name) !== '')
+  if (proxies.length === 0) return [ok('no proxy variables are set')]
+  const spared = lookUp('NO_PROXY').split(/[\s,]+/)
+  const address = host === '0.0.0.0' ? '127.0.0.1' : host
+  if (spared.includes('*') || spared.some((name) => name === address || name === 'localhost')) {
+    return [ok(`${proxies.join(', ')} set, but NO_PROXY spares this machine`)]
+  }
+  return [
+    warning(
+      `${proxies.join(', ')} set: clients may look for ${address} behind the proxy: ` +
+        `export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost`,
+    ),
+  ]
+}
+
+const earliest = parseTimestamp('2025-01-01T00:00:00Z')!
+const latest = parseTimestamp('2100-01-01T00:00:00Z')!
+
+function checkClock(clock: Clock): Finding {
+  const now = clock.now()
+  return now >= earliest && now < latest
+    ? ok(`the clock says ${formatTimestamp(now)}`)
+    : warning(`the clock says ${formatTimestamp(now)}: set it, or tokens and links will have odd dates`)
+}

@@ -1,0 +1,50 @@
+import type { Explanation } from '../../schemas/control.ts'
+import { print, reach } from './running.ts'
+import type { Invocation } from './subcommand.ts'
+
+/** Prints why a job is where it is, and what moves it on. */
+export async function explain(invocation: Invocation): Promise<void> {
+  const [jobId = ''] = invocation.args
+  const explanation = await reach(invocation).ask((world) => world.explain(jobId))
+  print(invocation.options['json'] === true ? JSON.stringify(explanation, null, 2) : toText(explanation))
+}
+
+/** An explanation for people. */
+export function toText(explanation: Explanation): string {
+  const { jobId, templateId, name, state, now, deleted, timeline, next, scenario, errorMessage, requests } = explanation
+  const faults = [...new Set(requests.map(({ fault }) => fault).filter((fault) => fault !== ''))]
+  return [
+    `Job       ${jobId}${name === '' ? '' : ` (${JSON.stringify(name)})`}`,
+    `Template  ${templateId}`,
+    `State     ${state}${deleted ? ', deleted' : ''}${errorMessage === '' ? '' : `: ${errorMessage}`}`,
+    `Now       ${now}`,
+    `Next      ${next}`,
+    `Scenario  ${scenario || 'none'}`,
+    `Faults    ${faults.join(', ') || 'none'}`,
+    '',
+    'Timeline',
+    ...table(
+      timeline.map(({ state, at, entered, reason }) => [
+        entered ? 'x' : '-',
+        at || 'not known yet',
+        state,
+        entered ? reason : `${reason} (to come)`,
+      ]),
+    ),
+    '',
+    `Requests${requests.length === 0 ? ': none' : ''}`,
+    ...table(
+      requests.map(({ at, operation, status, fault }) => [
+        at,
+        status === 0 ? 'reset' : String(status),
+        operation,
+        fault === '' ? '' : `fault ${fault}`,
+      ]),
+    ),
+  ].join('\n')
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd())
+}

@@ -1,0 +1,58 @@
+import { connect, ControlError, type EmulatorClient, type World } from '../client.ts'
+import { ConfigError } from '../config.ts'
+import { isWorldName } from '../keys.ts'
+import { addressOf } from './address.ts'
+import type { Invocation } from './subcommand.ts'
+
+/** The emulator that a command talks to. */
+export interface Running {
+  readonly url: string
+  /** Name of the world that the command is about. */
+  readonly name: string
+  /**
+   * Asks it something.
+   *
+   * @throws Error with a sentence: that nobody answers there, or what the emulator said
+   */
+  readonly ask: <Answer>(question: (world: World, client: EmulatorClient) => Promise<Answer>) => Promise<Answer>
+}
+
+/** @throws ConfigError for a world's name or a URL that is none */
+export function reach({ settings, options }: Invocation): Running {
+  const { url: given, world: name = 'default' } = options as { url?: string; world?: string }
+  if (!isWorldName(name)) {
+    throw new ConfigError(`--world ${JSON.stringify(name)}: expected 1 to 64 of letters, digits, ".", "_" and "-"`)
+  }
+  const url = addressOf(settings, given)
+  const client = connect(url)
+  return {
+    url,
+    name,
+    async ask(question) {
+      try {
+        return await question(client.world(name), client)
+      } catch (error) {
+        throw sentenceOf(error, url)
+      }
+    },
+  }
+}
+
+/** What went wrong with a request, for people. */
+export function sentenceOf(error: unknown, url: string): Error {
+  if (error instanceof ControlError) return new Error(error.reason, { cause: error })
+  const isConnection = error instanceof TypeError || typeof (error as { syscall?: unknown }).syscall === 'string'
+  if (isConnection) return noAnswer(url, error)
+  return error instanceof Error ? error : new Error(String(error))
+}
+
+export const noAnswer = (url: string, cause?: unknown): Error =>
+  new Error(`no emulator answers at ${url}; start one with "bytenite-emulator", or say where it is with --url`, {
+    cause,
+  })
+
+/** Prints a line for whoever called the command. */
+export const print = (text: string): void => void process.stdout.write(`${text}\n`)
+
+/** `1 job`, `2 jobs`. */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

@@ -1,0 +1,164 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileName, inPart, type Manifest, manifestName, rowsName, writeManifest } from '../archive.ts'
+import { type Clock, type ClockPosition, toSeconds } from '../clock.ts'
+import { alreadyExists, ApiError, invalidArgument, show } from '../errors.ts'
+import { version } from '../package.ts'
+import { type ArchiveFile, archiveSize, type ArrivedArchive, readArchive, writeArchive } from '../store/archives.ts'
+import type { Files } from '../store/files.ts'
+import type { JobStore } from '../store/jobs.ts'
+import { readRows, writeRows } from '../store/row-files.ts'
+import { assertStored } from '../store/stored-rows.ts'
+import type { WorldRow, WorldTables } from '../store/world-tables.ts'
+import type { WorldRecord, WorldStore } from '../store/worlds.ts'
+import type { Worlds } from './worlds.ts'
+
+/** Worlds as files. */
+export interface Archives {
+  /**
+   * All of a world in one file: rows, clock, pace, uploads and results made so far, as they are at this moment, whatever
+   * happens while it is read. What tests decide (scenarios, faults) is not in it, nor are tokens.
+   *
+   * @throws ApiError 404
+   */
+  export(name: string): ExportedWorld
+  /**
+   * Makes a world of such a file. All of it or nothing.
+   *
+   * @param bytes read to the end where all is well
+   * @throws ApiError 409 where the world exists and is not to be replaced, 400 for a file that is broken or of another schema
+   */
+  import(name: string, bytes: AsyncIterable<Uint8Array>, replace: boolean): Promise<WorldRecord>
+}
+
+export interface ExportedWorld {
+  /** Bytes. */
+  readonly size: number
+  readonly bytes: AsyncIterable<Uint8Array>
+  /** Gives up what the export holds. Call where it will not be read to the end. */
+  readonly discard: () => Promise<void>
+}
+
+export interface ArchiveSurroundings {
+  readonly wall: Clock
+  readonly schema: number
+  readonly worlds: Worlds
+  readonly rows: WorldStore
+  readonly tables: WorldTables
+  readonly jobs: JobStore
+  readonly files: Files
+}
+
+export function createArchives(surroundings: ArchiveSurroundings): Archives {
+  const { wall, schema, worlds, rows, tables, jobs, files } = surroundings
+
+  function assertFree(name: string, replace: boolean): void {
+    if (!replace && rows.find(name) !== undefined) {
+      throw alreadyExists(`world ${show(name)} exists already; say replace=true to write over it`)
+    }
+  }
+
+  /** All files of an archive but the last. In one turn, so that they are of one moment. */
+  function hold(world: WorldRecord, folder: string): ArchiveFile[] {
+    const { key, name, pace } = world
+    const manifest = writeManifest({
+      emulator: version,
+      schema,
+      world: name,
+      at: worlds.now(world),
+      clock: worlds.clock(world),
+      pace,
+    })
+    const live: string[] = []
+    function* noting(table: string): Generator<WorldRow> {
+      for (const row of tables.rows(key, table)) {
+        if (table === 'jobs' && row['deleted_at'] === null) live.push(row['id'] as string)
+        yield row
+      }
+    }
+    const ofTables = tables.exported.map((table): ArchiveFile => {
+      const source = join(folder, table)
+      return { name: rowsName(table), size: writeRows(source, noting(table)), source }
+    })
+    const held = join(folder, 'held')
+    mkdirSync(held)
+    const ofJobs = files
+      .hold(key, live, held)
+      .map(({ jobId, name, path, size }): ArchiveFile => ({ name: fileName(jobId, name), size, source: path }))
+    return [{ name: manifestName, size: manifest.length, source: manifest }, ...ofTables, ...ofJobs]
+  }
+
+  /** Call inside an act. */
+  function load(world: WorldRecord, { rows, files }: ArrivedArchive): void {
+    const now = worlds.now(world)
+    const owners = new Set(files.keys())
+    for (const table of tables.exported) {
+      const path = rows.get(table)
+      if (path === undefined) throw invalidArgument(`${rowsName(table)} is missing`)
+      let line = 1
+      try {
+        for (const row of readRows(path)) {
+          assertStored(table, row)
+          tables.add(world.key, table, row)
+          if (table === 'jobs') owners.delete(settled(world, row['id'] as string, now, files))
+          line++
+        }
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        throw inPart(`${rowsName(table)}, row ${line}`, error)
+      }
+    }
+    const [stray] = owners
+    if (stray !== undefined) throw invalidArgument(`files/${stray}: the world has no such job`)
+  }
+
+  /** What follows from a job's timeline is worked out anew rather than believed. */
+  function settled(world: WorldRecord, id: string, now: number, files: ArrivedArchive['files']): string {
+    const job = jobs.find(world.key, id)!
+    jobs.update(world.key, job, now)
+    const there = files.get(id)
+    if (job.deletedAt !== null && there !== undefined) throw invalidArgument(`job ${id} was deleted, but has files`)
+    if (job.upload !== null && there?.upload !== undefined && there.upload !== job.upload.size) {
+      throw invalidArgument(`job ${id}: upload.bin has ${there.upload} bytes, expected ${job.upload.size}`)
+    }
+    return id
+  }
+
+  return {
+    export(name) {
+      const world = worlds.get(name)
+      const scratch = files.scratch()
+      const discard = () => scratch.discard()
+      try {
+        const held = hold(world, scratch.folder)
+        return { size: archiveSize(held), bytes: writeArchive(held, toSeconds(wall.now()), discard), discard }
+      } catch (error) {
+        void discard()
+        throw error
+      }
+    },
+
+    async import(name, bytes, replace) {
+      assertFree(name, replace)
+      const scratch = files.scratch()
+      try {
+        const archive = await readArchive(bytes, scratch, tables.exported, schema)
+        mkdirSync(archive.folder, { recursive: true })
+        const { pace } = archive.manifest
+        const position = { clock: positionOf(archive.manifest, wall), pace }
+        const world = await worlds.make(name, position, replace, {
+          rows: (world) => load(world, archive),
+          files: ({ key }) => files.placeWorld(key, archive.folder),
+        })
+        await files.settleWorld(world.key)
+        return world
+      } finally {
+        await scratch.discard()
+      }
+    },
+  }
+}
+
+/** The clock as it was; ahead by so much that time does not go back, where the wall clock here is behind. */
+const positionOf = ({ clock, at }: Manifest, wall: Clock): ClockPosition =>
+  clock.frozenAt === null ? { offset: Math.max(clock.offset, at - wall.now()), frozenAt: null } : clock

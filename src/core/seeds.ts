@@ -1,0 +1,57 @@
+import type { Seed } from '../../schemas/seed.ts'
+import { alreadyExists, ApiError, invalidArgument, show } from '../errors.ts'
+import { normaliseId } from '../ids.ts'
+import type { Commit } from '../store/commit.ts'
+import type { JobStore } from '../store/jobs.ts'
+import type { WorldRecord } from '../store/worlds.ts'
+import type { JobTemplateInput } from '../../schemas/templates.ts'
+import type { Jobs } from './jobs.ts'
+
+/** Seeds of worlds that are there already. */
+export interface Seeds {
+  /**
+   * Adds templates and jobs to a world; all of them or none. A template takes the place of the one with its id.
+   *
+   * @throws ApiError 400 that names the entry, 409 where a job is there already
+   */
+  add(world: WorldRecord, seed: Seed): Promise<{ readonly templates: number; readonly jobs: number }>
+}
+
+export interface SeedSurroundings {
+  readonly commit: Commit
+  readonly rows: JobStore
+  readonly jobs: Jobs
+  /** Call inside an act. */
+  readonly saveTemplate: (world: WorldRecord, input: JobTemplateInput) => void
+}
+
+export const createSeeds = ({ commit, rows, jobs, saveTemplate }: SeedSurroundings): Seeds => ({
+  add: (world, { templates = [], jobs: wanted = [] }) =>
+    commit(() => {
+      each('templates', templates, ({ results, ...template }) => {
+        if (results !== undefined) {
+          throw invalidArgument('results can be given only in the seed that the emulator starts with (--seed)')
+        }
+        saveTemplate(world, template)
+      })
+      each('jobs', wanted, ({ state = 'JOB_STATE_NEW', ...request }) => {
+        const { jobId = '' } = request
+        if (rows.find(world.key, normaliseId(jobId)) !== undefined) {
+          throw alreadyExists(`jobId ${show(jobId)} exists already in world ${world.name}; reset the world first`)
+        }
+        jobs.sow(world, request, state)
+      })
+      return { templates: templates.length, jobs: wanted.length }
+    }),
+})
+
+/** Does something for every entry; an error says for which. */
+function each<Item>(field: string, items: readonly Item[], act: (item: Item) => void): void {
+  for (const [index, item] of items.entries()) {
+    try {
+      act(item)
+    } catch (error) {
+      throw error instanceof ApiError ? new ApiError(error.kind, `${field}[${index}]: ${error.message}`) : error
+    }
+  }
+}
