@@ -31,17 +31,17 @@ export const sweepOptions: readonly CommandOption[] = [
     help: 'run the program once for each of its requests and each fault it may meet; tell which of them it does not stand',
   },
   {
-    flags: '--only <case>',
+    flags: '--only <CASE>',
     repeatable: true,
     help: 'with --sweep: the cases to run, by id; * stands for any text; repeatable',
   },
   {
-    flags: '--max-runs <number>',
+    flags: '--max-runs <NUMBER>',
     help: `with --sweep: how often to run the program at most (default: ${defaults.maxRuns})`,
   },
-  { flags: '--time <duration>', help: `with --sweep: begin no run after this time (default: ${defaults.time})` },
+  { flags: '--time <TIME>', help: `with --sweep: begin no run after this time (default: ${defaults.time})` },
   {
-    flags: '--hang-after <duration>',
+    flags: '--hang-after <TIME>',
     help: 'with --sweep: how long the program may take after a fault (default: 5 times as long as it takes without one, at least 10s)',
   },
   { flags: '--show-output', help: 'with --sweep: show the end of what the program printed where it failed' },
