@@ -192,8 +192,7 @@ export const execSettings = [
 ] as const satisfies readonly SettingName[]
 
 /** `logLevel` -> `--log-level`. */
-export const flagOf = (name: SettingName): string =>
-  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 
 /** `logLevel` -> `BYTENITE_EMULATOR_LOG_LEVEL`. */
 export const environmentNameOf = (name: SettingName): string =>

@@ -37,8 +37,11 @@ const prefix = 'test_'
 /** The key that always opens a world. */
 export const defaultKeyOf = (world: string): string => `${prefix}${world}`
 
-/** The key of the world that exists without being asked for. */
-export const defaultKey = defaultKeyOf('default')
+/** The world that exists without being asked for. */
+export const defaultWorld = 'default'
+
+/** Its key. */
+export const defaultKey = defaultKeyOf(defaultWorld)
 
 /**
  * Finds what a key opens: `test_<world>`, a configured key, either with `:<persona>` behind it. An open ring takes any other

@@ -189,6 +189,10 @@ void t.test('links lead through the interception again: upload and results by ht
   const link = new URL(body.results[0].link as string)
   t.equal(link.origin, `https://${host}`)
   t.equal((await https(port, link.pathname + link.search)).status, 200)
+
+  await emulator.world('default').fault({ operation: 'GET /bytenite-results-prod/*', connection: 'resetBefore' })
+  await t.rejects(https(port, link.pathname + link.search), { code: 'ECONNRESET' })
+  await t.resolves(emulator.close(), 'the server is rid of the connection')
 })
 
 void t.test('faults reach the client through TLS and through the proxy', async (t) => {

@@ -200,6 +200,7 @@ void t.test(
       // What follows waits in real time because somebody outside does: a container, a client that is held or listens.
       'src/commands/healthcheck.ts': ['setTimeout'],
       'src/exec/child.ts': ['setTimeout'],
+      'src/exec/limit.ts': ['setTimeout'],
       'src/commands/wait.ts': ['setTimeout'],
       'src/core/events.ts': ['setTimeout'],
       'src/core/worlds.ts': ['setTimeout'],

@@ -1,20 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { isatty } from 'node:tty'
 import type { Settings } from '../config.ts'
-import { createAuthority } from '../exec/certificates.ts'
-import { CommandError, exitCodeOf, passedOn, runChild } from '../exec/child.ts'
-import { openInterception, type Sightings } from '../exec/interception.ts'
-import { vendorHost } from '../exec/vendor.ts'
-import { startEmulator } from '../index.ts'
-import { loggerOptions } from '../log.ts'
-import { readSeed } from '../seed.ts'
+import { defaultPace } from '../pace.ts'
+
+import { CommandError } from '../exec/child.ts'
+import { createRunner, type Runner } from './intercepted-run.ts'
 import { createReporter } from './reporter.ts'
 import type { ReportFlags } from './report-options.ts'
+import { account } from './sightings.ts'
+import { sweep, sweepPace } from './sweep.ts'
+import type { SweepFlags } from './sweep-options.ts'
 
 export interface ExecOptions {
   readonly offline: boolean
   /** What is said at the end. */
   readonly report?: ReportFlags
+  /** Run it many times, with a fault each, in place of once. */
+  readonly sweep?: SweepFlags | undefined
   /** The environment that the program would have without `exec`. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
@@ -23,77 +25,36 @@ export interface ExecOptions {
  * Runs a program against a fresh emulator, though it may have the vendor's host written into it.
  *
  * @returns the exit code: the program's own, that of a shell for one that was killed or could not be run, or 1 where the report
- *   has what it is to fail on
+ *   has what it is to fail on; for a sweep, see there
  * @throws Error that says in a sentence why the program was not started
  */
-export async function exec(settings: Settings, command: readonly string[], options: ExecOptions): Promise<number> {
+export async function exec(given: Settings, command: readonly string[], options: ExecOptions): Promise<number> {
   const { environment, offline, report = {} } = options
-  const reporter = createReporter({ ...report, report: report.report ?? (settings.silent ? false : undefined) })
-  // From now on, as whatever is begun here is also to be put away.
-  let heard: NodeJS.Signals | undefined
-  for (const signal of passedOn) process.on(signal, () => (heard ??= signal))
-  const [authority, emulator] = await Promise.all([
-    createAuthority([vendorHost], Date.now(), randomBytes),
-    startEmulator({
-      ...(settings.seed === undefined ? {} : { seed: readSeed(settings.seed) }),
-      templates: settings.templates,
-      strict: settings.strict,
-      pace: settings.pace,
-      unset: settings.unset,
-      era: settings.era,
-      apiKeys: settings.apiKey,
-      keys: settings.keys ?? 'open',
-      onExchange: reporter.note,
-      logger: loggerOptions(settings.silent ? 'silent' : (settings.logLevel ?? 'warn'), settings.logFormat),
-    }),
-  ])
+  const pace = options.sweep !== undefined && given.pace === defaultPace ? sweepPace : given.pace
+  const settings = { ...given, pace }
+  const runner = createRunner(command, { settings, offline, environment, now: Date.now(), random: randomBytes })
   try {
-    const interception = await openInterception(emulator, authority, {
-      environment,
-      apiKey: emulator.apiKey,
-      offline,
-    })
-    try {
-      if (heard !== undefined) return exitCodeOf(heard)
-      const { code } = await runChild(command, {
-        env: interception.environment,
-        stdio: 'inherit',
-        signals: process,
-        // Not by `process.stdin`, which would begin to read what is the program's.
-        terminal: [0, 1, 2].some((descriptor) => isatty(descriptor)),
-      })
-      // What it left in its connections counts, too.
-      await interception.close()
-      const sightings = interception.seen()
-      if (!settings.silent && !reporter.isShown) process.stderr.write(account(sightings))
-      return await reporter.finish(emulator, code, sightings)
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error
-      process.stderr.write(`bytenite-emulator: ${error.message}\n`)
-      return error.code
-    } finally {
-      await interception.close()
-    }
-  } finally {
-    await emulator.close()
+    if (options.sweep === undefined) return await runOnce(runner, settings, report)
+    return await sweep(runner, command, settings.silent ? { ...options.sweep, report: false } : options.sweep)
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    process.stderr.write(`bytenite-emulator: ${error.message}\n`)
+    return error.code
   }
 }
 
-/** What a user should know of what happened between the program and the emulator. */
-function account({ refused, untrusted, unused }: Sightings): string {
-  const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
-  const lines = [
-    ...[...untrusted].map(
-      ([reason, count]) =>
-        `a client refused the certificate for ${vendorHost} ${times(count)} (${reason}): it pins certificates, or trusts ` +
-        'none but those it brings',
-    ),
-    ...(unused === 0
-      ? []
-      : [
-          `a client closed its connection to ${vendorHost} ${times(unused)} without a request, as one does that pins certificates`,
-        ]),
-    ...[...refused].map(([target, count]) => `refused ${target} ${times(count)}, because of --offline`),
-  ]
-  return lines.map((line) => `bytenite-emulator: ${line}\n`).join('')
+function runOnce(runner: Runner, { silent }: Settings, report: ReportFlags): Promise<number> {
+  const reporter = createReporter({ ...report, report: report.report ?? (silent ? false : undefined) })
+  return runner.run({
+    onExchange: reporter.note,
+    child: {
+      stdio: 'inherit',
+      // Not by `process.stdin`, which would begin to read what is the program's.
+      terminal: [0, 1, 2].some((descriptor) => isatty(descriptor)),
+    },
+    conclude(emulator, { code }, sightings) {
+      if (!silent && !reporter.isShown) process.stderr.write(account(sightings))
+      return reporter.finish(emulator, code, sightings)
+    },
+  })
 }

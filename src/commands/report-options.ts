@@ -1,6 +1,7 @@
 import { findingIds, groundNames } from '../../schemas/report-names.ts'
 import { ConfigError } from '../config.ts'
 import { nearest } from '../nearest.ts'
+import { sweepFailureNames } from '../sweep/verdict.ts'
 import type { CommandOption, CommandOptions } from './subcommand.ts'
 
 /** What --fail-on can name: a finding, a ground of answers, or any finding at all. */
@@ -23,7 +24,7 @@ export const reportOptions: readonly CommandOption[] = [
   {
     flags: '--fail-on <name>',
     repeatable: true,
-    help: `exit with 1 if the report has this, though the program succeeded; repeatable; one of ${failureNames.join(', ')}`,
+    help: `exit with 1 if the report has this, though the program succeeded; repeatable; one of ${failureNames.join(', ')}; with --sweep, of ${sweepFailureNames.join(', ')}`,
   },
 ]
 

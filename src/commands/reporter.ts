@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import type { FaultRequest } from '../../schemas/faults.ts'
 import type { Report } from '../../schemas/report.ts'
 import { type Clock, systemClock } from '../clock.ts'
@@ -10,6 +9,7 @@ import type { Sightings } from '../report/findings.ts'
 import { formatReport } from '../report/format.ts'
 import { listed } from '../report/rule.ts'
 import { formatTimestamp } from '../timestamps.ts'
+import { writeReport } from './report-file.ts'
 import type { FailureName, ReportFlags } from './report-options.ts'
 
 /** What a report asks of the emulator at the end. */
@@ -68,7 +68,7 @@ export function createReporter(
       }
       if (isShown) terminal.write(formatReport(report))
       for (const name of failedOn) terminal.write(`bytenite-emulator: --fail-on ${name}: ${reasons.get(name)}\n`)
-      if (reportFile !== undefined) await write(reportFile, report)
+      if (reportFile !== undefined) await writeReport(reportFile, report)
       return exitCode === 0 && failedOn.length > 0 ? 1 : exitCode
     },
   }
@@ -110,14 +110,4 @@ async function look(emulator: ReportSource): Promise<Pick<Report, 'worlds' | 'mo
 function describeFault({ status, connection, answer, delay }: Omit<FaultRequest, 'operation'>): string {
   const what = status ?? connection ?? answer
   return [...(what === undefined ? [] : [what]), ...(delay === undefined ? [] : [`delay ${delay}`])].join(', ')
-}
-
-async function write(file: string, report: Report): Promise<void> {
-  try {
-    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`)
-  } catch (error) {
-    throw new Error(`--report-file ${JSON.stringify(file)} cannot be written: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
 }

@@ -2,6 +2,7 @@ import { execSettings } from '../config.ts'
 import { vendorHost } from '../exec/vendor.ts'
 import type { CommandOption, Subcommand } from './subcommand.ts'
 import { readReportFlags, reportOptions } from './report-options.ts'
+import { readSweepFlags, sweepOptions } from './sweep-options.ts'
 
 /** What commands take that talk to a running emulator; `reach` reads it. */
 const running = {
@@ -26,21 +27,26 @@ export const subcommands: readonly Subcommand[] = [
     options: [
       { flags: '--offline', help: `let the program reach nothing but ${vendorHost}, emulated, and this machine` },
       ...reportOptions,
+      ...sweepOptions,
     ],
     examples: [
       'exec -- npm test',
       'exec --pace polls:1 -- python submit_job.py',
       'exec --report --fail-on polled-too-fast -- npm test',
+      'exec --sweep -- python submit_job.py',
+      "exec --sweep --only 'post-jobs.*' -- python submit_job.py",
       `exec --offline --strict -- sh -c 'curl https://${vendorHost}/v1/customer/jobs'`,
     ],
     load: async () => {
       const { exec } = await import('./exec.ts')
-      return ({ args, options, settings, environment }) =>
-        exec(settings, args as string[], {
+      return ({ args, options, settings, environment }) => {
+        const sweep = readSweepFlags(options)
+        return exec(settings, args as string[], {
           offline: options['offline'] === true,
           environment,
-          report: readReportFlags(options),
+          ...(sweep === undefined ? { report: readReportFlags(options) } : { sweep }),
         })
+      }
     },
   },
   {

@@ -10,6 +10,13 @@ export interface ChildOptions {
   readonly terminal: boolean
   /** Milliseconds from the first signal passed on to SIGKILL; absent: 10 seconds. */
   readonly grace?: number
+  /**
+   * The child leads a process group of its own. Signals go to all of it, and what is left of it when the child ends is killed.
+   * Absent: what the child has started itself is its own affair.
+   */
+  readonly group?: boolean
+  /** Kills the child when it is aborted. */
+  readonly limit?: AbortSignal
   /** Called with the process once it runs. */
   readonly onStart?: (child: ChildProcess) => void
 }
@@ -33,38 +40,45 @@ export class CommandError extends Error {
 /** Signals by which a program is told to end, from outside or by its terminal. */
 export const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+/** Milliseconds for what the child has printed to arrive, where somebody else still holds its pipes. */
+const lastWords = 500
+
 /**
  * Runs a command to its end. A signal is passed on to it; one that does not end then is killed by the next signal, or when its time
- * is up. What it has started itself is its own affair.
+ * is up.
  *
  * @throws CommandError where it cannot be started
  */
 export function runChild(command: readonly string[], options: ChildOptions): Promise<ChildExit> {
-  const { env, stdio, signals, terminal, grace = 10_000, onStart } = options
+  const { env, stdio, signals, terminal, grace = 10_000, group = false, limit, onStart } = options
   const [name = '', ...args] = command
   return new Promise((resolve, reject) => {
     let child: ChildProcess
     try {
-      child = spawn(name, args, { env, stdio })
+      child = spawn(name, args, { env, stdio, detached: group })
     } catch (error) {
       reject(explain(name, error))
       return
     }
     let deadline: NodeJS.Timeout | undefined
+    const send = (signal: NodeJS.Signals): void => {
+      if (!group || !sendToGroup(child, signal)) child.kill(signal)
+    }
+    const kill = (): void => send('SIGKILL')
     const pass = (signal: NodeJS.Signals): void => {
-      if (signal === 'SIGINT' && terminal) return
-      if (deadline !== undefined) {
-        child.kill('SIGKILL')
-        return
-      }
-      deadline = setTimeout(() => child.kill('SIGKILL'), grace)
-      child.kill(signal)
+      // The terminal knows nothing of other groups than its own.
+      if (signal === 'SIGINT' && terminal && !group) return
+      if (deadline !== undefined) return kill()
+      deadline = setTimeout(kill, grace)
+      send(signal)
     }
     const settle = (): void => {
       clearTimeout(deadline)
+      limit?.removeEventListener('abort', kill)
       for (const signal of passedOn) signals.off(signal, pass)
     }
     for (const signal of passedOn) signals.on(signal, pass)
+    limit?.addEventListener('abort', kill)
     child.once('spawn', () => onStart?.(child))
     child.once('error', (error) => {
       if (child.pid !== undefined) return
@@ -73,9 +87,29 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
     })
     child.once('exit', (code, signal) => {
       settle()
-      resolve({ code: signal === null ? (code ?? 1) : exitCodeOf(signal), signal })
+      const end = (): void => resolve({ code: signal === null ? (code ?? 1) : exitCodeOf(signal), signal })
+      if (!group) return end()
+      sendToGroup(child, 'SIGKILL')
+      const patience = setTimeout(() => {
+        child.stdout?.destroy()
+        child.stderr?.destroy()
+        end()
+      }, lastWords)
+      child.once('close', () => {
+        clearTimeout(patience)
+        end()
+      })
     })
   })
+}
+
+/** Returns false where there is no such group. */
+function sendToGroup({ pid }: ChildProcess, signal: NodeJS.Signals): boolean {
+  try {
+    return pid !== undefined && process.kill(-pid, signal)
+  } catch {
+    return false
+  }
 }
 
 /** The exit code by which a shell tells that a signal ended a program. */

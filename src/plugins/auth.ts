@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { toSeconds } from '../clock.ts'
 import type { Core } from '../core.ts'
 import type { Caller } from '../core/caller.ts'
-import { unauthenticated } from '../errors.ts'
+import { tokenExpired, unauthenticated } from '../errors.ts'
 import { type KeyRing, looksLikeKey, readKey } from '../keys.ts'
 import { type Access, rulesOf } from '../personas.ts'
 
@@ -64,7 +64,7 @@ export function registerAuth(scope: FastifyInstance, core: Core, { ring, strict 
     request.party = token
     const world = await core.worlds.open(token.world)
     if (toSeconds(core.worlds.now(world)) >= token.expiresAt) {
-      throw unauthenticated('token is expired: exchange the API key again at /v1/auth/access_token')
+      throw unauthenticated(tokenExpired)
     }
     if (recalled === undefined) {
       core.apiKeys.assertValid(world, token.keyId)

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { Strike } from '../faults.ts'
@@ -8,7 +9,11 @@ export function reset(reply: FastifyReply): void {
   reply.header(groundHeader, groundText('fault'))
   reply.hijack()
   reply.request.noteExchange(reply, 0)
-  const { raw } = reply
+  // Not while Node.js still reads this request, or it keeps a parser without a socket, and fails when the server is closed.
+  setImmediate(end, reply.raw)
+}
+
+function end(raw: ServerResponse): void {
   const { socket } = raw
   try {
     if (socket === null) throw new Error('no connection')
