@@ -102,6 +102,7 @@ export const WorldsResponse = Type.Object({
   total: Type.Integer(),
   worlds: Type.Array(Type.Object({ world: Type.String(), createdAt: Timestamp() })),
 })
+export type WorldsResponse = Static<typeof WorldsResponse>
 
 /** `POST /_emulator/worlds/{world}/fork`. */
 export const ForkRequest = Type.Object(

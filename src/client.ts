@@ -5,6 +5,7 @@ import type {
   ResetResponse,
   SeedResponse,
   World as WorldView,
+  WorldsResponse,
 } from '../schemas/control.ts'
 import type { Fault, FaultRequest, RulesQuery } from '../schemas/faults.ts'
 import type { JobState } from '../schemas/jobs.ts'
@@ -105,6 +106,7 @@ export interface EmulatorClient {
   /** The key of the world `default`. */
   readonly apiKey: string
   readonly world: (name: string) => World
+  /** The names of all worlds that were opened and not dropped, in their order. */
   worlds(): Promise<string[]>
 }
 
@@ -152,8 +154,12 @@ export function createClient(url: string, send: Send): EmulatorClient {
     apiKey: defaultKey,
     world: (name) => createWorld(name, send),
     async worlds() {
-      const { worlds } = (await send('GET', '/_emulator/worlds')) as { worlds: { world: string }[] }
-      return worlds.map(({ world }) => world)
+      const names: string[] = []
+      for (;;) {
+        const page = (await send('GET', `/_emulator/worlds?offset=${names.length}`)) as WorldsResponse
+        names.push(...page.worlds.map(({ world }) => world))
+        if (page.worlds.length === 0 || names.length >= page.total) return names
+      }
     },
   }
 }

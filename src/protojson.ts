@@ -13,6 +13,15 @@ export interface UnknownField {
   readonly known?: readonly string[]
 }
 
+/** What was not understood, as messages say it: `field nmae (did you mean "name"?)`. */
+export const describeUnknown = (fields: readonly UnknownField[]): string =>
+  `field${fields.length === 1 ? '' : 's'} ${fields.map(describeOne).join(', ')}`
+
+function describeOne({ path, suggestion, known = [] }: UnknownField): string {
+  const meant = suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`
+  return `${path}${meant}${known.length === 0 ? '' : `; known are ${known.join(', ')}`}`
+}
+
 /** Messages that an Any may hold, by their full name. */
 export type AnyTypes = Readonly<Record<string, TSchema>>
 
@@ -204,7 +213,9 @@ function compileMessage(schema: TSchema, types: AnyTypes): DecodeValue {
     }
     for (const { name, orEmpty } of needed) {
       if (message[name] === undefined || (orEmpty && message[name] === '')) {
-        throw invalidArgument(`${prefix}${name} is required`, 'required-field')
+        const ignored = unknown.find((field) => field.path.startsWith(`${prefix}${name}=`))
+        const sent = ignored === undefined ? '' : `; unknown ${describeUnknown([ignored])}`
+        throw invalidArgument(`${prefix}${name} is required${sent}`, 'required-field')
       }
     }
     return message

@@ -5,6 +5,8 @@ import t, { type Test } from 'tap'
 import { createEvents } from '../src/core/events.ts'
 import { createTransitions } from '../src/core/transitions.ts'
 import { createEventStream } from '../src/event-stream.ts'
+import type { World } from '../src/index.ts'
+import type { FaultRequest } from '../schemas/faults.ts'
 import type { Transition } from '../src/store/jobs.ts'
 import type { WorldRecord } from '../src/store/worlds.ts'
 import { client, emulator, steadyClock } from './emulator.ts'
@@ -150,6 +152,69 @@ void t.test('closing the emulator ends the streams at once, and cleanly', async 
   // Requests under way hold up the end for 700 ms at most; these must not need that.
   t.ok(performance.now() - before < 500)
   for (const { next } of streams) t.equal(await next(), undefined)
+})
+
+for (const [what, act] of [
+  ['dropped', (world: World) => world.drop()],
+  ['reset', (world: World) => world.reset()],
+  ['written over', async (world: World) => (await world.fork('copy')).fork(world.name, { replace: true })],
+] as const) {
+  void t.test(`a world that is ${what} ends its streams, and no other world's`, async (t) => {
+    const { url, world } = await emulator(t, { pace: { by: 'gates' } })
+    const streams = await Promise.all([listen(t, url), listen(t, url, { accept: 'text/event-stream' })])
+    const other = await listen(t, url, { authorization: 'test_other' })
+    await act(world('default'))
+    for (const { next } of streams) t.equal(await next(), undefined)
+    const id = await runJob(url, 'test_other')
+    t.match(await other.next(), { result: { data: { jobId: id } } })
+  })
+}
+
+void t.test('a stream that is spoilt', async (t) => {
+  const { url, world: open } = await emulator(t, { pace: { by: 'gates' } })
+  const whole = /^\{"result":\{"event":"job.state","data":\{[^}]*\}\}\}\n$/
+  const broken = /^\{"result":\{"event":"job.state","data":\{[^}]*\}\}\n$/
+
+  /** Reads one message of a stream that a fault strikes, or what there is of it, and how it ended. */
+  async function read(rule: Omit<FaultRequest, 'operation'>) {
+    const world = open(JSON.stringify(rule).replace(/\W+/g, ''))
+    await world.fault({ operation: `GET ${path}`, ...rule })
+    let text = ''
+    let type: string | null = null
+    let end = 'open'
+    let pieces = 0
+    const leave = new AbortController()
+    t.teardown(() => leave.abort())
+    try {
+      const { signal } = leave
+      const response = await fetch(url + path, { headers: { authorization: world.apiKey }, signal })
+      type = response.headers.get('content-type')
+      t.match(response.headers.get('x-emulator-ground'), rule.delay === undefined ? /fault/ : /listen-events/)
+      await runJob(url, world.apiKey)
+      for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+        text += piece
+        pieces++
+        if (text.endsWith('\n')) break
+      }
+    } catch {
+      end = 'broken'
+    }
+    const [noted] = await world.requests({ operation: `GET ${path}` })
+    t.type(noted?.fault, 'string')
+    return { text, type, end, pieces, status: noted?.status }
+  }
+
+  t.match(await read({ connection: 'resetBefore' }), { text: '', end: 'broken', status: 0 })
+  t.match(await read({ connection: 'resetAfter' }), { text: '', end: 'broken', status: 0 })
+  const cut = await read({ answer: 'cut' })
+  t.match(cut, { text: /^\{"result":\{"event":"job/, end: 'broken', status: 200 })
+  t.notMatch(cut.text, /\n/)
+  t.match(await read({ answer: 'brokenJson' }), { text: broken, end: 'open', status: 200 })
+  t.match(await read({ answer: 'wrongContentType' }), { text: whole, type: 'text/html', status: 200 })
+  const slow = await read({ answer: 'slow' })
+  t.match(slow, { text: whole, end: 'open', status: 200 })
+  t.ok(slow.pieces > 1)
+  t.match(await read({ delay: '1ms' }), { text: whole, end: 'open', status: 200 })
 })
 
 void t.test('a client that goes away is forgotten', async (t) => {

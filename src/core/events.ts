@@ -8,9 +8,10 @@ export interface Events {
   /**
    * Hears of what happens from now on; also of what happened before, where nobody has settled the world since.
    *
+   * @param onEmptied called when the world is dropped, reset or written over: what happens then happens in another one
    * @returns ends it
    */
-  follow(world: WorldRecord, listener: TransitionListener): () => void
+  follow(world: WorldRecord, listener: TransitionListener, onEmptied?: () => void): () => void
   /** Wakes nobody any more. */
   close(): void
 }
@@ -72,8 +73,8 @@ export function createEvents({ transitions, nextAt, clock, now, settle }: EventS
   }
 
   return {
-    follow(world, listener) {
-      const unlisten = transitions.listen(world.key, listener)
+    follow(world, listener, onEmptied) {
+      const unlisten = transitions.listen(world.key, listener, onEmptied)
       const shared = alarms.get(world.key) ?? alarm(world)
       shared.followers++
       alarms.set(world.key, shared)

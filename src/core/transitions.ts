@@ -8,15 +8,26 @@ export type TransitionListener = (transitions: readonly Transition[]) => void
 
 /** Tells who listens what happened in a world. */
 export interface Transitions {
-  /** @returns ends the listening */
-  listen(world: number, listener: TransitionListener): () => void
+  /**
+   * @param onEmptied called when all that was in the world went at once
+   * @returns ends the listening
+   */
+  listen(world: number, listener: TransitionListener, onEmptied?: () => void): () => void
   announce(world: number, transitions: readonly Transition[]): void
+  /** The world was dropped, reset or written over. */
+  announceEmptied(world: number): void
+}
+
+interface Listener {
+  readonly onTransitions: TransitionListener
+  readonly onEmptied: () => void
 }
 
 export function createTransitions(): Transitions {
-  const listeners = new Map<number, Set<TransitionListener>>()
+  const listeners = new Map<number, Set<Listener>>()
   return {
-    listen(world, listener) {
+    listen(world, onTransitions, onEmptied = () => onTransitions([])) {
+      const listener = { onTransitions, onEmptied }
       const ofWorld = listeners.get(world) ?? new Set()
       listeners.set(world, ofWorld.add(listener))
       return () => {
@@ -25,7 +36,10 @@ export function createTransitions(): Transitions {
       }
     },
     announce(world, transitions) {
-      for (const listener of listeners.get(world) ?? []) listener(transitions)
+      for (const { onTransitions } of listeners.get(world) ?? []) onTransitions(transitions)
+    },
+    announceEmptied(world) {
+      for (const { onEmptied } of listeners.get(world) ?? []) onEmptied()
     },
   }
 }

@@ -180,7 +180,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
       const { world, cleared } = emptied
       cleared.remove()
       // Whoever waits for something in this world has another clock and other jobs to wait for.
-      transitions.announce(world.key, [])
+      transitions.announceEmptied(world.key)
       wakeAll(world.name)
     }
     return result

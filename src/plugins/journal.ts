@@ -57,10 +57,10 @@ export function registerJournal(app: FastifyInstance, core: Core, observer?: Obs
 
   /**
    * The same file, counted as it passes. It is noted before its last piece goes out, since whoever has that may look into the
-   * journal for it at once.
+   * journal for it at once. A stream of unknown length, as that of events, is noted as it begins.
    */
   function watched(file: Readable, request: FastifyRequest, reply: FastifyReply): Readable {
-    const length = Number(reply.getHeader('content-length') ?? Infinity)
+    const length = Number(reply.getHeader('content-length') ?? 0)
     const count = (bytes: number): void => {
       request.answeredBytes = (request.answeredBytes ?? 0) + bytes
       if (request.answeredBytes >= length) request.noteExchange(reply, reply.statusCode)

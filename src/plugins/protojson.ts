@@ -3,7 +3,13 @@ import type { FastifyInstance } from 'fastify'
 import { dataSourceTypes } from '../../schemas/datasource.ts'
 import { invalidArgument } from '../errors.ts'
 import { parseJson } from '../json.ts'
-import { compileDecoder, compileOmitUnset, compileQueryDecoder, type UnknownField } from '../protojson.ts'
+import {
+  compileDecoder,
+  compileOmitUnset,
+  compileQueryDecoder,
+  describeUnknown,
+  type UnknownField,
+} from '../protojson.ts'
 
 export interface ProtoJsonOptions {
   /** Refuse fields that a message does not have, instead of ignoring them. */
@@ -41,7 +47,7 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
       const unknown = typeof part === 'object' && part !== null ? unknownFields.get(part) : undefined
       if (unknown === undefined) continue
       request.unknownFields = [...(request.unknownFields ?? []), ...unknown]
-      request.log.warn(`${request.method} ${request.url}: ignored unknown ${describe(unknown)}`)
+      request.log.warn(`${request.method} ${request.url}: ignored unknown ${describeUnknown(unknown)}`)
     }
     done()
   })
@@ -56,7 +62,7 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
       try {
         const decoded = decode(value, unknown)
         if (unknown.length > 0) {
-          if (refuses) throw invalidArgument(`unknown ${describe(unknown)}`, 'strict-mode')
+          if (refuses) throw invalidArgument(`unknown ${describeUnknown(unknown)}`, 'strict-mode')
           if (typeof decoded === 'object' && decoded !== null) unknownFields.set(decoded, unknown)
         }
         return { value: decoded }
@@ -80,12 +86,4 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
       reply.header('content-type', 'application/json')
     done(null, payload)
   })
-}
-
-const describe = (fields: readonly UnknownField[]): string =>
-  `field${fields.length === 1 ? '' : 's'} ${fields.map(describeOne).join(', ')}`
-
-function describeOne({ path, suggestion, known = [] }: UnknownField): string {
-  const meant = suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`
-  return `${path}${meant}${known.length === 0 ? '' : `; known are ${known.join(', ')}`}`
 }

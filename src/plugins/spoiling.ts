@@ -43,7 +43,7 @@ export function spoil(strike: Strike, reply: FastifyReply, payload: unknown, sen
     case 'cut':
       return cut(reply, payload)
     case 'brokenJson':
-      return send(typeof payload === 'string' ? payload.slice(0, -1) : payload)
+      return send(payload instanceof Readable ? broken(payload) : String(payload ?? '').slice(0, -1))
     case 'wrongContentType':
       void reply.header('content-type', 'text/html')
       return send(payload)
@@ -56,10 +56,26 @@ export function spoil(strike: Strike, reply: FastifyReply, payload: unknown, sen
   }
 }
 
-/** Promises the whole body, sends half of it and closes the connection. Of an empty body, one byte that never comes. */
+/** Each message of a stream without its last brace. */
+function broken(stream: Readable): Readable {
+  async function* pieces(): AsyncGenerator<string> {
+    for await (const piece of stream as AsyncIterable<Buffer>) yield piece.toString().replace(/\}$/gm, '')
+  }
+  return followed(stream, pieces())
+}
+
+/** What is made of a stream, as a stream; the end of the one is that of the other. */
+const followed = (source: Readable, pieces: AsyncIterable<string | Buffer>): Readable =>
+  Readable.from(pieces, { objectMode: false }).once('close', () => source.destroy())
+
+/**
+ * Promises the whole body, sends half of it and closes the connection. Of an empty body, one byte that never comes; of a
+ * stream of unknown length, half of what comes first.
+ */
 function cut(reply: FastifyReply, payload: unknown): void {
   const { raw, request } = reply
   const stream = payload instanceof Readable ? payload : undefined
+  if (stream !== undefined && !reply.hasHeader('content-length')) return cutFirst(reply, stream)
   const text = Buffer.from(typeof payload === 'string' ? payload : '')
   const promised = stream === undefined ? Math.max(1, text.length) : Number(reply.getHeader('content-length') ?? 1)
   const half = Math.floor(promised / 2)
@@ -84,6 +100,23 @@ function cut(reply: FastifyReply, payload: unknown): void {
   void sendPart(stream, half, (piece) => new Promise((resolve) => raw.write(piece, () => resolve()))).then(end, end)
 }
 
+function cutFirst(reply: FastifyReply, stream: Readable): void {
+  const { raw, request } = reply
+  reply.hijack()
+  raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string>)
+  raw.flushHeaders()
+  request.answeredBytes = 0
+  request.noteExchange(reply, reply.statusCode)
+  const end = (): void => {
+    stream.destroy()
+    raw.socket?.destroy()
+    raw.destroy()
+  }
+  stream.once('data', (piece: Buffer) => raw.write(piece.subarray(0, piece.length / 2), end))
+  stream.once('end', end)
+  raw.once('close', () => stream.destroy())
+}
+
 async function sendPart(stream: Readable, bytes: number, write: (piece: Buffer) => Promise<void>): Promise<void> {
   let left = bytes
   if (left === 0) stream.destroy()
@@ -98,15 +131,18 @@ async function sendPart(stream: Readable, bytes: number, write: (piece: Buffer) 
 const between = 100
 const parts = 10
 
-/** The same body in ten parts, a tenth of a second apart. It ends where the client goes away. */
+/**
+ * The same body in ten parts, a tenth of a second apart; of a stream of unknown length, whatever comes. It ends where the
+ * client goes away.
+ */
 function slowly(strike: Strike, reply: FastifyReply, payload: unknown): Readable {
   const source = payload instanceof Readable ? payload : Readable.from([Buffer.from(payload as string)])
-  const length = Number(reply.getHeader('content-length') ?? 0) || Buffer.byteLength(String(payload))
-  if (!(payload instanceof Readable)) void reply.header('content-length', length)
-  const size = Math.ceil(length / parts)
+  if (typeof payload === 'string') void reply.header('content-length', Buffer.byteLength(payload))
+  const length = Number(reply.getHeader('content-length') ?? 0)
   async function* pieces(): AsyncGenerator<Buffer> {
     let isFirst = true
     for await (const piece of source as AsyncIterable<Buffer>) {
+      const size = Math.ceil((length || piece.length) / parts)
       for (let start = 0; start < piece.length; start += size) {
         // Not after the last one: whoever has it all may close the connection.
         if (!isFirst) await strike.pause(between)
@@ -115,7 +151,5 @@ function slowly(strike: Strike, reply: FastifyReply, payload: unknown): Readable
       }
     }
   }
-  const slow = Readable.from(pieces(), { objectMode: false })
-  slow.once('close', () => source.destroy())
-  return slow
+  return followed(source, pieces())
 }

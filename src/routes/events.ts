@@ -1,5 +1,5 @@
-import type { OutgoingHttpHeaders } from 'node:http'
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { PassThrough } from 'node:stream'
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { EventMessage } from '../../schemas/events.ts'
 import type { Core } from '../core.ts'
 import { createEventStream, type EventStream } from '../event-stream.ts'
@@ -24,35 +24,35 @@ export const eventRoutes =
           summary:
             'Listen to states that jobs enter: a JSON object a line, or Server-Sent Events where Accept asks for them',
           tags: ['events'],
-          response: { 200: EventMessage },
+          // The schema of one message; they are sent one by one.
+          response: { 200: Type.Unsafe<PassThrough>(EventMessage) },
         },
       },
       async (request, reply) => {
         const { world, account } = request.caller
         // What happened before is news to those who listen already, and not to this one.
         await core.jobs.settle(world)
-        reply.hijack()
-        const { raw } = reply
-        if (raw.destroyed) return
-
+        const out = new PassThrough()
         const sse = /\btext\/event-stream\b/i.test(request.headers.accept ?? '')
-        const stream = createEventStream(raw, sse ? 'server-sent events' : 'lines', () => {
+        const stream = createEventStream(out, sse ? 'server-sent events' : 'lines', () => {
           open.delete(stream)
           unfollow()
         })
-        const unfollow = core.events.follow(world, (transitions) =>
-          stream.push(transitions.filter((transition) => transition.account === account)),
+        const unfollow = core.events.follow(
+          world,
+          (transitions) => stream.push(transitions.filter((transition) => transition.account === account)),
+          // A reader who went on would take the jobs of one world for those of another (chosen).
+          () => stream.end(),
         )
         open.add(stream)
-        raw.writeHead(200, {
-          ...(reply.getHeaders() as OutgoingHttpHeaders),
-          'content-type': sse ? 'text/event-stream' : 'application/json',
-          'cache-control': 'no-cache',
-        })
-        raw.flushHeaders()
-        // A stream has no end to be noted at where its reader leaves.
-        request.noteExchange(reply, 200)
         if (closing) stream.end()
+        void reply
+          .type(sse ? 'text/event-stream' : 'application/json')
+          .header('cache-control', 'no-cache')
+          .send(out)
+        // The head of the answer tells that the stream is open; it is not to wait for the first event.
+        if (!reply.raw.headersSent && !reply.raw.destroyed) reply.raw.flushHeaders()
+        return reply
       },
     )
   }
