@@ -122,6 +122,7 @@ void t.test('selection by ids and patterns', async (t) => {
     /^--only "post-job\.1\.500": no such case; the nearest are post-jobs\.1\.500, /,
   )
   t.throws(() => selected(items, ['post-jobs.1']), /no such case/, 'a beginning alone is no pattern')
+  t.throws(() => selected(items, ['jobs.1.500']), /no such case/, 'nor is an end')
   t.throws(() => selected(items, ['post-jobs.1.50.']), /no such case/, 'nor is a regular expression')
 })
 
@@ -418,6 +419,26 @@ void t.test('a sweep of a client that gives up at once', async (t) => {
   })
   t.match(aside, /\r\u001b\[K1 of 23: post-jobs\.1\.reset-after\r\u001b\[K/, 'progress, and away with it')
   t.match(out, /^bytenite-emulator: 23 cases in 25 runs, 25\.0 s; 17 to look at$/m)
+})
+
+void t.test('a sweep of a client that tries again and again, without an id of its own', async (t) => {
+  const { result } = await sweepOf(
+    t,
+    async (api, key) => {
+      for (let attempts = 3; attempts > 0; attempts--) if ((await submit(api, key)) === 0) return 0
+      return 1
+    },
+    ['--only', 'post-jobs.1.reset-*', '--only', 'post-jobs.1.503', '--only', 'post-jobs.1.cut'],
+  )
+  t.strictSame(
+    result().cases.map(({ fault, outcomes, jobs }) => [fault, outcomes.join(), jobs]),
+    [
+      ['reset-after', 'duplicates,leaves', 2],
+      ['503', 'passes', 1],
+      ['reset-before', 'passes', 1],
+      ['cut', 'duplicates,leaves', 2],
+    ],
+  )
 })
 
 void t.test('what a sweep is bounded by', async (t) => {
