@@ -66,8 +66,7 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
     }
     const kill = (): void => send('SIGKILL')
     const pass = (signal: NodeJS.Signals): void => {
-      // The terminal knows nothing of other groups than its own.
-      if (signal === 'SIGINT' && terminal && !group) return
+      if (signal === 'SIGINT' && terminal) return
       if (deadline !== undefined) return kill()
       deadline = setTimeout(kill, grace)
       send(signal)
