@@ -43,7 +43,8 @@ export function spoil(strike: Strike, reply: FastifyReply, payload: unknown, sen
     case 'cut':
       return cut(reply, payload)
     case 'brokenJson':
-      return send(payload instanceof Readable ? broken(payload) : String(payload ?? '').slice(0, -1))
+      if (payload instanceof Readable) return send(broken(payload))
+      return send(typeof payload === 'string' ? payload.slice(0, -1) : payload)
     case 'wrongContentType':
       void reply.header('content-type', 'text/html')
       return send(payload)
