@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { jobStates } from './jobs.ts'
-import { Enum, Timestamp, UInt32 } from './proto.ts'
+import { Duration, Enum, Timestamp, UInt32 } from './proto.ts'
 
 /** `GET /_emulator/health`. */
 export const Health = Type.Object({
@@ -48,7 +48,7 @@ export type ClockResponse = Static<typeof ClockResponse>
 /** `POST /_emulator/worlds/{world}/clock/advance`. */
 export const AdvanceRequest = Type.Object(
   {
-    by: Type.String({
+    by: Duration({
       minLength: 1,
       description:
         '90s, 10m, 2h, 1d, ISO 8601, or milliseconds; `next`: to when the next job enters a state; `job:<id>`: to the end of that job',
@@ -170,7 +170,7 @@ export type Explanation = Static<typeof Explanation>
 /** `POST /_emulator/worlds/{world}/clock/wait`: exactly one of the two. */
 export const WaitRequest = Type.Object(
   {
-    for: Type.Optional(Type.String({ description: "A duration of the world's time" })),
+    for: Type.Optional(Duration({ description: "A duration of the world's time" })),
     until: Type.Optional(Timestamp({ description: "A moment of the world's time" })),
   },
   { examples: [{ for: '90s' }] },

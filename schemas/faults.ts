@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { UInt32 } from './proto.ts'
+import { Duration, UInt32 } from './proto.ts'
 
 /** What a fault does to the requests it matches. Exactly one of the kinds, `delay` may stand beside any of them. */
 const FaultRule = {
@@ -36,7 +36,7 @@ const FaultRule = {
     }),
   ),
   delay: Type.Optional(
-    Type.String({ description: 'A duration such as 200ms of real time, or `until-released`; then as without it' }),
+    Duration({ description: 'A duration such as 200ms of real time, or `until-released`; then as without it' }),
   ),
 }
 

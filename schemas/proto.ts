@@ -6,7 +6,7 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
  * The service spoke proto3 JSON, where a kind decides more than JSON Schema can say (an int64 travels as a string, a
  * Struct is never looked into). The keyword `x-proto` carries that kind; `src/protojson.ts` reads it, validators ignore it.
  */
-export type ProtoKind = 'uint32' | 'int64' | 'double' | 'enum' | 'timestamp' | 'struct' | 'any' | 'value'
+export type ProtoKind = 'uint32' | 'int64' | 'double' | 'enum' | 'timestamp' | 'duration' | 'struct' | 'any' | 'value'
 
 /** A string; unset is `""`. */
 export const Text = (options: { description?: string; minLength?: number; format?: string } = {}) =>
@@ -30,6 +30,10 @@ export const Enum = <const Names extends readonly string[]>(names: Names, option
 /** RFC 3339, UTC, with microseconds on the way out. */
 export const Timestamp = (options: { description?: string } = {}) =>
   Type.String({ format: 'date-time', 'x-proto': 'timestamp', ...options })
+
+/** A duration of the emulator's own API: a text such as `90s`, or milliseconds as a number; a text once it is decoded. */
+export const Duration = (options: { description?: string; minLength?: number } = {}) =>
+  Type.Unsafe<string>({ type: ['string', 'number'], 'x-proto': 'duration', ...options })
 
 /** google.protobuf.Struct: any JSON object; its keys are the user's and are never renamed. */
 export const Struct = (options: { description?: string } = {}) =>

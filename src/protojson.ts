@@ -76,6 +76,11 @@ function compileValue(schema: TSchema, types: AnyTypes): DecodeValue {
         typeof value === 'string' && parseTimestamp(value) !== undefined
           ? value
           : refuse('google.protobuf.Timestamp', path, value, 'RFC 3339, as in "2025-05-20T09:00:00Z"')
+    case 'duration':
+      return (value, path) =>
+        typeof value === 'string' || typeof value === 'number'
+          ? String(value)
+          : refuse('duration', path, value, 'a text such as "90s", or a number of milliseconds')
     case 'struct':
       return (value, path) => (isObject(value) ? value : refuse('google.protobuf.Struct', path, value, 'a JSON object'))
     case 'any':

@@ -151,3 +151,25 @@ void t.test('docs', async (t) => {
     t.equal((await call('GET', '/v1/customer/docs/static/..%2f..%2fpackage.json')).status, 404)
   })
 })
+
+void t.test('durations are texts, or numbers of milliseconds', async (t) => {
+  const { url } = await emulator(t, { clock: steadyClock() })
+  const call = client(url, null)
+  const world = '/_emulator/worlds/default'
+  const before = Date.parse((await call('GET', `${world}/clock`)).body.now as string)
+  for (const [by, passed] of [
+    ['90s', 90_000],
+    [1500, 91_500],
+    ['1500', 93_000],
+  ] as const) {
+    const { status, body } = await call('POST', `${world}/clock/advance`, { by })
+    t.equal(status, 200)
+    t.equal(Date.parse(body.now as string) - before, passed, JSON.stringify(by))
+  }
+  const fault = await call('POST', `${world}/faults`, { operation: '*', delay: 5 })
+  t.match(fault, { status: 200, body: { delay: '5' } })
+  t.match(await call('POST', `${world}/clock/advance`, { by: true }), {
+    status: 400,
+    body: { message: /field by: true; expected a text such as "90s", or a number of milliseconds/ },
+  })
+})

@@ -20,13 +20,13 @@ export function neverRan(): Rule {
       if (!seen.done) return
       if (endings.has(seen.operation ?? '')) created.delete(jobKey(seen, idOf(seen)))
       if (seen.operation !== createJob) return
-      const job = jobIn(seen)
-      if (job !== undefined) created.set(jobKey(seen, job.id), seen)
+      const jobId = idOf(seen)
+      if (jobId !== null) created.set(jobKey(seen, jobId), seen)
     },
     found() {
       const proof = createProof()
       for (const seen of created.values()) {
-        proof.addJob(jobIn(seen)!.id)
+        proof.addJob(idOf(seen)!)
         proof.add(seen)
       }
       return proof.found(`created ${counted(proof.count, 'job')} and never ran ${proof.count === 1 ? 'it' : 'them'}`)
@@ -47,17 +47,17 @@ export function duplicateCreate(): Rule {
       if (seen.operation !== createJob || !seen.done) return
       const body = seen.exchange.requestBody?.toString('utf8') ?? ''
       const sent = parse(body)
-      const job = jobIn(seen)
-      if (job === undefined || (sent['jobId'] ?? sent['job_id'] ?? '') !== '') return
+      const jobId = idOf(seen)
+      if (jobId === null || (sent['jobId'] ?? sent['job_id'] ?? '') !== '') return
       const key = `${seen.world} ${seen.exchange.persona} ${createHash('sha256').update(body).digest('hex')}`
       const same = creates.at(key, () => ({ jobIds: new Set(), lost: false }))
-      if (same.jobIds.size > 0 && !same.jobIds.has(job.id)) {
-        for (const id of [...same.jobIds, job.id]) proof.addJob(id)
+      if (same.jobIds.size > 0 && !same.jobIds.has(jobId)) {
+        for (const id of [...same.jobIds, jobId]) proof.addJob(id)
         proof.add(seen)
         if (same.lost) afterLoss++
       }
       // Enough to show it; a program that creates a million of them is not to fill the memory.
-      if (same.jobIds.size < 10) same.jobIds.add(job.id)
+      if (same.jobIds.size < 10) same.jobIds.add(jobId)
       same.lost ||= !seen.heard
     },
     found: () =>
@@ -70,4 +70,5 @@ export function duplicateCreate(): Rule {
   }
 }
 
-const idOf = (seen: Seen): string | null => jobIn(seen)?.id ?? seen.jobId
+/** The job that a request was about; the emulator knows it also where the answer was cut. */
+const idOf = (seen: Seen): string | null => seen.jobId ?? jobIn(seen)?.id ?? null
