@@ -26,11 +26,14 @@ export class ControlError extends Error {
   readonly status: number
   /** What the emulator itself said. */
   readonly reason: string
+  /** Whether the answer is one that the emulator gives; if not, something else listens there. */
+  readonly isEmulator: boolean
 
-  constructor(status: number, request: string, reason: string) {
+  constructor(status: number, request: string, reason: string, isEmulator = true) {
     super(`${request} answered ${status}: ${reason}`)
     this.status = status
     this.reason = reason
+    this.isEmulator = isEmulator
   }
 }
 
@@ -137,14 +140,17 @@ function bodyOf(body: unknown): Pick<RequestInit, 'body' | 'headers'> {
 export function readAnswer(request: string, status: number, type: unknown, bytes: Uint8Array): unknown {
   if (status < 300 && type === archiveType) return bytes
   const text = new TextDecoder().decode(bytes)
-  if (status >= 200 && status < 300) return JSON.parse(text) as unknown
-  let reason = text
+  let body: unknown
   try {
-    reason = (JSON.parse(text) as { message?: string }).message ?? text
+    body = JSON.parse(text) as unknown
   } catch {
-    // Not from the emulator; the text itself says most.
+    throw new ControlError(status, request, text, false)
   }
-  throw new ControlError(status, request, reason)
+  if (status >= 200 && status < 300) return body
+  const reason = (body as { message?: unknown } | null)?.message
+  throw typeof reason === 'string'
+    ? new ControlError(status, request, reason)
+    : new ControlError(status, request, text, false)
 }
 
 /** A client on top of a way to send requests. */

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -134,6 +135,8 @@ void t.test('where nobody answers, and what is used wrongly', async (t) => {
     [['reset', '--url', 'here'], 2, /--url "here": expected a URL/],
     [['reset', '--port', '0'], 2, /--port 0 is no port/],
     [['wait', '--for', 'rain'], 2, /--for "rain": expected ready, job or job:ID/],
+    [['wait', '--for', 'ready', '--job', 'one'], 2, /--job "one": goes with --for job/],
+    [['healthcheck', ...nobody], 1, /no emulator answers at \S+; start one with "bytenite-emulator"/],
     [['wait', '--for', 'job'], 2, /--for job: say which one/],
     [['wait', '--timeout', 'soon'], 2, /--timeout "soon": expected a duration/],
     [['env', '--shell', 'cmd'], 2, /--shell "cmd": expected sh, fish, powershell/],
@@ -146,6 +149,29 @@ void t.test('where nobody answers, and what is used wrongly', async (t) => {
     t.match(ended.stderr, /^bytenite-emulator: /)
   }
   t.strictSame(readdirSync(cwd), [])
+})
+
+void t.test('where something else answers', async (t) => {
+  for (const [status, type, body] of [
+    [404, 'text/html', '<!DOCTYPE HTML>\n<html>gone</html>'],
+    [200, 'text/html', '<html>welcome</html>'],
+    [500, 'application/json', '[]'],
+  ] as const) {
+    const other = createHttpServer((_request, response) => {
+      response.writeHead(status, { 'content-type': type }).end(body)
+    })
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => other.close())
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
+    for (const args of [['reset'], ['explain', 'one'], ['wait', '--timeout', '1ms']]) {
+      const { code, stderr } = await command(t, [...args, '--url', url])
+      t.equal(code, 1)
+      t.match(
+        sentence(stderr),
+        `something that is no emulator answers at ${url} (${status}); say where it is with --url`,
+      )
+    }
+  }
 })
 
 void t.test('env prints what a shell evaluates', async (t) => {

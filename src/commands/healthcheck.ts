@@ -13,7 +13,9 @@ const patience = 2000
 export async function healthcheck(settings: Pick<Settings, 'host' | 'port'>): Promise<void> {
   const url = `${addressOf(settings)}/_emulator/health`
   const status = await statusOf(url).catch((error: unknown) => {
-    throw new Error(`no emulator answers at ${url}`, { cause: error })
+    throw new Error(`no emulator answers at ${url}; start one with "bytenite-emulator", or say where with --port`, {
+      cause: error,
+    })
   })
   if (status !== 200) throw new Error(`the emulator at ${url} answered ${status}`)
 }

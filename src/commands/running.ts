@@ -40,6 +40,10 @@ export function reach({ settings, options }: Invocation): Running {
 
 /** What went wrong with a request, for people. */
 export function sentenceOf(error: unknown, url: string): Error {
+  if (error instanceof ControlError && !error.isEmulator) {
+    const what = `something that is no emulator answers at ${url} (${error.status})`
+    return new Error(`${what}; say where it is with --url`, { cause: error })
+  }
   if (error instanceof ControlError) return new Error(error.reason, { cause: error })
   const isConnection = error instanceof TypeError || typeof (error as { syscall?: unknown }).syscall === 'string'
   if (isConnection) return noAnswer(url, error)

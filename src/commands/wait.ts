@@ -19,6 +19,9 @@ export async function wait(invocation: Invocation): Promise<void> {
     throw new ConfigError(`--timeout ${JSON.stringify(timeout)}: expected a duration such as 90s or 2m`)
   }
   const jobId = wanted.startsWith('job:') ? wanted.slice('job:'.length) : job
+  if (job !== undefined && wanted === 'ready') {
+    throw new ConfigError(`--job ${JSON.stringify(job)}: goes with --for job, or say --for job:ID`)
+  }
   const running = reach(invocation)
   const clock = systemClock()
   const deadline = clock.now() + patience
