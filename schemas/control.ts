@@ -162,6 +162,9 @@ export const Explanation = Type.Object({
       operation: Type.String(),
       status: Type.Integer(),
       fault: Type.String({ description: 'The fault that struck, or empty' }),
+      faultDoes: Type.String({
+        description: 'What it does, such as `503` or `resetAfter`; empty without one, or where it was taken away since',
+      }),
     }),
   ),
 })

@@ -19,6 +19,9 @@ import { version } from './package.ts'
 /** Exit codes: 0 done, 1 the task failed, 2 the command line or the environment is wrong. */
 const wrongUse = 2
 
+const exitCodes =
+  'Exit codes: 0 done, 1 it failed, 2 the command line or the environment is wrong; exec ends with those of its program.'
+
 /** What stands behind `bytenite-emulator` in the examples of its help. */
 const mainExamples = [
   '',
@@ -29,8 +32,8 @@ const mainExamples = [
 ]
 
 /** An option for a setting, from the table. */
-function optionOf(name: SettingName): Option {
-  const { placeholder, repeatable, help } = settings[name]
+function optionOf(name: SettingName, help = settings[name].help): Option {
+  const { placeholder, repeatable } = settings[name]
   const flags = placeholder === undefined ? flagOf(name) : `${flagOf(name)} <${placeholder}>`
   const preset = placeholder === undefined ? '' : ` (default: ${defaultTextOf(name)})`
   const option = new Option(flags, `${help}${preset} [${environmentNameOf(name)}]`)
@@ -83,6 +86,7 @@ function commandOf(subcommand: Subcommand): Command {
     summary,
     description,
     settings = [],
+    settingsHelp = {},
     options = [],
     examples = [],
     passThrough,
@@ -92,7 +96,7 @@ function commandOf(subcommand: Subcommand): Command {
   command.description(description === undefined ? summary : `${summary}\n\n${description}`)
   if (args !== undefined) command.arguments(args)
   if (usage !== undefined) command.usage(usage)
-  for (const setting of settings) command.addOption(optionOf(setting))
+  for (const setting of settings) command.addOption(optionOf(setting, settingsHelp[setting]))
   for (const { flags, help, repeatable } of options) {
     const option = new Option(flags, help)
     command.addOption(repeatable ? option.argParser(append) : option)
@@ -122,7 +126,7 @@ program.addHelpText(
     `\n${startCommand
       .helpInformation()
       .replace(/^Usage.*\n\n.*\n\n/, 'Settings of start:\n')
-      .replace('Options:\n', '')}\n${examplesText(mainExamples)}`,
+      .replace('Options:\n', '')}\n${examplesText(mainExamples)}\n\n${exitCodes}`,
 )
 
 /** Without a command everything goes to `start`, and it would only say that it takes no arguments. */

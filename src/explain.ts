@@ -1,12 +1,19 @@
 import type { Explanation } from '../schemas/control.ts'
+import type { Fault } from '../schemas/faults.ts'
 import type { Exchange } from '../schemas/journal.ts'
+import { describeFault } from './faults.ts'
 import type { JobState } from '../schemas/jobs.ts'
 import { type Entry, isFinal, progressAt, type Run } from './lifecycle.ts'
 import type { JobRecord } from './store/jobs.ts'
 import { formatTimestamp, type Micros } from './timestamps.ts'
 
 /** Why a job is where it is: its timeline with reasons, what moves it on, and the requests about it. */
-export function explain(job: JobRecord, now: Micros, exchanges: readonly Exchange[]): Explanation {
+export function explain(
+  job: JobRecord,
+  now: Micros,
+  exchanges: readonly Exchange[],
+  faults: readonly Fault[],
+): Explanation {
   const { state, errorMessage } = progressAt(job.run, job.createdAt, now)
   const past: Entry = ['JOB_STATE_NEW', job.createdAt]
   const entries = [past, ...(job.run?.timeline ?? [])]
@@ -29,7 +36,10 @@ export function explain(job: JobRecord, now: Micros, exchanges: readonly Exchang
     next: nextOf(job, state, now),
     scenario: job.script?.scenario ?? '',
     errorMessage,
-    requests: exchanges.map(({ at, operation, status, fault }) => ({ at, operation, status, fault: fault ?? '' })),
+    requests: exchanges.map(({ at, operation, status, fault }) => {
+      const rule = faults.find(({ id }) => id === fault)
+      return { at, operation, status, fault: fault ?? '', faultDoes: rule === undefined ? '' : describeFault(rule) }
+    }),
   }
 }
 

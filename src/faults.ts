@@ -216,3 +216,9 @@ const toView = ({ id, rule, matched, used, held }: ArmedFault): Fault => ({
   used,
   waiting: held.size,
 })
+
+/** What a fault does, in a few words. */
+export function describeFault({ status, connection, answer, delay }: Omit<FaultRequest, 'operation'>): string {
+  const what = status ?? connection ?? answer
+  return [...(what === undefined ? [] : [what]), ...(delay === undefined ? [] : [`delay ${delay}`])].join(', ')
+}

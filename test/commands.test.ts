@@ -85,6 +85,9 @@ void t.test('a world is seeded, explained, exported, imported and reset', async 
   t.equal(over.code, 1)
   t.match(sentence(over.stderr), /waited 0: job new is in JOB_STATE_NEW; what moves it on is POST .*\/new\/run/)
 
+  const fault = { operation: 'GET /v1/customer/jobs/{jobId}', times: 1, status: 503 }
+  const { body: struck } = await client(url, null)('POST', '/_emulator/worlds/w/faults', fault)
+  t.equal((await call('GET', '/v1/customer/jobs/one')).status, 503)
   const text = await say('explain', 'one')
   for (const line of [
     /^Job {7}one \("first"\)$/m,
@@ -92,6 +95,8 @@ void t.test('a world is seeded, explained, exported, imported and reset', async 
     /^Next {6}nothing: the job has ended$/m,
     /^ {2}x {2}\S+Z {2}JOB_STATE_NEW +the job was created$/m,
     /^ {2}\S+Z {2}200 {2}POST \/v1\/customer\/jobs\/\{jobId\}\/run$/m,
+    new RegExp(`^Faults {4}503 \\(${struck.id}\\)$`, 'm'),
+    new RegExp(`^ {2}\\S+Z {2}503 {2}GET /v1/customer/jobs/\\{jobId\\} +fault 503 \\(${struck.id}\\)$`, 'm'),
   ]) {
     t.match(text, line)
   }

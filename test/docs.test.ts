@@ -15,6 +15,7 @@ import { packageRoot, version } from '../src/package.ts'
 import { personas } from '../src/personas.ts'
 import { generatedDocuments } from '../scripts/documents.ts'
 import { client, emulator } from './emulator.ts'
+import { run as start, stop } from './program.ts'
 
 const read = (file: string): string => readFileSync(join(packageRoot, file), 'utf8')
 const readme = read('README.md')
@@ -250,6 +251,38 @@ void t.test('documents: calls of the control API with curl run as they are', { s
     const { url } = await emulator(t)
     const { code, stderr } = await run('sh', ['-euc', source.replaceAll(base, url).replaceAll('curl ', 'curl --fail ')])
     t.equal(code, 0, `${document}: ${stderr}`)
+  }
+})
+
+void t.test('documents: command lines of the program run as they are', async (t) => {
+  const lists = "fetch('https://api.bytenite.com/v1/customer/jobs', { headers: { Authorization: 'a key' } })"
+  const cwd = t.testdir({
+    'package.json': JSON.stringify({ scripts: { test: 'node submit.mjs' } }),
+    'submit.mjs': `process.exit((await ${lists}).status === 200 ? 0 : 1)`,
+    'submit_job.py': 'print("submitted")',
+  })
+  const lines = blocks('sh', /^npx bytenite-emulator/m).flatMap(({ document, source }) =>
+    source
+      .replaceAll('\\\n', '')
+      .split('\n')
+      .filter((line) => line.startsWith('npx bytenite-emulator'))
+      .map((line) => ({ document, line: line.replace(/ +#.*/, '') })),
+  )
+  t.ok(lines.length >= 6)
+  for (const { document, line } of lines) {
+    const args = line.split(/\s+/).slice(2)
+    if (args[0] !== 'exec') {
+      // It runs until it is told to stop, here on a port of its own.
+      const program = start(t, [...args, '--in-memory', '--port', '0'], { cwd })
+      await t.resolves(program.ready, `${document}: ${line}`)
+      await stop(program)
+      continue
+    }
+    const skipped = args.includes('python') && !works('python', '--version') && 'Python is not installed'
+    await t.test(`${document}: ${line}`, { skip: skipped }, async (t) => {
+      const { code } = await start(t, args, { cwd }).exit
+      t.equal(code, 0)
+    })
   }
 })
 

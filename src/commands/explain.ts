@@ -12,7 +12,7 @@ export async function explain(invocation: Invocation): Promise<void> {
 /** An explanation for people. */
 export function toText(explanation: Explanation): string {
   const { jobId, templateId, name, state, now, deleted, timeline, next, scenario, errorMessage, requests } = explanation
-  const faults = [...new Set(requests.map(({ fault }) => fault).filter((fault) => fault !== ''))]
+  const faults = new Set(requests.filter(({ fault }) => fault !== '').map(nameOfFault))
   return [
     `Job       ${jobId}${name === '' ? '' : ` (${JSON.stringify(name)})`}`,
     `Template  ${templateId}`,
@@ -20,7 +20,7 @@ export function toText(explanation: Explanation): string {
     `Now       ${now}`,
     `Next      ${next}`,
     `Scenario  ${scenario || 'none'}`,
-    `Faults    ${faults.join(', ') || 'none'}`,
+    `Faults    ${[...faults].join(', ') || 'none'}`,
     '',
     'Timeline',
     ...table(
@@ -34,15 +34,18 @@ export function toText(explanation: Explanation): string {
     '',
     `Requests${requests.length === 0 ? ': none' : ''}`,
     ...table(
-      requests.map(({ at, operation, status, fault }) => [
-        at,
-        status === 0 ? 'reset' : String(status),
-        operation,
-        fault === '' ? '' : `fault ${fault}`,
+      requests.map((request) => [
+        request.at,
+        request.status === 0 ? 'reset' : String(request.status),
+        request.operation,
+        request.fault === '' ? '' : `fault ${nameOfFault(request)}`,
       ]),
     ),
   ].join('\n')
 }
+
+const nameOfFault = ({ fault, faultDoes }: Explanation['requests'][number]): string =>
+  faultDoes === '' ? fault : `${faultDoes} (${fault})`
 
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))

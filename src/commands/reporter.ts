@@ -1,8 +1,8 @@
-import type { FaultRequest } from '../../schemas/faults.ts'
 import type { Report } from '../../schemas/report.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { ControlError, type EmulatorClient } from '../client.ts'
 import type { Observer } from '../journal.ts'
+import { describeFault } from '../faults.ts'
 import { version } from '../package.ts'
 import { type Account, createCollector } from '../report/collector.ts'
 import type { Sightings } from '../report/findings.ts'
@@ -105,9 +105,4 @@ async function look(emulator: ReportSource): Promise<Pick<Report, 'worlds' | 'mo
     }
   }
   return { worlds, moreWorlds: Math.max(0, names.length - mostWorlds), faults }
-}
-
-function describeFault({ status, connection, answer, delay }: Omit<FaultRequest, 'operation'>): string {
-  const what = status ?? connection ?? answer
-  return [...(what === undefined ? [] : [what]), ...(delay === undefined ? [] : [`delay ${delay}`])].join(', ')
 }

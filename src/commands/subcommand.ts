@@ -36,6 +36,8 @@ export interface Subcommand {
   readonly description?: string
   /** Settings that it takes as flags. */
   readonly settings?: readonly SettingName[]
+  /** What some of them mean here, where it is not what they mean to `start`. */
+  readonly settingsHelp?: Partial<Readonly<Record<SettingName, string>>>
   readonly options?: readonly CommandOption[]
   /** What stands behind `bytenite-emulator` in examples. */
   readonly examples?: readonly string[]

@@ -7,11 +7,12 @@ import { readSweepFlags, sweepOptions } from './sweep-options.ts'
 /** What commands take that talk to a running emulator; `reach` reads it. */
 const running = {
   settings: ['port', 'host'],
+  settingsHelp: { port: 'port where the emulator answers', host: 'address where the emulator answers' },
   options: [
     { flags: '--url <URL>', help: 'where the emulator answers, in place of --host and --port' },
     { flags: '--world <NAME>', help: 'the world that is meant (default: default)' },
   ],
-} as const satisfies Pick<Subcommand, 'settings' | 'options'>
+} as const satisfies Pick<Subcommand, 'settings' | 'settingsHelp' | 'options'>
 
 const asJson: CommandOption = { flags: '--json', help: 'print JSON, for programs' }
 
@@ -53,6 +54,7 @@ export const subcommands: readonly Subcommand[] = [
     name: 'healthcheck',
     summary: 'exit with 0 if an emulator answers on the port, else with 1',
     settings: running.settings,
+    settingsHelp: running.settingsHelp,
     examples: ['healthcheck', 'healthcheck --port 3000'],
     load: async () => {
       const { healthcheck } = await import('./healthcheck.ts')
@@ -64,6 +66,7 @@ export const subcommands: readonly Subcommand[] = [
     summary: 'wait until an emulator answers, or a job has ended',
     description: 'Exits with 0 once it is ready or the job is COMPLETE, with 1 if the job failed or the time is over.',
     settings: running.settings,
+    settingsHelp: running.settingsHelp,
     options: [
       { flags: '--for <WHAT>', help: 'ready, job or job:ID (default: ready)' },
       { flags: '--job <ID>', help: 'the job, with --for job' },
@@ -77,6 +80,7 @@ export const subcommands: readonly Subcommand[] = [
     name: 'env',
     summary: 'print the variables that point clients at the emulator, for a shell to evaluate',
     settings: running.settings,
+    settingsHelp: running.settingsHelp,
     options: [
       { flags: '--unset', help: 'take the variables away instead' },
       { flags: '--shell <NAME>', help: 'sh, fish or powershell (default: sh)' },
@@ -115,6 +119,7 @@ export const subcommands: readonly Subcommand[] = [
     args: '<file>',
     summary: 'make a world of an exported one; all of it or nothing',
     settings: running.settings,
+    settingsHelp: running.settingsHelp,
     options: [{ flags: '--replace', help: 'write over a world that has the name' }, ...running.options],
     examples: ['import before.tar --world again', 'import before.tar --world checkout --replace'],
     load: async () => (await import('./archives.ts')).importWorld,
@@ -125,6 +130,7 @@ export const subcommands: readonly Subcommand[] = [
     summary: "move a world's clock on, and print what happened on the way",
     description: 'The time is a duration (90s, 10m, 2h, 1d), next (state of any job), or job:ID (until that job ends).',
     settings: running.settings,
+    settingsHelp: running.settingsHelp,
     options: [asJson, ...running.options],
     examples: ['advance 10m', 'advance next', 'advance job:5e8a1c9e-7d1b-4f0e-9a39-1f2d3c4b5a60'],
     load: async () => (await import('./worlds.ts')).advance,
@@ -134,6 +140,7 @@ export const subcommands: readonly Subcommand[] = [
     args: '<job>',
     summary: 'tell why a job is where it is, and what moves it on',
     settings: running.settings,
+    settingsHelp: running.settingsHelp,
     options: [asJson, ...running.options],
     examples: ['explain 5e8a1c9e-7d1b-4f0e-9a39-1f2d3c4b5a60', 'explain my-job --world checkout --json'],
     load: async () => (await import('./explain.ts')).explain,

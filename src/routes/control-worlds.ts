@@ -192,7 +192,12 @@ export const controlWorldRoutes =
       async ({ params }) => {
         const world = worlds.get(checkedWorldName(params.world))
         const job = core.jobs.look(world, params.jobId)
-        return explain(job, worlds.now(world), core.journal.list(world.name, { jobId: job.id }))
+        return explain(
+          job,
+          worlds.now(world),
+          core.journal.list(world.name, { jobId: job.id }),
+          core.faults.list(world.name),
+        )
       },
     )
   }
