@@ -50,8 +50,9 @@ export const eventRoutes =
           .type(sse ? 'text/event-stream' : 'application/json')
           .header('cache-control', 'no-cache')
           .send(out)
-        // The head of the answer tells that the stream is open; it is not to wait for the first event.
-        if (!reply.raw.headersSent && !reply.raw.destroyed) reply.raw.flushHeaders()
+        // The head of the answer tells that the stream is open; it is not to wait for the first event. A fault may have taken
+        // the answer over.
+        if (!reply.sent && !reply.raw.headersSent) reply.raw.flushHeaders()
         return reply
       },
     )
