@@ -19,8 +19,9 @@ export function noteMemory(memory, what, program) {
 /** @param {Memory} memory */
 export function printMemory(memory) {
   const title = 'Resident memory, MB'
+  // Not all that is measured looks at it, and not every system tells.
   if (memory.size === 0) {
-    console.log(`\n${title}: not measured, as this system has no /proc`)
+    console.log(`\n${title}: not measured`)
     return
   }
   printTable(

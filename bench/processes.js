@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -98,18 +98,17 @@ export function residentMemory({ child }) {
   }
 }
 
-/** Microseconds in one tick of /proc, which is the same on all of Linux. */
-const tick = 10_000
-
 /**
  * @param {Running} program
  * @returns {number | undefined} microseconds that it kept a processor busy so far, where the system tells
  */
 export function processorTime({ child }) {
   try {
-    const [, fields] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')
-    const [user, system] = fields.split(' ').slice(11, 13).map(Number)
-    return (user + system) * tick
+    const threads = `/proc/${child.pid}/task`
+    const nanoseconds = readdirSync(threads).map((id) =>
+      Number(readFileSync(`${threads}/${id}/schedstat`, 'utf8').split(' ', 1)[0]),
+    )
+    return nanoseconds.reduce((sum, own) => sum + own, 0) / 1000
   } catch {
     return undefined
   }

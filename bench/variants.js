@@ -4,12 +4,14 @@ import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 
-/** What stands in the place of the plugins that are left out: the requests have what others set in them, and that is all. */
+/** What stands in the place of the plugins that are left out: something to set what is known of a request in, and that is all. */
 const stubs = {
-  journal: `export function registerJournal(app) {
-    for (const name of ['party', 'sentBody', 'unknownFields', 'jobId', 'scenario']) app.decorateRequest(name)
+  journal: `export function beginExchanges(app) {
+    const exchange = {}
+    app.decorateRequest('exchange', { getter: () => exchange })
     app.decorateRequest('noteExchange', () => undefined)
-  }`,
+  }
+  export function registerJournal() {}`,
   faults: 'export function registerFaults() {}',
 }
 

@@ -11,7 +11,7 @@ import { registerControlGuard } from './plugins/control-guard.ts'
 import { answerBrokenHttp, answerFrameworkError, bodyLimit, registerErrors } from './plugins/errors.ts'
 import { registerFaults } from './plugins/faults.ts'
 import { registerGround } from './plugins/ground.ts'
-import { registerJournal } from './plugins/journal.ts'
+import { beginExchanges, registerJournal } from './plugins/journal.ts'
 import { registerProtoJson } from './plugins/protojson.ts'
 import { absentRoutes } from './routes/absent.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
@@ -90,13 +90,13 @@ export function buildApp(
   })
 
   prepare(app)
+  beginExchanges(app)
   const operations = collectOperations(app)
   nameOperations(app)
   const grounds = registerGround(app)
   registerErrors(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerAccessLog(app)
-  // In this order, so that the journal sees what faults made of an answer.
   registerFaults(app, core.faults, (body) => holderOfKeyIn(body, ring))
   registerJournal(app, core, options.onExchange)
 

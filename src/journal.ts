@@ -1,6 +1,6 @@
 import type { Conditions, Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import { show } from './errors.ts'
-import { createPages, type KeptExchange, type Noted, type Pages, textsOf } from './kept-exchange.ts'
+import { type KeptExchange, KeptExchanges, type Noted } from './kept-exchange.ts'
 import { type Headers, isSecretName, masking } from './masking.ts'
 import { formatTimestamp } from './timestamps.ts'
 
@@ -38,41 +38,15 @@ export const keptExchanges = 1000
 /** Bytes kept for a world, and for all worlds together. */
 const keptBytesOfWorld = 16 * 1024 * 1024
 const keptBytes = 64 * 1024 * 1024
-/** What an exchange takes beside its part of a page, roughly. */
-const overhead = 300
-
-interface WorldJournal {
-  readonly exchanges: KeptExchange[]
-  readonly pages: Pages
-  bytes: number
-}
 
 export function createJournal(): Journal {
   /** In the order of last use, so that the first one is what goes when all together are too large. */
-  const worlds = new Map<string, WorldJournal>()
+  const worlds = new Map<string, KeptExchanges>()
   const waiting = new Map<string, Set<() => void>>()
-  let latest: WorldJournal | undefined
+  let latest: KeptExchanges | undefined
   let lastId = 0
   let bytes = 0
   let closed = false
-
-  function add(journal: WorldJournal, change: number): void {
-    journal.bytes += change
-    bytes += change
-  }
-
-  function begin(): WorldJournal {
-    const journal: WorldJournal = { exchanges: [], pages: createPages((size) => add(journal, size)), bytes: 0 }
-    return journal
-  }
-
-  function drop(journal: WorldJournal): void {
-    const { page } = journal.exchanges.shift()!
-    add(journal, -overhead)
-    if (journal.exchanges[0]?.page === page) return
-    add(journal, -page.length)
-    journal.pages.reuse(page)
-  }
 
   function clear(world: string): void {
     bytes -= worlds.get(world)?.bytes ?? 0
@@ -80,25 +54,28 @@ export function createJournal(): Journal {
   }
 
   function find(world: string, { limit, ...conditions }: JournalQuery): KeptExchange[] {
-    const found = (worlds.get(world)?.exchanges ?? []).filter((kept) => mismatches(kept, conditions).length === 0)
+    const found = [...(worlds.get(world) ?? [])].filter((kept) => mismatches(kept, conditions).length === 0)
     return limit === undefined ? found : found.slice(Math.max(0, found.length - limit))
   }
 
   return {
     note(world, noted) {
-      const journal = worlds.get(world) ?? begin()
-      if (journal !== latest) {
+      const exchanges = worlds.get(world) ?? new KeptExchanges()
+      if (exchanges !== latest) {
         worlds.delete(world)
-        worlds.set(world, journal)
-        latest = journal
+        worlds.set(world, exchanges)
+        latest = exchanges
       }
-      journal.exchanges.push(journal.pages.write(++lastId, noted))
-      add(journal, overhead)
-      while (journal.exchanges.length > keptExchanges || journal.bytes > keptBytesOfWorld) drop(journal)
+      bytes -= exchanges.bytes
+      exchanges.add(++lastId, noted)
+      while (exchanges.count > keptExchanges || exchanges.bytes > keptBytesOfWorld) exchanges.drop()
+      bytes += exchanges.bytes
       while (bytes > keptBytes) {
         const [oldest, first] = worlds.entries().next().value!
-        drop(first)
-        if (first.exchanges.length === 0) worlds.delete(oldest)
+        bytes -= first.bytes
+        first.drop()
+        bytes += first.bytes
+        if (first.count === 0) worlds.delete(oldest)
       }
       for (const wake of waiting.get(world) ?? []) wake()
     },
@@ -126,7 +103,7 @@ export function createJournal(): Journal {
     },
 
     verify(world, { body, count, ...query }) {
-      const exchanges = worlds.get(world)?.exchanges ?? []
+      const exchanges = [...(worlds.get(world) ?? [])]
       const judged = exchanges.map((exchange) => ({
         exchange,
         differences: [...mismatches(exchange, query), ...missing(body, bodyOf(exchange))],
@@ -147,14 +124,13 @@ export function createJournal(): Journal {
               .sort((a, b) => a.differences.length - b.differences.length || b.exchange.id - a.exchange.id)
               .slice(0, 3)
               .map(({ exchange, differences }) => {
-                const { headers, requestBody } = textsOf(exchange)
-                const { text } = masking(headersOf(headers), requestBody)
+                const { text } = masking(headersOf(exchange.headers), exchange.requestBody)
                 return { exchange: toExchange(exchange), differences: differences.map(text) }
               }),
       }
     },
 
-    count: (world) => worlds.get(world)?.exchanges.length ?? 0,
+    count: (world) => worlds.get(world)?.count ?? 0,
     clear,
     close() {
       closed = true
@@ -178,8 +154,7 @@ function mismatches(kept: KeptExchange, { operation, persona, status, jobId, aft
   return differences
 }
 
-function bodyOf(kept: KeptExchange): unknown {
-  const { requestBody } = textsOf(kept)
+function bodyOf({ requestBody }: KeptExchange): unknown {
   if (requestBody.length === 0) return undefined
   try {
     return JSON.parse(requestBody.toString('utf8'))
@@ -223,29 +198,29 @@ function headersOf(raw: readonly string[]): Headers {
 }
 
 function toExchange(kept: KeptExchange): Exchange {
-  const { at, worldTime, durationMs, path, requestBody, responseBody, ...texts } = textsOf(kept)
-  const headers = headersOf(texts.headers)
+  const { requestBody, remarks, jobId } = kept
+  const headers = headersOf(kept.headers)
   const mask = masking(headers, requestBody)
   return {
     id: kept.id,
-    at: formatTimestamp(at),
-    worldTime: formatTimestamp(worldTime),
+    at: formatTimestamp(kept.at),
+    worldTime: formatTimestamp(kept.worldTime),
     operation: kept.operation,
     method: kept.method,
-    path: mask.text(path),
+    path: mask.text(kept.path),
     persona: kept.persona,
     status: kept.status,
-    durationMs: Math.round(durationMs * 1000) / 1000,
+    durationMs: Math.round(kept.durationMs * 1000) / 1000,
     request: {
       headers: mask.headers(headers),
       body: mask.text(requestBody.toString('utf8')),
       bodyBytes: kept.requestBytes,
     },
-    response: { body: mask.text(responseBody), bodyBytes: kept.responseBytes },
-    unknownFields: kept.unknownFields.map((field) => mask.text(field.path)),
-    fault: kept.fault,
-    scenario: kept.scenario,
-    jobId: kept.jobId === null ? null : mask.text(kept.jobId),
+    response: { body: mask.text(kept.responseBody), bodyBytes: kept.responseBytes },
+    unknownFields: remarks.unknownFields.map(mask.text),
+    fault: remarks.fault,
+    scenario: remarks.scenario,
+    jobId: jobId === null ? null : mask.text(jobId),
     ground: kept.ground,
   }
 }

@@ -3,7 +3,7 @@ import type { UnknownField } from '../src/protojson.ts'
 import t from 'tap'
 import type { Exchange } from '../schemas/journal.ts'
 import { createJournal, keptExchanges } from '../src/journal.ts'
-import { keptBody, type Noted } from '../src/kept-exchange.ts'
+import { keptBody, KeptExchanges, type Noted } from '../src/kept-exchange.ts'
 import { client, emulator } from './emulator.ts'
 
 const jobs = '/v1/customer/jobs'
@@ -119,6 +119,55 @@ void t.test('what is kept is bounded', async (t) => {
   t.ok(kept > 400)
   t.equal(journal.count('w'), 0, 'the world that was silent longest goes first')
   journal.close()
+})
+
+void t.test('what is written down is read back, whatever came before and however much there is', async (t) => {
+  const texts = ['', 'plain', 'ÄÖ', '€uro \u{1f600}', 'two\nlines', 'x'.repeat(5000), '€'.repeat(20_000)]
+  const some = <T>(values: readonly T[], index: number): T => values[index % values.length]!
+  const all = Array.from({ length: 300 }, (_, index) =>
+    noted({
+      at: 1_790_000_000_123_456 + index,
+      durationMs: index / 7,
+      operation: some(['GET /a', 'POST /b'], index),
+      path: some(['/a', '/b?name=\u00fc'], index),
+      status: 200 + index,
+      // Of one client for a while, so that they are written down once; then of two that take turns.
+      headers: index < 100 ? ['Host', 'a'] : some([[], ['Host', 'b'], ['Host', 'b', 'Accept', '\u00e4']], index),
+      requestBody: some([undefined, Buffer.from(some(texts, index >> 1))], index),
+      responseBody: some(texts, index),
+      jobId: some([null, 'job', 'a\nb'], index),
+      fault: some([null, null, 'f'], index),
+      unknownFields: some([[], [{ path: 'ö', suggestion: undefined }]], index),
+    }),
+  )
+  const kept = new KeptExchanges()
+  for (const [id, each] of all.entries()) {
+    kept.add(id, each)
+    if (kept.count > 200) kept.drop()
+  }
+  const read = [...kept]
+  t.equal(read.length, 200)
+  for (const exchange of read) {
+    const wanted = all[exchange.id]!
+    const { requestBody, remarks, ...rest } = {
+      ...Object.fromEntries(
+        (['at', 'durationMs', 'operation', 'path', 'status', 'headers', 'jobId', 'responseBody'] as const).map(
+          (name) => [name, exchange[name]],
+        ),
+      ),
+      requestBody: exchange.requestBody.toString(),
+      remarks: exchange.remarks,
+    }
+    t.match(wanted, rest, `exchange ${exchange.id}`)
+    t.equal(requestBody, wanted.requestBody?.toString() ?? '')
+    t.strictSame(remarks, {
+      fault: wanted.fault,
+      scenario: null,
+      unknownFields: wanted.unknownFields.map(({ path }) => path),
+    })
+  }
+  for (let left = read.length; left > 0; left--) kept.drop()
+  t.same([kept.count, kept.bytes, [...kept]], [0, 0, []], 'nothing is left of what is forgotten')
 })
 
 void t.test('no secret can be read from any field', async (t) => {

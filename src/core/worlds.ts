@@ -55,8 +55,8 @@ export interface Worlds {
     replace: boolean,
     content: { readonly rows: (world: WorldRecord) => void; readonly files: (world: WorldRecord) => void },
   ): Promise<WorldRecord>
-  /** The world's present, by its clock as it stands now. */
-  readonly now: (world: WorldRecord) => Micros
+  /** The world's time, by its clock as it stands now; at present, or at another moment of the wall clock. */
+  readonly now: (world: WorldRecord, at?: Micros) => Micros
   /** Where the world's clock stands to the wall clock. */
   clock(world: WorldRecord): ClockPosition
   /** Moves the clock on by a time; tells which jobs entered which states. */
@@ -108,7 +108,7 @@ export interface Cleared {
 
 export function createWorlds(surroundings: WorldSurroundings): Worlds {
   const { wall, commit, rows, tables, jobs, transitions, sow, onCleared, onForked } = surroundings
-  const now = (world: WorldRecord): Micros => worldTime(rows.clock(world), wall.now())
+  const now = (world: WorldRecord, at = wall.now()): Micros => worldTime(rows.clock(world), at)
 
   function get(name: string): WorldRecord {
     const world = rows.find(name)

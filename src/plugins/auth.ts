@@ -54,14 +54,14 @@ export function registerAuth(scope: FastifyInstance, core: Core, { ring, strict 
           'strict-mode',
         )
       const { world: name, persona, keyId } = readKey(text, ring)
-      request.party = { world: name, persona }
+      request.exchange.party = { world: name, persona }
       const world = await core.worlds.open(name)
       core.apiKeys.assertValid(world, keyId)
       return { world, persona, account: rulesOf(persona).account, token: null }
     }
     const recalled = core.tokens.recall(text)
     const token = recalled ?? (await core.tokens.verify(text))
-    request.party = token
+    request.exchange.party = token
     const world = await core.worlds.open(token.world)
     if (toSeconds(core.worlds.now(world)) >= token.expiresAt) {
       throw unauthenticated(tokenExpired)

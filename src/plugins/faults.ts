@@ -7,15 +7,6 @@ import type { KeyHolder } from '../keys.ts'
 import { operationOf } from '../operations.ts'
 import { reset, spoil } from './spoiling.ts'
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The fault that strikes this request. */
-    strike: Strike | undefined
-    /** Whether the faults of its world were asked already. */
-    isJudged: boolean
-  }
-}
-
 /**
  * Spoils answers as the faults of a world say: before the act (a status, a reset), or after it was committed (a lost reply, a
  * body that is cut, broken or slow). The body of the request has been read by then, so that the journal shows it; but files are
@@ -31,21 +22,19 @@ export function registerFaults(
   faults: FaultRegistry,
   keyHolder: (body: unknown) => KeyHolder | undefined,
 ): void {
-  app.decorateRequest('strike', undefined)
-  app.decorateRequest('isJudged', false)
-
   /** The fault that strikes a request; asked once. */
   function judge(request: FastifyRequest): Strike | undefined {
-    const { party } = request
-    if (party === undefined || request.isJudged) return undefined
-    request.isJudged = true
+    const { exchange } = request
+    const { party } = exchange
+    if (party === undefined || exchange.isJudged) return undefined
+    exchange.isJudged = true
     if (!faults.isArmed(party.world)) return undefined
-    request.strike = faults.strike(party.world, { operation: operationOf(request), persona: party.persona })
-    return request.strike
+    exchange.strike = faults.strike(party.world, { operation: operationOf(request), persona: party.persona })
+    return exchange.strike
   }
 
   app.addHook('preValidation', (request, reply, done) => {
-    request.party ??= keyHolder(request.body)
+    request.exchange.party ??= keyHolder(request.body)
     const strike = judge(request)
     if (strike === undefined) return done()
     afterDelay(strike, reply, () => {
@@ -57,9 +46,11 @@ export function registerFaults(
   })
 
   app.addHook('onSend', (request, reply, payload, done) => {
-    const send = (spoilt: unknown): void => done(null, spoilt)
     // What was refused before its act came up meets its fault here.
     const late = judge(request)
+    const { strike } = request.exchange
+    if (strike === undefined) return done(null, payload)
+    const send = (spoilt: unknown): void => done(null, spoilt)
     if (late !== undefined) {
       afterDelay(late, reply, () => {
         const { status, connection } = late.rule
@@ -67,8 +58,8 @@ export function registerFaults(
         else if (status === undefined) spoil(late, reply, payload, send)
         else send(prepareStatus(late, status, reply))
       })
-    } else if (request.strike === undefined || request.strike.rule.status !== undefined) done(null, payload)
-    else spoil(request.strike, reply, payload, send)
+    } else if (strike.rule.status !== undefined) done(null, payload)
+    else spoil(strike, reply, payload, send)
   })
 }
 

@@ -25,7 +25,7 @@ export interface ProtoJsonOptions {
 export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: ProtoJsonOptions): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
-    request.sentBody = body as Buffer
+    request.exchange.sentBody = body as Buffer
     try {
       done(null, parseJson(body as Buffer))
     } catch (error) {
@@ -46,7 +46,7 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
     for (const part of [request.body, request.query]) {
       const unknown = typeof part === 'object' && part !== null ? unknownFields.get(part) : undefined
       if (unknown === undefined) continue
-      request.unknownFields = [...(request.unknownFields ?? []), ...unknown]
+      request.exchange.unknownFields = [...request.exchange.unknownFields, ...unknown]
       request.log.warn(`${request.method} ${request.url}: ignored unknown ${describeUnknown(unknown)}`)
     }
     done()

@@ -35,7 +35,7 @@ export function spoil(strike: Strike, reply: FastifyReply, payload: unknown, sen
   const { connection, answer } = strike.rule
   if (connection === 'resetAfter') {
     if (payload instanceof Readable) payload.destroy()
-    if (typeof payload === 'string') reply.request.answeredBody = payload
+    if (typeof payload === 'string') reply.request.exchange.answeredBody = payload
     return reset(reply)
   }
   if (answer !== undefined) reply.header(groundHeader, groundText('fault'))
@@ -86,8 +86,8 @@ function cut(reply: FastifyReply, payload: unknown): void {
     'content-length': promised,
   })
   raw.flushHeaders()
-  request.answeredBody = text.subarray(0, half).toString()
-  request.answeredBytes = half
+  request.exchange.answeredBody = text.subarray(0, half).toString()
+  request.exchange.answeredBytes = half
   request.noteExchange(reply, reply.statusCode)
   const end = (): void => {
     raw.socket?.destroy()
@@ -106,7 +106,7 @@ function cutFirst(reply: FastifyReply, stream: Readable): void {
   reply.hijack()
   raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string>)
   raw.flushHeaders()
-  request.answeredBytes = 0
+  request.exchange.answeredBytes = 0
   request.noteExchange(reply, reply.statusCode)
   const end = (): void => {
     stream.destroy()

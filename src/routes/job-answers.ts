@@ -38,7 +38,7 @@ export function jobAnswers(core: Core): JobAnswers {
     one(request, job) {
       const { world } = request.caller
       // The journal finds a create by the id that it was given here.
-      request.jobId = job.id
+      request.exchange.jobId = job.id
       const template = core.catalogue.find(world.key, job.templateId)
       return jobResponseToWire(job, template, core.worlds.now(world), uploadUrl(request))
     },

@@ -23,7 +23,7 @@ export const jobManagementRoutes =
       app.post(path, { schema: { ...run, hide } }, async (request) => {
         const { config, ...flat } = request.body
         const job = await core.jobs.run(request.caller, request.params.jobId, { ...flat, ...config })
-        request.scenario = job.script?.scenario ?? null
+        request.exchange.scenario = job.script?.scenario ?? null
         return genericOk
       })
     }

@@ -27,7 +27,7 @@ export const logRoutes =
           caller,
           body: { jobId, ...filter },
         } = request
-        request.jobId = normaliseId(jobId)
+        request.exchange.jobId = normaliseId(jobId)
         const job = core.jobs.get(caller, jobId)
         const template = core.catalogue.find(caller.world.key, job.templateId)
         return logsAt(job, template ?? nobody, core.worlds.now(caller.world), filter)

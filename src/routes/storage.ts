@@ -33,8 +33,8 @@ export const storageRoutes =
     // It names no persona, so it counts as the owner (chosen).
     app.addHook('onRequest', (request, reply, done) => {
       request.link = readLink(request.raw.url ?? '', core.linkSecret)
-      request.party = { world: request.link.world, persona: 'owner' }
-      request.jobId = request.link.jobId
+      request.exchange.party = { world: request.link.world, persona: 'owner' }
+      request.exchange.jobId = request.link.jobId
       // Whoever breaks off a file that is on its way gets no answer that could be noted.
       reply.raw.once('close', () => request.noteExchange(reply, 0))
       done()
@@ -52,7 +52,11 @@ export const storageRoutes =
         throw invalidArgument('Content-Range is not taken: put the whole file in one request', 'part-of-a-file')
       }
       const bytes = request.body instanceof Readable ? request.body : Readable.from([])
-      request.sentBytes = await core.storage.receive(request.link, uploadName(headers['content-disposition']), bytes)
+      request.exchange.sentBytes = await core.storage.receive(
+        request.link,
+        uploadName(headers['content-disposition']),
+        bytes,
+      )
       return reply.code(200).send()
     }
 
