@@ -131,6 +131,14 @@ export const PaceRequest = Type.Object(
   { examples: [{ pace: 'polls:5' }] },
 )
 
+/** `PUT /_emulator/worlds/{world}/jobs/{jobId}/pace`. */
+export const JobPaceRequest = Type.Object(
+  {
+    pace: Type.String({ description: 'As for --pace; empty: that of its scenario or its world' }),
+  },
+  { examples: [{ pace: 'manual' }] },
+)
+
 /** `POST /_emulator/worlds/{world}/jobs/{jobId}/hold`. */
 export const HoldRequest = Type.Object(
   { before: Enum(jobStates, { description: 'The state to wait before' }) },
@@ -155,6 +163,7 @@ export const Explanation = Type.Object({
   ),
   next: Type.String({ description: 'What moves it on' }),
   scenario: Type.String({ description: 'The scenario that decided its run, or empty' }),
+  pace: Type.String({ description: 'The pace that was set for it alone, or empty' }),
   errorMessage: Type.String(),
   requests: Type.Array(
     Type.Object({

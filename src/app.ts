@@ -19,6 +19,7 @@ import { authRoutes } from './routes/auth.ts'
 import { controlArchiveRoutes } from './routes/control-archives.ts'
 import { controlClockRoutes } from './routes/control-clock.ts'
 import { controlFidelityRoutes } from './routes/control-fidelity.ts'
+import { controlJobRoutes } from './routes/control-jobs.ts'
 import { controlJournalRoutes } from './routes/control-journal.ts'
 import { controlScenarioRoutes } from './routes/control-scenarios.ts'
 import { controlWorldRoutes } from './routes/control-worlds.ts'
@@ -175,6 +176,7 @@ export function buildApp(
       await scope.register(controlWorldRoutes(core))
       await scope.register(controlArchiveRoutes(core))
       await scope.register(controlClockRoutes(core))
+      await scope.register(controlJobRoutes(core))
       await scope.register(controlScenarioRoutes(core, operations))
       await scope.register(controlJournalRoutes(core, operations))
       await scope.register(controlFidelityRoutes(grounds))

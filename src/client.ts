@@ -96,6 +96,8 @@ export interface World {
   verify(request: VerifyRequest): Promise<VerifyResponse>
   /** Why a job is where it is, and what moves it on. */
   explain(jobId: string): Promise<Explanation>
+  /** Sets the pace of one job, before it is run or while it runs; empty: that of its scenario or world. */
+  paceOf(jobId: string, pace: string): Promise<Explanation>
   /** Makes a job wait before a state. */
   hold(jobId: string, before: JobState): Promise<ReleaseResponse>
   /** Opens the next gates of a job. */
@@ -237,6 +239,7 @@ function createWorld(name: string, send: Send): World {
     },
     verify: (request) => post<VerifyResponse>('/journal/verify', request),
     explain: (jobId) => ask<Explanation>('GET', job(jobId)),
+    paceOf: (jobId, pace) => ask<Explanation>('PUT', `${job(jobId)}/pace`, { pace }),
     hold: (jobId, before) => post<ReleaseResponse>(`${job(jobId)}/hold`, { before }),
     release: (jobId, steps = 1) => post<ReleaseResponse>(`${job(jobId)}/release`, { steps }),
   }

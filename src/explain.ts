@@ -29,12 +29,13 @@ export function explain(
         state: name,
         at: formatTimestamp(at),
         entered: at <= now,
-        reason: reasonOf(name, job.run),
+        reason: reasonOf(name, job),
       })),
       ...(job.run?.pending ?? []).map((name) => ({ state: name, at: '', entered: false, reason: waitsFor(job.run!) })),
     ],
     next: nextOf(job, state, now),
     scenario: job.script?.scenario ?? '',
+    pace: job.pace ?? '',
     errorMessage,
     requests: exchanges.map(({ at, operation, status, fault }) => {
       const rule = faults.find(({ id }) => id === fault)
@@ -43,11 +44,11 @@ export function explain(
   }
 }
 
-function reasonOf(state: JobState, run: Run | null): string {
+function reasonOf(state: JobState, { run, pace }: JobRecord): string {
   if (state === 'JOB_STATE_NEW') return 'the job was created'
   if (state === 'JOB_STATE_STARTED') return 'the job was run'
   if (state === 'JOB_STATE_FAILED') return run!.failure
-  return 'the pace of the run'
+  return pace === null ? 'the pace of the run' : 'the pace of the job'
 }
 
 const waitsFor = ({ polls }: Run): string =>

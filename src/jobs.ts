@@ -52,6 +52,7 @@ export function createdJob(
     upload: dataSource === undefined ? (existing?.upload ?? null) : null,
     run: null,
     script: null,
+    pace: existing?.pace ?? null,
   }
 }
 

@@ -50,6 +50,8 @@ export type Entry = readonly [state: JobState, at: Micros]
 export interface Run {
   readonly timeline: readonly Entry[]
   readonly pending: readonly JobState[]
+  /** All states that were planned at the run, whatever limit may cut them off. Runs of earlier versions do not tell. */
+  readonly plan?: readonly JobState[]
   /** Status reads from run to end, those seen so far, and the steps they bring; null where reads move nothing. */
   readonly polls: { readonly total: number; readonly seen: number; readonly steps: number } | null
   readonly tasks: number
@@ -94,13 +96,14 @@ export function startRun(now: Micros, outcome: Outcome): Run {
   const { pace, ending, tasks, payment, taskTimeout, jobTimeout } = outcome
   const plan = planOf(ending)
   const failure = ending.kind === 'fails' ? ending.message : ''
-  const base = { tasks, payment, failure, plannedFailure: failure, taskTimeout, jobTimeout }
+  const states = plan.map(([state]) => state)
+  const base = { plan: states, tasks, payment, failure, plannedFailure: failure, taskTimeout, jobTimeout }
   if (pace.by === 'time' || pace.by === 'states') {
     const times = schedule(pace, plan)
     const timeline = plan.map(([state], index): Entry => [state, now + times[index]!])
     return cutByTimeouts({ ...base, timeline, pending: [], polls: null })
   }
-  const [first, ...pending] = plan.map(([state]) => state)
+  const [first, ...pending] = states
   const polls = pace.by === 'polls' ? { total: pace.total, seen: 0, steps: pending.length } : null
   return cutByTimeouts({ ...base, timeline: [[first!, now]], pending, polls })
 }
@@ -177,13 +180,35 @@ export function step(run: Run, steps: number, now: Micros): Run {
   })
 }
 
+/**
+ * The same life at another pace: the state it is in begins anew, as it were, and those to come follow as the pace says. What
+ * was held before a state is so no longer.
+ */
+export function changePace(run: Run, pace: Pace, now: Micros): Run {
+  const entered = entriesAt(run, now)
+  const plan = run.plan ?? [...run.timeline.map(([state]) => state), ...run.pending]
+  const rest = plan.slice(entered.length)
+  const base = { ...run, failure: run.plannedFailure || run.failure }
+  if (pace.by === 'time' || pace.by === 'states') {
+    // A failure has the share of the state in whose place it comes.
+    const times = schedule(
+      pace,
+      plan.map((state, index) => [state, shares[index]?.[1] ?? 1]),
+    ).slice(entered.length - 1)
+    const timeline = [...entered, ...rest.map((state, index): Entry => [state, now + times[index + 1]! - times[0]!])]
+    return cutByTimeouts({ ...base, timeline, pending: [], polls: null })
+  }
+  const polls = pace.by === 'polls' && rest.length > 0 ? { total: pace.total, seen: 0, steps: rest.length } : null
+  return cutByTimeouts({ ...base, timeline: entered, pending: rest, polls })
+}
+
 /** Ends a life at the first limit that it would run past. */
 function cutByTimeouts(run: Run): Run {
   const limit = (from: JobState, to: JobState, seconds: number, what: string) => {
     const start = enteredAt(run, from)
     if (seconds === 0 || start === null) return undefined
     const at = start + seconds * microsPerSecond
-    const end = enteredAt(run, to)
+    const end = enteredAt(run, to) ?? enteredAt(run, 'JOB_STATE_FAILED')
     return end !== null && end <= at ? undefined : { at, failure: `${what} of ${seconds} s exceeded` }
   }
   const limits = [

@@ -1,4 +1,5 @@
 import type { JobState } from '../schemas/jobs.ts'
+import { invalidArgument, show } from './errors.ts'
 import { microsPerSecond, type Micros } from './timestamps.ts'
 import { parseDuration } from './durations.ts'
 
@@ -63,6 +64,19 @@ export function parsePace(text: string): Pace {
     throw new Error('expected a duration such as 3s, STATE=3s,STATE=1s, polls:N with N from 1, or manual')
   }
   return { by: 'time', total }
+}
+
+/**
+ * A pace that somebody sent.
+ *
+ * @throws ApiError 400 that shows it and says what was expected
+ */
+export function checkedPace(text: string): Pace {
+  try {
+    return parsePace(text)
+  } catch (error) {
+    throw invalidArgument(`pace ${show(text)}: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 const prefix = 'JOB_STATE_'

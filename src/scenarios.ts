@@ -5,7 +5,7 @@ import { resultNameProblem } from './file-names.ts'
 import type { Ids } from './ids.ts'
 import { normaliseId } from './ids.ts'
 import type { Ending, Outcome, Script } from './lifecycle.ts'
-import { parsePace, shares } from './pace.ts'
+import { checkedPace, parsePace, shares } from './pace.ts'
 import type { JobRecord } from './store/jobs.ts'
 
 /** How a run turns out, and what else was decided about it. */
@@ -92,13 +92,7 @@ export function checkScenario(rule: ScenarioRequest): void {
     throw invalidArgument('errorMessage goes with failIn or timesOut')
   }
   if (nth === 0) throw invalidArgument('nth 0: the first run is 1')
-  if (pace !== undefined) {
-    try {
-      parsePace(pace)
-    } catch (error) {
-      throw invalidArgument(`pace ${show(pace)}: ${error instanceof Error ? error.message : String(error)}`)
-    }
-  }
+  if (pace !== undefined) checkedPace(pace)
   for (const [index, { name, text, base64, size }] of results.entries()) {
     if ([text, base64, size].filter((content) => content !== undefined).length !== 1) {
       throw invalidArgument(`results[${index}]: expected exactly one of text, base64 and size`)

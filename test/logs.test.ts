@@ -22,6 +22,7 @@ const job = (tasks: number, limits: { taskTimeout?: number; jobTimeout?: number 
   params: { partitioner: { num_replicas: tasks }, app: { prompt: 'a cat' } },
   upload: null,
   script: null,
+  pace: null,
   run: startRun(0, {
     pace: { by: 'time', total: 10 * second },
     ending: { kind: 'completes' },

@@ -230,6 +230,83 @@ void t.test('worlds are forked, restored and dropped', async (t) => {
   await t.rejects(snapshot.inspect(), /answered 404/)
 })
 
+void t.test('the pace of one job, before it is run and while it runs', async (t) => {
+  const started = await emulator(t, { pace: '10s' })
+  const { url } = started
+  const call = client(url)
+  const world = started.world('default')
+  await world.clock.freeze()
+  const state = async (id: string) => (await call('GET', `${jobs}/${id}`)).body.job.state
+  const ready = async (jobId: string, more: object = {}) =>
+    call('POST', jobs, { templateId: 'emulator-succeeds', jobId, ...more })
+  const running = async (jobId: string, more: object = {}) => {
+    await ready(jobId, more)
+    t.equal((await call('POST', `${jobs}/${jobId}/run`)).status, 200)
+  }
+
+  await ready('a')
+  t.match(await world.paceOf('a', 'PARTITIONED=4s'), { state: 'JOB_STATE_NEW', pace: 'PARTITIONED=4s' })
+  await world.scenario({ jobId: 'a', pace: 'manual', paymentAmount: 7 })
+  await ready('a', { name: 'an update keeps it' })
+  await call('POST', `${jobs}/a/run`)
+  t.equal(await state('a'), 'JOB_STATE_PARTITIONED', 'it stands above the pace of a scenario and of the world')
+  await world.clock.advance('4s')
+  t.match((await call('GET', `${jobs}/a`)).body.job, { state: 'JOB_STATE_COMPLETE', duration: 4 })
+  t.match(await world.explain('a'), { timeline: { 1: {}, 9: { reason: 'the pace of the job' } } })
+
+  await running('b')
+  await world.clock.advance('2s')
+  t.equal(await state('b'), 'JOB_STATE_PARTITIONED', 'at two tenths of the time')
+  await world.paceOf('b', '100s')
+  await world.clock.advance('49s')
+  t.equal(await state('b'), 'JOB_STATE_PARTITIONED', 'half of the time lies between it and the next state')
+  await world.clock.advance('1s')
+  t.equal(await state('b'), 'JOB_STATE_TASKS_COMPLETED')
+  await world.paceOf('b', 'polls:2')
+  t.equal(await state('b'), 'JOB_STATE_MERGED')
+  t.equal(await state('b'), 'JOB_STATE_COMPLETE')
+
+  await running('c', { config: { jobTimeout: 5 } })
+  t.match((await world.explain('c')).timeline.at(-1), { state: 'JOB_STATE_FAILED' }, 'a limit is to strike')
+  t.match(await world.paceOf('c', 'manual'), {
+    next: /opens the gate before JOB_STATE_UPLOADING; or time: JOB_STATE_FAILED/,
+    timeline: { length: 11 },
+  })
+  t.match(await world.paceOf('c', '4s'), { timeline: { length: 10 }, errorMessage: '' })
+  await world.clock.advance('4s')
+  t.equal(await state('c'), 'JOB_STATE_COMPLETE', 'states behind the limit are there again')
+
+  await world.scenario({ jobId: 'd', failIn: 'JOB_STATE_MERGING', errorMessage: 'no space left' })
+  await running('d', { config: { jobTimeout: 60 } })
+  await world.hold('d', 'JOB_STATE_MERGING')
+  t.equal((await world.paceOf('d', '1s')).timeline.at(-1)!.state, 'JOB_STATE_FAILED')
+  await world.clock.advance('1s')
+  t.match((await call('GET', `${jobs}/d`)).body.job, { state: 'JOB_STATE_FAILED', errorMessage: 'no space left' })
+  t.equal((await call('GET', `${jobs}/d`)).body.job.duration, 0.85, 'where the state it fails in would have ended')
+
+  await running('failing', { templateId: 'emulator-fails', config: { jobTimeout: 60, taskTimeout: 60 } })
+  await world.clock.advance('2m')
+  t.match(
+    (await call('GET', `${jobs}/failing`)).body.job,
+    { errorMessage: 'app exited with code 1', duration: 7 },
+    'no limit strikes what has failed before',
+  )
+
+  await running('e')
+  await world.paceOf('e', 'manual')
+  t.match(await world.paceOf('e', ''), { pace: '', next: /^time: JOB_STATE_UPLOADING/ }, 'that of its world again')
+  await running('n', { templateId: 'emulator-never-ends' })
+  t.match(await world.paceOf('n', '0s'), { state: 'JOB_STATE_PARTITIONED', next: /never ends/ })
+
+  const copy = await world.fork('copy')
+  await ready('f')
+  await world.paceOf('f', 'manual')
+  t.match(await (await world.fork('later')).explain('f'), { pace: 'manual' })
+  await t.rejects(copy.paceOf('f', '1s'), /answered 404: job "f" does not exist/)
+  await t.rejects(world.paceOf('d', '1s'), /answered 400: job d has ended in JOB_STATE_FAILED/)
+  await t.rejects(world.paceOf('e', 'warp'), /answered 400: pace "warp": expected a duration/)
+})
+
 void t.test('gates, the next state, and a sleep that follows the clock', async (t) => {
   const started = await emulator(t)
   const { url } = started

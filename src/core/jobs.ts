@@ -14,8 +14,21 @@ import {
   requestedId,
   taskCount,
 } from '../jobs.ts'
-import { abortRun, countPoll, entriesAt, hold, type Outcome, type Run, runUpTo, startRun, step } from '../lifecycle.ts'
-import type { Pace } from '../pace.ts'
+import {
+  abortRun,
+  changePace,
+  countPoll,
+  entriesAt,
+  hold,
+  isFinal,
+  type Outcome,
+  type Run,
+  runUpTo,
+  startRun,
+  stateAt,
+  step,
+} from '../lifecycle.ts'
+import { checkedPace, type Pace, parsePace } from '../pace.ts'
 import type { ScenarioRegistry } from '../scenarios.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobPage, JobRecord, JobStore, PageRequest, Transition, Upload } from '../store/jobs.ts'
@@ -59,6 +72,13 @@ export interface Jobs {
   poll(caller: Caller, id: string): Promise<JobRecord>
   /** Makes a job that is to enter a state by itself wait before it. */
   hold(world: WorldRecord, id: string, before: JobState): Promise<JobRecord>
+  /**
+   * Sets the pace of one job, above those of scenarios and its world; empty: theirs again. What a running job has before it goes
+   * at that pace from now on.
+   *
+   * @throws ApiError 400 for what is no pace, code 9 for a job that has ended; 404
+   */
+  setPace(world: WorldRecord, id: string, pace: string): Promise<JobRecord>
   /** Opens the next gates of a job whose pace is gates. */
   release(world: WorldRecord, id: string, steps: number): Promise<JobRecord>
   list(caller: Caller, page: PageRequest): Promise<JobPage>
@@ -198,7 +218,8 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
           configured,
           outcomeOf(caller.world, configured),
         )
-        const running = { ...configured, run: startRun(present, outcome), script }
+        const paced = job.pace === null ? outcome : { ...outcome, pace: parsePace(job.pace) }
+        const running = { ...configured, run: startRun(present, paced), script }
         try {
           onRun(caller, running, present)
         } catch (error) {
@@ -276,6 +297,20 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
           return { ...job, run }
         },
       ),
+
+    setPace(world, id, text) {
+      const own = text === '' ? undefined : checkedPace(text)
+      return change(
+        world,
+        () => find(world, id),
+        (job, present) => {
+          const state = stateAt(job.run, present)
+          if (isFinal(state)) throw failedPrecondition(`job ${job.id} has ended in ${state}: no pace moves it any more`)
+          const paced = { ...job, pace: text || null }
+          return withRun(paced, (run) => changePace(run, own ?? pace(world), present))
+        },
+      )
+    },
 
     release: (world, id, steps) =>
       change(

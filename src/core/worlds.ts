@@ -1,7 +1,7 @@
 import type { JobState } from '../../schemas/jobs.ts'
 import { type Clock, type ClockPosition, worldTime } from '../clock.ts'
 import { alreadyExists, failedPrecondition, invalidArgument, notFound, show } from '../errors.ts'
-import { parsePace } from '../pace.ts'
+import { checkedPace } from '../pace.ts'
 import type { Slice } from '../paging.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobStore, Transition } from '../store/jobs.ts'
@@ -285,13 +285,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
     freeze: (world) => move(world, (position, at) => ({ ...position, frozenAt: worldTime(position, at) })),
     run: (world) => move(world, (position, at) => ({ offset: worldTime(position, at) - at, frozenAt: null })),
     setPace(world, pace) {
-      if (pace !== null) {
-        try {
-          parsePace(pace)
-        } catch (error) {
-          throw invalidArgument(`pace ${show(pace)}: ${error instanceof Error ? error.message : String(error)}`)
-        }
-      }
+      if (pace !== null) checkedPace(pace)
       return commit(() => rows.setPace(world, pace))
     },
   }

@@ -1,37 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import {
-  AdvanceRequest,
-  ClockResponse,
-  HoldRequest,
-  ReleaseRequest,
-  ReleaseResponse,
-  WaitRequest,
-  WaitResponse,
-  WorldJobParams,
-  WorldParams,
-} from '../../schemas/control.ts'
+import { AdvanceRequest, ClockResponse, WaitRequest, WaitResponse, WorldParams } from '../../schemas/control.ts'
 import { Empty } from '../../schemas/generic.ts'
 import type { Core } from '../core.ts'
 import type { ClockMove } from '../core/worlds.ts'
 import { parseDuration } from '../durations.ts'
 import { failedPrecondition, invalidArgument, show } from '../errors.ts'
 import { checkedWorldName } from '../keys.ts'
-import { endAt, stateAt } from '../lifecycle.ts'
-import type { JobRecord } from '../store/jobs.ts'
+import { endAt } from '../lifecycle.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import { formatTimestamp, type Micros, microsPerSecond, parseTimestamp } from '../timestamps.ts'
 
-/** Moving a world's clock, and jobs that wait at gates. */
+/** Moving a world's clock. */
 export const controlClockRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
     const open = async (name: string) => core.worlds.open(checkedWorldName(name))
-
-    const gatesOf = (world: WorldRecord, { id, run }: JobRecord): ReleaseResponse => ({
-      jobId: id,
-      state: stateAt(run, core.worlds.now(world)),
-      waitingFor: [...(run?.pending ?? [])],
-    })
 
     async function advance(world: WorldRecord, by: string): Promise<ClockMove> {
       if (by === 'next') return core.worlds.advanceToNext(world)
@@ -134,46 +117,6 @@ export const controlClockRoutes =
         const until = momentOf(request.body, core.worlds.now(world))
         const reached = await core.worlds.waitUntil(world, until, longestWait)
         return { reached, until: formatTimestamp(until) }
-      },
-    )
-
-    app.post(
-      '/worlds/:world/jobs/:jobId/hold',
-      {
-        schema: {
-          operationId: 'Emulator_HoldJob',
-          summary: 'Make a job wait before a state',
-          description:
-            'The job stops before the state, as at a gate, until it is released; limits on its time keep counting. 400 where the state was entered already or is not to come.',
-          tags: ['jobs'],
-          params: WorldJobParams,
-          body: HoldRequest,
-          response: { 200: ReleaseResponse },
-        },
-      },
-      async (request) => {
-        const world = await open(request.params.world)
-        return gatesOf(world, await core.jobs.hold(world, request.params.jobId, request.body.before))
-      },
-    )
-
-    app.post(
-      '/worlds/:world/jobs/:jobId/release',
-      {
-        schema: {
-          operationId: 'Emulator_ReleaseJob',
-          summary: 'Let a job that waits at a gate go on',
-          description:
-            'Each step enters one state. For jobs whose pace is `manual`, and those that were held. 400 for a job that waits at no gate.',
-          tags: ['jobs'],
-          params: WorldJobParams,
-          body: ReleaseRequest,
-          response: { 200: ReleaseResponse },
-        },
-      },
-      async (request) => {
-        const world = await open(request.params.world)
-        return gatesOf(world, await core.jobs.release(world, request.params.jobId, request.body.steps ?? 1))
       },
     )
   }

@@ -1,12 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import {
-  Explanation,
   ForkRequest,
   PaceRequest,
   ResetResponse,
   SeedResponse,
   World,
-  WorldJobParams,
   WorldName,
   WorldParams,
   WorldsQuery,
@@ -15,7 +13,6 @@ import {
 import { Empty } from '../../schemas/generic.ts'
 import { Seed } from '../../schemas/seed.ts'
 import type { Core } from '../core.ts'
-import { explain } from '../explain.ts'
 import { checkedWorldName, defaultKeyOf } from '../keys.ts'
 import { formatPace } from '../pace.ts'
 import { maxLimit } from '../paging.ts'
@@ -173,31 +170,6 @@ export const controlWorldRoutes =
         const world = await worlds.open(checkedWorldName(params.world))
         await worlds.setPace(world, pace === '' ? null : pace)
         return look(worlds.get(world.name))
-      },
-    )
-
-    app.get(
-      '/worlds/:world/jobs/:jobId',
-      {
-        schema: {
-          tags: ['jobs'],
-          operationId: 'Emulator_ExplainJob',
-          summary: 'Why a job is where it is, and what moves it on',
-          description:
-            'The states it went through and those to come, each with its reason; what moves it next; the scenario that decided its run; the requests that concerned it, with the faults that struck. Deleted jobs are explained, too.',
-          params: WorldJobParams,
-          response: { 200: Explanation },
-        },
-      },
-      async ({ params }) => {
-        const world = worlds.get(checkedWorldName(params.world))
-        const job = core.jobs.look(world, params.jobId)
-        return explain(
-          job,
-          worlds.now(world),
-          core.journal.list(world.name, { jobId: job.id }),
-          core.faults.list(world.name),
-        )
       },
     )
   }

@@ -27,6 +27,8 @@ export interface JobDetails {
   readonly run: Run | null
   /** What a scenario decided about the run. */
   readonly script: Script | null
+  /** The pace of this job alone, as `--pace` writes it; null: that of its scenario or its world. */
+  readonly pace: string | null
 }
 
 export interface JobRecord extends JobDetails {
@@ -123,11 +125,13 @@ export const toJob = (row: JobRow): JobRecord => ({
   ...(JSON.parse(row.doc) as Omit<JobDetails, keyof typeof beginnings>),
 })
 
-/** What rows written by the first schema do not have. */
-const beginnings = { upload: null, run: null, script: null } satisfies Partial<JobDetails>
+/** What rows of earlier versions do not have. */
+const beginnings = { upload: null, run: null, script: null, pace: null } satisfies Partial<JobDetails>
 
-const toDoc = ({ description, config, dataSource, dataDestination, params, upload, run, script }: JobRecord): string =>
-  JSON.stringify({ description, config, dataSource, dataDestination, params, upload, run, script } satisfies JobDetails)
+function toDoc({ description, config, dataSource, dataDestination, params, upload, run, script, pace }: JobRecord) {
+  const doc: JobDetails = { description, config, dataSource, dataDestination, params, upload, run, script, pace }
+  return JSON.stringify(doc)
+}
 
 /** What the lifecycle columns hold for a job at a moment. */
 function lifeColumns({ run, deletedAt }: JobRecord, now: Micros) {

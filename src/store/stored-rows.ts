@@ -20,6 +20,7 @@ const Moment = () => Type.Integer({ minimum: 0, maximum: endOfTime })
 const Run = Type.Object({
   timeline: Type.Array(Type.Unsafe({ type: 'array' })),
   pending: Type.Array(Enum(jobStates)),
+  plan: Type.Optional(Type.Array(Enum(jobStates))),
   polls: Nullable(Type.Object({ total: UInt32(), seen: UInt32(), steps: UInt32() })),
   tasks: UInt32(),
   payment: Double(),
@@ -57,6 +58,7 @@ const documents: Readonly<Record<string, { readonly column: string; readonly sch
       ),
       run: Type.Optional(Nullable(Run)),
       script: Type.Optional(Nullable(Script)),
+      pace: Type.Optional(Nullable(Text())),
     }),
   },
   templates: {
