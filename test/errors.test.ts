@@ -24,7 +24,9 @@ void t.test('method and path', async (t) => {
     ['GET', '/V1/customer/jobs', ...notFound],
     ['GET', '//v1/customer/jobs', ...notFound],
     ['GET', '/v1/customer/jobs;x', ...notFound],
-    ['GET', '/_emulator', ...notFound],
+    ['GET', '/_emulator', 404, 5, '"/_emulator" does not exist; /_emulator/openapi.json describes what does'],
+    ['GET', '/_emulator/worlds/w/nope?a=1', 404, 5, /^"\/_emulator\/worlds\/w\/nope" does not exist; /],
+    ['GET', '/_emulatornope', ...notFound],
     ['GET', '/v1/customer/jobs/some/nope', ...notFound],
     ['GET', `${jobs}/${'a'.repeat(4097)}`, ...notFound],
     ['GET', `${jobs}/${'a'.repeat(12_000)}`, ...notFound],
@@ -41,8 +43,8 @@ void t.test('method and path', async (t) => {
     ['GET', '/v1/auth/access_token', ...wrongMethod],
     ['GET', '/v1/auth/signout', ...wrongMethod],
     ['POST', '/v1/dev/templates/some', ...wrongMethod],
-    ['POST', '/_emulator/health', ...wrongMethod],
-    ['GET', '/_emulator/worlds/default/reset', ...wrongMethod],
+    ['POST', '/_emulator/health', 501, 12, '"/_emulator/health" does not take POST, but GET'],
+    ['PATCH', '/_emulator/worlds/w/faults', 501, 12, '"/_emulator/worlds/w/faults" does not take PATCH, but POST, GET'],
 
     // An empty last segment still is a job id.
     ['GET', `${jobs}/`, 404, 5, 'job "" does not exist'],

@@ -17,10 +17,14 @@ export function registerErrors(app: FastifyInstance): void {
     // grpc-gateway v2 answers 501 to a known path with another method, and 404 to an unknown path, before it asks who calls.
     const known = routes().filter(({ pattern }) => pattern.test(path))
     const otherMethod = known.length > 0 && !known.some(({ methods }) => methods.has(request.method))
-    sendError(
-      otherMethod ? new ApiError('unimplemented', 'Method Not Allowed') : notFound('Not Found', 'unknown-path'),
-      reply,
-    )
+    // Clients of the emulator's own API are told more than the service told.
+    const own = /^\/_emulator(\/|$)/.test(path)
+    const taken = known.flatMap(({ methods }) => [...methods])
+    const wrongMethod = own
+      ? `${show(path)} does not take ${request.method}, but ${taken.join(', ')}`
+      : 'Method Not Allowed'
+    const unknown = own ? `${show(path)} does not exist; /_emulator/openapi.json describes what does` : 'Not Found'
+    sendError(otherMethod ? new ApiError('unimplemented', wrongMethod) : notFound(unknown, 'unknown-path'), reply)
   })
 }
 
