@@ -58,7 +58,7 @@ const program = new Command('bytenite-emulator')
   .helpCommand(false)
   .enablePositionalOptions()
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bytenite-emulator: ')) })
+  .configureOutput({ outputError: (text, write) => write(clearer(text)) })
 
 const startCommand = program
   .command('start', { isDefault: true })
@@ -76,6 +76,17 @@ for (const command of program.commands) {
   command.showHelpAfterError(`See bytenite-emulator ${command.name()} --help.`)
 }
 startCommand.showHelpAfterError('See bytenite-emulator --help.')
+
+/** An error of the command line; an option that another command has is not taken for a slip of the pen. */
+function clearer(text: string): string {
+  return text
+    .replace(/^error: /, 'bytenite-emulator: ')
+    .replace(/(unknown option '(--[\w-]+)')(\n\(Did you mean .*\))?/, (whole, what: string, flag: string) =>
+      settingNames.some((name) => flagOf(name) === flag)
+        ? `${what}: it belongs to bytenite-emulator start, not to this command`
+        : whole,
+    )
+}
 
 /** A command out of the table. */
 function commandOf(subcommand: Subcommand): Command {

@@ -32,7 +32,12 @@ void t.test('what is wrong before the program runs', async (t) => {
     [['exec'], {}, 2, /missing required argument 'command'/],
     [['exec', '--'], {}, 2, /missing required argument 'command'/],
     [['exec', '--nonsense', '--', 'true'], {}, 2, /--nonsense/],
-    [['exec', '--port', '1', '--', 'true'], {}, 2, /--port/],
+    [
+      ['exec', '--port', '1', '--', 'true'],
+      {},
+      2,
+      /'--port': it belongs to bytenite-emulator start, not to this command\nSee/,
+    ],
     [['exec', '--keys', 'ajar', '--', 'true'], {}, 2, /--keys "ajar": expected closed or open/],
     [['exec', '--seed', join(dir, 'seed.json'), '--', 'touch', join(dir, 'ran')], {}, 1, /nope/],
     [
