@@ -5,6 +5,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import { crc32, inflateSync } from 'node:zlib'
@@ -757,6 +758,22 @@ void t.test('folders of jobs that are gone are swept away', async (t) => {
   }
   await files.sweep(({ jobId }) => jobId === there)
   t.same(readdirSync(join(data, 'files', 'worlds', '1')), [there])
+})
+
+void t.test('results that came from elsewhere while they were made stay as they are', async (t) => {
+  const files = openFiles(t.testdir())
+  const owner = { world: 1, jobId: 'j' }
+  const make = (content: string, isWanted: () => boolean) =>
+    files.makeResults(owner, [{ name: 'r', contentType: 'text/plain', bytes: () => [Buffer.from(content)] }], isWanted)
+  await make('first', () => true)
+  await make('second', () => true)
+  await make('unwanted', () => false)
+  const [result] = (await files.results(owner))!
+  t.equal(await text(await result!.read()), 'first')
+  files.removeJob(owner)
+  await t.rejects(result!.read(), { code: 'ENOENT' })
+  t.equal(await files.results(owner), undefined)
+  files.close()
 })
 
 void t.test('without a data directory, files go at the end', async (t) => {

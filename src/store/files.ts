@@ -251,7 +251,7 @@ export function openFiles(directory: string | null): Files {
       const folder = folderOf(owner)
       if (folder === undefined) return undefined
       const path = join(folder, 'upload.bin')
-      const size = await unlessMissing(async () => (await stat(path)).size)
+      const size = await lookTwice(() => unlessMissing(async () => (await stat(path)).size))
       return size === undefined ? undefined : stored(path, size)
     },
 
@@ -259,7 +259,7 @@ export function openFiles(directory: string | null): Files {
       const folder = folderOf(owner)
       if (folder === undefined) return undefined
       const results = join(folder, 'results')
-      const index = await unlessMissing(() => readFile(join(results, 'index.json'), 'utf8'))
+      const index = await lookTwice(() => unlessMissing(() => readFile(join(results, 'index.json'), 'utf8')))
       if (index === undefined) return undefined
       return (JSON.parse(index) as IndexEntry[]).map((entry, number) => ({
         ...entry,
@@ -277,7 +277,8 @@ export function openFiles(directory: string | null): Files {
           index.push({ name, contentType, size, etag: etagOf(sha256) })
         }
         await writeFile(join(folder, 'index.json'), JSON.stringify(index), { mode: 0o600, flush: durable })
-        if (isWanted()) move(folder, owner, 'results')
+        // A fork may have brought the job's results meanwhile; they stay as they are.
+        if (isWanted() && !existsSync(join(folderOf(owner)!, 'results'))) move(folder, owner, 'results')
       } catch (error) {
         throw failureOf(error)
       } finally {
@@ -361,10 +362,17 @@ export function openFiles(directory: string | null): Files {
 const stored = (path: string, size: number): StoredFile => ({
   size,
   async read(range) {
-    const file = await open(path)
+    const file = (await lookTwice(() => unlessMissing(() => open(path)))) ?? (await open(path))
     return file.createReadStream(range ?? {})
   },
 })
+
+/**
+ * Files are looked for in threads, and one of these may look just while an act has a world's folder aside. When that is known
+ * here the act is over, so whoever asks again sees what it left.
+ */
+const lookTwice = async <T>(look: () => Promise<T | undefined>): Promise<T | undefined> =>
+  (await look()) ?? (await look())
 
 /** What tells versions of a result apart. */
 export const etagOf = (sha256: string): string => `"${sha256.slice(0, 32)}"`
