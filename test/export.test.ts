@@ -321,6 +321,11 @@ const refused: readonly (readonly [title: string, change: Change, reason: RegExp
   ],
   ['a clock beyond time', editJson('world.json', { clock: { offset: 0, frozenAt: 1e18 } }), /clock\.frozenAt/],
   ['a pace that is none', editJson('world.json', { pace: 'warp' }), /pace "warp"/],
+  [
+    'a pace of a job that is none',
+    editDoc('jobs', (doc) => ({ ...doc, pace: 'warp' })),
+    /rows\/jobs\.ndjson, row 1: pace "warp": expected/,
+  ],
   ['no JSON', edit('world.json', () => '{"format":'), /unexpected EOF/],
   ['no manifest', remove('world.json'), /does not begin with world\.json/],
   ['two manifests', (parts) => [parts[0]!, ...parts], /world\.json stands where it should not/],

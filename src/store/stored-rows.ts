@@ -10,6 +10,7 @@ import { requestedId } from '../jobs.ts'
 import { parseJson } from '../json.ts'
 import { problemOf } from '../schema-check.ts'
 import { endOfTime } from '../timestamps.ts'
+import { checkedPace } from '../pace.ts'
 import type { JobDetails } from './jobs.ts'
 import type { WorldRow } from './world-tables.ts'
 
@@ -116,7 +117,9 @@ function disagreement(table: string, row: WorldRow, value: unknown): string | un
   if (table !== 'jobs') return undefined
   const { id } = row
   if (typeof id !== 'string' || requestedId(id, false) !== id) return `id ${show(id)}: expected the id of a job`
-  return timelineProblem((value as JobDetails).run)
+  const { run, pace } = value as Partial<JobDetails>
+  if (pace) checkedPace(pace)
+  return timelineProblem(run)
 }
 
 function timelineProblem(run: JobDetails['run'] | undefined): string | undefined {
