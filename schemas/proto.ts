@@ -4,7 +4,7 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
  * The vocabulary of the wire: JSON Schema for the kinds of value that the service's messages hold.
  *
  * The service spoke proto3 JSON, where a kind decides more than JSON Schema can say (an int64 travels as a string, a
- * Struct is never looked into). The keyword `x-proto` carries that kind; `src/protojson.ts` reads it, validators ignore it.
+ * Struct is never looked into). The keyword `x-proto` carries that kind; `src/wire/decode.ts` reads it, validators ignore it.
  */
 export type ProtoKind = 'uint32' | 'int64' | 'double' | 'enum' | 'timestamp' | 'duration' | 'struct' | 'any' | 'value'
 

@@ -53,7 +53,7 @@ const schemas = readdirSync(join(root, 'schemas')).map((file) => basename(file, 
 rmSync(dist, { recursive: true, force: true })
 await Promise.all([
   // By itself, as it is loaded into other people's programs.
-  build({ ...common, entryPoints: ['src/intercept.ts'], outdir: 'dist' }),
+  build({ ...common, entryPoints: ['src/exec/intercept/node-hook.ts'], outdir: 'dist' }),
   build({
     ...common,
     entryPoints: ['src/cli.ts', 'src/index.ts', 'src/testcontainers.ts'],

@@ -3,8 +3,8 @@
 import type { FidelityResponse, FidelityRow, Ground } from '../schemas/fidelity.ts'
 import { buildApp } from '../src/app.ts'
 import { createCore } from '../src/core.ts'
-import { apis } from '../src/openapi.ts'
-import { settings } from '../src/config.ts'
+import { apis } from '../src/routes/openapi.ts'
+import { settings } from '../src/settings/settings.ts'
 
 /** Path of each generated document, and its text. */
 export async function generatedDocuments(): Promise<Readonly<Record<string, string>>> {

@@ -10,11 +10,11 @@ import {
   type SettingName,
   settingNames,
   settings,
-} from './config.ts'
+} from './settings/settings.ts'
 import type { CommandOptions, Invocation, Subcommand } from './commands/subcommand.ts'
 import { subcommands } from './commands/table.ts'
-import { nearest } from './nearest.ts'
-import { version } from './package.ts'
+import { nearest } from './base/nearest.ts'
+import { version } from './base/package.ts'
 
 /** Exit codes: 0 done, 1 the task failed, 2 the command line or the environment is wrong. */
 const wrongUse = 2

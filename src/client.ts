@@ -12,7 +12,7 @@ import type { JobState } from '../schemas/jobs.ts'
 import type { Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import type { Scenario, ScenarioRequest } from '../schemas/scenarios.ts'
 import type { Seed } from '../schemas/seed.ts'
-import { defaultKey, defaultKeyOf } from './keys.ts'
+import { defaultKey, defaultKeyOf } from './domain/accounts/keys.ts'
 
 /**
  * How a client reaches an emulator: answers with the body of a success, throws for anything else. Bodies are JSON, but for

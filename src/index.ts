@@ -5,10 +5,10 @@ import { createClient, type EmulatorClient, readAnswer } from './client.ts'
 import type { FastifyInstance } from 'fastify'
 import { createCore } from './core.ts'
 import type { Inject } from './inject.ts'
-import { collectOperations } from './operations.ts'
-import { type EmulatorOptions, readOptions } from './options.ts'
+import { collectOperations } from './wire/operations.ts'
+import { type EmulatorOptions, readOptions } from './settings/options.ts'
 
-export type { EmulatorOptions } from './options.ts'
+export type { EmulatorOptions } from './settings/options.ts'
 export { connect, ControlError, type EmulatorClient, type World, type WorldClock } from './client.ts'
 export type { Inject, InjectRequest, InjectResponse } from './inject.ts'
 

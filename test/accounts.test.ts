@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { parsePace } from '../src/pace.ts'
-import { exchangeRate, openingBalance } from '../src/wallet.ts'
+import { parsePace } from '../src/domain/jobs/pace.ts'
+import { exchangeRate, openingBalance } from '../src/domain/accounts/wallet.ts'
 import { type Answer, client, emulator } from './emulator.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { subcommands } from '../src/commands/table.ts'
-import { version } from '../src/package.ts'
+import { version } from '../src/base/package.ts'
 import { client, emulator } from './emulator.ts'
 import { run, type RunOptions, sentence } from './program.ts'
 

@@ -3,7 +3,7 @@ import { RpcStatus } from '../schemas/errors.ts'
 import type { FidelityResponse } from '../schemas/fidelity.ts'
 import { buildApp } from '../src/app.ts'
 import { createCore } from '../src/core.ts'
-import { operationName } from '../src/operations.ts'
+import { operationName } from '../src/wire/operations.ts'
 
 /** What a route promises to answer. */
 interface KnownRoute {

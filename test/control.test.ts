@@ -1,5 +1,5 @@
 import t from 'tap'
-import { version } from '../src/package.ts'
+import { version } from '../src/base/package.ts'
 import { client, emulator, steadyClock } from './emulator.ts'
 
 const jobs = '/v1/customer/jobs'

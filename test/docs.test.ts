@@ -7,12 +7,12 @@ import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { findingIds } from '../schemas/report-names.ts'
 import { buildApp } from '../src/app.ts'
-import { defaultTextOf, environmentNameOf, flagOf, settingNames, settings } from '../src/config.ts'
+import { defaultTextOf, environmentNameOf, flagOf, settingNames, settings } from '../src/settings/settings.ts'
 import { createCore } from '../src/core.ts'
-import { errorCatalogue } from '../src/errors.ts'
-import { defaultKey } from '../src/keys.ts'
-import { packageRoot, version } from '../src/package.ts'
-import { personas } from '../src/personas.ts'
+import { errorCatalogue } from '../src/base/errors.ts'
+import { defaultKey } from '../src/domain/accounts/keys.ts'
+import { packageRoot, version } from '../src/base/package.ts'
+import { personas } from '../src/domain/accounts/personas.ts'
 import { generatedDocuments } from '../scripts/documents.ts'
 import { client, emulator } from './emulator.ts'
 import { run as start, stop } from './program.ts'
@@ -106,7 +106,7 @@ const works = (command: string, ...args: string[]): boolean => spawnSync(command
 const noCurl = works('curl', '--version') ? false : 'curl is not installed'
 const noRequests = works('python3', '-c', 'import requests') ? false : 'Python or its module requests is not installed'
 
-void t.test('local development: settings are those of src/config.ts', async (t) => {
+void t.test('local development: settings are those of src/settings/settings.ts', async (t) => {
   const expected = settingNames.map((name) => {
     const { placeholder, help } = settings[name]
     const flag = placeholder === undefined ? flagOf(name) : `${flagOf(name)} ${placeholder}`
@@ -115,14 +115,14 @@ void t.test('local development: settings are those of src/config.ts', async (t) 
   sameRows(t, `${local}, Settings`, rows(local, '## Settings'), expected)
 })
 
-void t.test('local development: errors are those of src/errors.ts', async (t) => {
+void t.test('local development: errors are those of src/base/errors.ts', async (t) => {
   const expected = Object.values(errorCatalogue).map(
     ({ status, code, meaning }) => `| ${status} | ${code} | ${meaning} |`,
   )
   sameRows(t, `${local}, Errors`, rows(local, '## Errors'), expected)
 })
 
-void t.test('local development: personas are those of src/personas.ts', async (t) => {
+void t.test('local development: personas are those of src/domain/accounts/personas.ts', async (t) => {
   const expected = Object.entries(personas).map(([name, { meaning }]) => `| ${code(name)} | ${meaning} |`)
   sameRows(t, `${local}, Keys and personas`, rows(local, '## Keys and personas'), expected)
 })

@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import type { Test } from 'tap'
-import type { Clock } from '../src/clock.ts'
+import type { Clock } from '../src/base/clock.ts'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../src/index.ts'
-import { microsPerSecond, parseTimestamp } from '../src/timestamps.ts'
+import { microsPerSecond, parseTimestamp } from '../src/base/timestamps.ts'
 import { groundViolations, violations } from './conformance.ts'
 
 /** An emulator of its own for one test: in memory, on a free port, gone with the test. */

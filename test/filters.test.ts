@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Filter } from '../schemas/filters.ts'
-import { compileFilters, type FilterFields } from '../src/filters.ts'
+import { compileFilters, type FilterFields } from '../src/wire/filters.ts'
 import { openStore } from '../src/store/database.ts'
 import { jobFilterFields, type JobFilterField, jobFilterSql } from '../src/store/job-filters.ts'
 import { client, emulator, steadyClock } from './emulator.ts'

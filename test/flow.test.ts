@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
-import { createCollector } from '../src/report/collector.ts'
-import { parseTimestamp } from '../src/timestamps.ts'
+import { createCollector } from '../src/exec/report/collector.ts'
+import { parseTimestamp } from '../src/base/timestamps.ts'
 import { client, emulator } from './emulator.ts'
 
 const jobs = '/v1/customer/jobs'

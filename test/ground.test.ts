@@ -1,8 +1,8 @@
 // The table of grounds: complete, true, and what every answer says of itself.
 import t, { type Test } from 'tap'
 import { absentOperations } from '../src/routes/absent.ts'
-import { groundHeader, groundOf, listedStatuses } from '../src/ground.ts'
-import { operations } from '../src/ground/operations.ts'
+import { groundHeader, groundOf, listedStatuses } from '../src/fidelity/fidelity.ts'
+import { operations } from '../src/fidelity/operations.ts'
 import { routes, table } from './conformance.ts'
 import { type Answer, client, emulator, exchange } from './emulator.ts'
 

@@ -1,9 +1,9 @@
 import { request } from 'node:http'
-import type { UnknownField } from '../src/protojson.ts'
+import type { UnknownField } from '../src/wire/decode.ts'
 import t from 'tap'
 import type { Exchange } from '../schemas/journal.ts'
-import { createJournal, keptExchanges } from '../src/journal.ts'
-import { keptBody, KeptExchanges, type Noted } from '../src/kept-exchange.ts'
+import { createJournal, keptExchanges } from '../src/control/journal.ts'
+import { keptBody, KeptExchanges, type Noted } from '../src/control/exchange-pages.ts'
 import { client, emulator } from './emulator.ts'
 
 const jobs = '/v1/customer/jobs'

@@ -3,7 +3,7 @@ import t from 'tap'
 import { type JobState, jobStates } from '../schemas/jobs.ts'
 import { type Core, createCore } from '../src/core.ts'
 import type { Caller } from '../src/core/caller.ts'
-import { ApiError, type ErrorName } from '../src/errors.ts'
+import { ApiError, type ErrorName } from '../src/base/errors.ts'
 import {
   abortRun,
   countPoll,
@@ -14,10 +14,10 @@ import {
   startRun,
   stateAt,
   step,
-} from '../src/lifecycle.ts'
-import type { Pace } from '../src/pace.ts'
+} from '../src/domain/jobs/lifecycle.ts'
+import type { Pace } from '../src/domain/jobs/pace.ts'
 import type { Transition } from '../src/store/jobs.ts'
-import { formatTimestamp, microsPerSecond } from '../src/timestamps.ts'
+import { formatTimestamp, microsPerSecond } from '../src/base/timestamps.ts'
 import { client, emulator, steadyClock } from './emulator.ts'
 
 /** Seconds after a run at which each state is entered, at a pace of 10 s; written out, so as not to ask the code. */

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { abortRun, startRun } from '../src/lifecycle.ts'
-import { logsAt, maxTaskLines, taskId } from '../src/logs.ts'
+import { abortRun, startRun } from '../src/domain/jobs/lifecycle.ts'
+import { logsAt, maxTaskLines, taskId } from '../src/domain/jobs/logs.ts'
 import type { JobRecord } from '../src/store/jobs.ts'
 import { client, emulator } from './emulator.ts'
 

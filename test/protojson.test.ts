@@ -5,18 +5,25 @@ import { dataSourceTypes } from '../schemas/datasource.ts'
 import { CreateJobRequest, JobResponse } from '../schemas/jobs.ts'
 import { ListQuery } from '../schemas/pagination.ts'
 import { AnyMessage, Double, Enum, Int64, Struct, Text, Timestamp, UInt32 } from '../schemas/proto.ts'
-import { worldTime } from '../src/clock.ts'
-import { ConfigError, environmentNameOf, flagOf, readSettings, type SettingName, settingNames } from '../src/config.ts'
-import { show } from '../src/errors.ts'
-import { isUuid, normaliseId, uuidFromName } from '../src/ids.ts'
-import { parseJson } from '../src/json.ts'
-import { linkLifetime, signLink } from '../src/links.ts'
-import { toLine } from '../src/log.ts'
-import { nearest } from '../src/nearest.ts'
-import { paginationOf, parseOrder, sliceOf } from '../src/paging.ts'
-import { compileDecoder, compileOmitUnset, compileQueryDecoder, type UnknownField } from '../src/protojson.ts'
-import { parseTag, resolveTag } from '../src/tags.ts'
-import { formatTimestamp, parseTimestamp } from '../src/timestamps.ts'
+import { worldTime } from '../src/base/clock.ts'
+import {
+  ConfigError,
+  environmentNameOf,
+  flagOf,
+  readSettings,
+  type SettingName,
+  settingNames,
+} from '../src/settings/settings.ts'
+import { show } from '../src/base/errors.ts'
+import { isUuid, normaliseId, uuidFromName } from '../src/base/ids.ts'
+import { parseJson } from '../src/wire/json.ts'
+import { linkLifetime, signLink } from '../src/domain/results/links.ts'
+import { toLine } from '../src/settings/log.ts'
+import { nearest } from '../src/base/nearest.ts'
+import { paginationOf, parseOrder, sliceOf } from '../src/wire/paging.ts'
+import { compileDecoder, compileOmitUnset, compileQueryDecoder, type UnknownField } from '../src/wire/decode.ts'
+import { parseTag, resolveTag } from '../src/domain/templates/tags.ts'
+import { formatTimestamp, parseTimestamp } from '../src/base/timestamps.ts'
 
 const refused = { name: 'ApiError', kind: 'invalidArgument' }
 

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { packageRoot } from '../src/package.ts'
+import { packageRoot } from '../src/base/package.ts'
 import { cli } from './program.ts'
 
 // Outside of the checkout, so that a runner finds no settings of ours.

@@ -191,12 +191,12 @@ void t.test(
     )
     t.strictSame(asking, {
       'src/cli.ts': ['process.env'],
-      'src/commands/exec.ts': ['Date.now'],
-      'src/clock.ts': ['Date.now', 'performance.now'],
+      'src/exec/exec.ts': ['Date.now'],
+      'src/base/clock.ts': ['Date.now', 'performance.now'],
       'src/core.ts': ['randomBytes'],
-      'src/ids.ts': ['randomUUID'],
+      'src/base/ids.ts': ['randomUUID'],
       // Becomes part of the program that runs under `exec`.
-      'src/intercept.ts': ['process.env', 'process.env[name]'],
+      'src/exec/intercept/node-hook.ts': ['process.env', 'process.env[name]'],
       // What follows waits in real time because somebody outside does: a container, a client that is held or listens.
       'src/commands/healthcheck.ts': ['setTimeout'],
       'src/exec/child.ts': ['setTimeout'],
@@ -204,14 +204,14 @@ void t.test(
       'src/commands/wait.ts': ['setTimeout'],
       'src/core/events.ts': ['setTimeout'],
       'src/core/worlds.ts': ['setTimeout'],
-      'src/faults.ts': ['setTimeout'],
-      'src/journal.ts': ['setTimeout'],
+      'src/control/faults.ts': ['setTimeout'],
+      'src/control/journal.ts': ['setTimeout'],
       // How long requests that are under way may hold up the end.
       'src/index.ts': ['setTimeout'],
       // How long an answer took, which is shown and decides nothing.
       'src/plugins/journal.ts': ['performance.now'],
       // The key that signs tokens; kept in the database once it is made.
-      'src/tokens.ts': ['generateKeyPair'],
+      'src/core/tokens.ts': ['generateKeyPair'],
     })
   },
 )

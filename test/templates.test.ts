@@ -1,5 +1,5 @@
 import t from 'tap'
-import { builtInTemplates } from '../src/built-in-templates.ts'
+import { builtInTemplates } from '../src/domain/templates/built-in.ts'
 import { startEmulator } from '../src/index.ts'
 import { type Call, client, emulator, steadyClock } from './emulator.ts'
 

@@ -1,4 +1,4 @@
-import { ConfigError, type Settings } from '../config.ts'
+import { ConfigError, type Settings } from '../settings/settings.ts'
 
 /**
  * Where the emulator that the settings speak of is reached from this machine.

@@ -1,5 +1,5 @@
-import { ConfigError } from '../config.ts'
-import { defaultKeyOf } from '../keys.ts'
+import { ConfigError } from '../settings/settings.ts'
+import { defaultKeyOf } from '../domain/accounts/keys.ts'
 import { reach, print } from './running.ts'
 import type { Invocation } from './subcommand.ts'
 

@@ -1,5 +1,5 @@
 import { get } from 'node:http'
-import type { Settings } from '../config.ts'
+import type { Settings } from '../settings/settings.ts'
 import { addressOf } from './address.ts'
 
 /** Milliseconds after which an emulator that does not answer counts as unwell. */

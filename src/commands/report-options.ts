@@ -1,7 +1,7 @@
 import { findingIds, groundNames } from '../../schemas/report-names.ts'
-import { ConfigError } from '../config.ts'
-import { nearest } from '../nearest.ts'
-import { sweepFailureNames } from '../sweep/verdict.ts'
+import { ConfigError } from '../settings/settings.ts'
+import { nearest } from '../base/nearest.ts'
+import { sweepFailureNames } from '../exec/sweep/verdict.ts'
 import type { CommandOption, CommandOptions } from './subcommand.ts'
 
 /** What --fail-on can name: a finding, a ground of answers, or any finding at all. */

@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs'
-import type { Settings } from '../config.ts'
+import type { Settings } from '../settings/settings.ts'
 import { type Emulator, startEmulator } from '../index.ts'
-import { loggerOptions } from '../log.ts'
-import { readSeeds, seedFilesIn } from '../seed.ts'
+import { loggerOptions } from '../settings/log.ts'
+import { readSeeds, seedFilesIn } from '../settings/seed-files.ts'
 
 /**
  * Runs the emulator until it is told to stop.

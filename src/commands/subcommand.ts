@@ -1,4 +1,4 @@
-import type { SettingName, Settings } from '../config.ts'
+import type { SettingName, Settings } from '../settings/settings.ts'
 
 /** What a command was called with. */
 export interface Invocation {

@@ -1,7 +1,7 @@
-import { ConfigError, execSettings, flagOf } from '../config.ts'
-import { parseDuration } from '../durations.ts'
-import { nearest } from '../nearest.ts'
-import { type SweepFailureName, sweepFailureNames } from '../sweep/verdict.ts'
+import { ConfigError, execSettings, flagOf } from '../settings/settings.ts'
+import { parseDuration } from '../base/durations.ts'
+import { nearest } from '../base/nearest.ts'
+import { type SweepFailureName, sweepFailureNames } from '../exec/sweep/verdict.ts'
 import type { CommandOption, CommandOptions } from './subcommand.ts'
 
 /** How a sweep is wanted. */

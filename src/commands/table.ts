@@ -1,5 +1,5 @@
-import { execSettings } from '../config.ts'
-import { vendorHost } from '../exec/vendor.ts'
+import { execSettings } from '../settings/settings.ts'
+import { vendorHost } from '../exec/intercept/vendor.ts'
 import type { CommandOption, Subcommand } from './subcommand.ts'
 import { readReportFlags, reportOptions } from './report-options.ts'
 import { readSweepFlags, sweepOptions } from './sweep-options.ts'
@@ -39,7 +39,7 @@ export const subcommands: readonly Subcommand[] = [
       `exec --offline --strict -- sh -c 'curl https://${vendorHost}/v1/customer/jobs'`,
     ],
     load: async () => {
-      const { exec } = await import('./exec.ts')
+      const { exec } = await import('../exec/exec.ts')
       return ({ args, options, settings, environment }) => {
         const sweep = readSweepFlags(options)
         return exec(settings, args as string[], {

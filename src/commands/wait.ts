@@ -1,6 +1,6 @@
-import { systemClock } from '../clock.ts'
-import { ConfigError } from '../config.ts'
-import { parseDuration } from '../durations.ts'
+import { systemClock } from '../base/clock.ts'
+import { ConfigError } from '../settings/settings.ts'
+import { parseDuration } from '../base/durations.ts'
 import { print, reach, type Running } from './running.ts'
 import type { Invocation } from './subcommand.ts'
 

@@ -1,5 +1,5 @@
-import { ConfigError } from '../config.ts'
-import { readSeed } from '../seed.ts'
+import { ConfigError } from '../settings/settings.ts'
+import { readSeed } from '../settings/seed-files.ts'
 import { count, print, reach } from './running.ts'
 import type { Invocation } from './subcommand.ts'
 

@@ -1,11 +1,11 @@
 import type { ApiKey } from '../../schemas/api-keys.ts'
-import { notFound, show, unauthenticated } from '../errors.ts'
-import { issuedKeys, type KeyRing } from '../keys.ts'
+import { notFound, show, unauthenticated } from '../base/errors.ts'
+import { issuedKeys, type KeyRing } from '../domain/accounts/keys.ts'
 import type { Commit } from '../store/commit.ts'
 import type { RevokedKeyStore } from '../store/revoked-keys.ts'
 import type { WorldRecord } from '../store/worlds.ts'
-import { formatTimestamp, type Micros } from '../timestamps.ts'
-import { userId } from '../tokens.ts'
+import { formatTimestamp, type Micros } from '../base/timestamps.ts'
+import { userId } from './tokens.ts'
 import type { Caller } from './caller.ts'
 
 /** The API keys of a world. They are not made by clients; they can be revoked, until the world is reset. */

@@ -1,14 +1,20 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileName, inPart, type Manifest, manifestName, rowsName, writeManifest } from '../archive.ts'
-import { type Clock, type ClockPosition, toSeconds } from '../clock.ts'
-import { alreadyExists, ApiError, invalidArgument, show } from '../errors.ts'
-import { version } from '../package.ts'
-import { type ArchiveFile, archiveSize, type ArrivedArchive, readArchive, writeArchive } from '../store/archives.ts'
-import type { Files } from '../store/files.ts'
+import { fileName, inPart, type Manifest, manifestName, rowsName, writeManifest } from '../store/archives/format.ts'
+import { type Clock, type ClockPosition, toSeconds } from '../base/clock.ts'
+import { alreadyExists, ApiError, invalidArgument, show } from '../base/errors.ts'
+import { version } from '../base/package.ts'
+import {
+  type ArchiveFile,
+  archiveSize,
+  type ArrivedArchive,
+  readArchive,
+  writeArchive,
+} from '../store/archives/archive.ts'
+import type { Files } from '../store/files/files.ts'
 import type { JobStore } from '../store/jobs.ts'
-import { readRows, writeRows } from '../store/row-files.ts'
-import { assertStored } from '../store/stored-rows.ts'
+import { readRows, writeRows } from '../store/archives/row-files.ts'
+import { assertStored } from '../store/archives/stored-rows.ts'
 import type { WorldRow, WorldTables } from '../store/world-tables.ts'
 import type { WorldRecord, WorldStore } from '../store/worlds.ts'
 import type { Worlds } from './worlds.ts'

@@ -1,6 +1,6 @@
-import type { Persona } from '../personas.ts'
+import type { Persona } from '../domain/accounts/personas.ts'
 import type { WorldRecord } from '../store/worlds.ts'
-import type { Token } from '../tokens.ts'
+import type { Token } from './tokens.ts'
 
 /** Who is asking, and in which world. */
 export interface Caller {

@@ -1,6 +1,6 @@
-import type { ClockPosition } from '../clock.ts'
+import type { ClockPosition } from '../base/clock.ts'
 import type { WorldRecord } from '../store/worlds.ts'
-import type { Micros } from '../timestamps.ts'
+import type { Micros } from '../base/timestamps.ts'
 import type { TransitionListener, Transitions } from './transitions.ts'
 
 /** Tells who waits what happens in a world, also what happens by the mere passing of time. */

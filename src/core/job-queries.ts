@@ -1,10 +1,10 @@
-import { normaliseId } from '../ids.ts'
-import { runningTasks } from '../lifecycle.ts'
+import { normaliseId } from '../base/ids.ts'
+import { runningTasks } from '../domain/jobs/lifecycle.ts'
 import type { JobCriterion, JobFilterStore } from '../store/job-filters.ts'
 import { needsSettling } from '../store/job-filters.ts'
 import type { JobPage, JobStore, PageRequest } from '../store/jobs.ts'
 import type { WorldRecord } from '../store/worlds.ts'
-import type { Micros } from '../timestamps.ts'
+import type { Micros } from '../base/timestamps.ts'
 import type { Caller } from './caller.ts'
 import type { Jobs } from './jobs.ts'
 

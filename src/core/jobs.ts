@@ -1,8 +1,8 @@
 import type { CreateJobRequest, JobState } from '../../schemas/jobs.ts'
 import type { JobConfig } from '../../schemas/job-parts.ts'
-import type { Catalogue } from '../catalogue.ts'
-import { failedPrecondition, notFound, show } from '../errors.ts'
-import { type Ids, normaliseId } from '../ids.ts'
+import type { Catalogue } from './catalogue.ts'
+import { failedPrecondition, notFound, show } from '../base/errors.ts'
+import { type Ids, normaliseId } from '../base/ids.ts'
 import {
   assertAccount,
   assertAllowed,
@@ -13,7 +13,7 @@ import {
   priceOf,
   requestedId,
   taskCount,
-} from '../jobs.ts'
+} from '../domain/jobs/job.ts'
 import {
   abortRun,
   changePace,
@@ -27,13 +27,13 @@ import {
   startRun,
   stateAt,
   step,
-} from '../lifecycle.ts'
-import { checkedPace, type Pace, parsePace } from '../pace.ts'
-import type { ScenarioRegistry } from '../scenarios.ts'
+} from '../domain/jobs/lifecycle.ts'
+import { checkedPace, type Pace, parsePace } from '../domain/jobs/pace.ts'
+import type { ScenarioRegistry } from '../control/scenarios.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobPage, JobRecord, JobStore, PageRequest, Transition, Upload } from '../store/jobs.ts'
 import type { WorldRecord } from '../store/worlds.ts'
-import type { Micros } from '../timestamps.ts'
+import type { Micros } from '../base/timestamps.ts'
 import type { Caller } from './caller.ts'
 import type { Transitions } from './transitions.ts'
 

@@ -1,11 +1,11 @@
 import type { SaveSecretRequest } from '../../schemas/secrets.ts'
-import { failedPrecondition, notFound, show } from '../errors.ts'
-import type { Ids } from '../ids.ts'
-import { namedSecret, requestedSecret } from '../secrets.ts'
+import { failedPrecondition, notFound, show } from '../base/errors.ts'
+import type { Ids } from '../base/ids.ts'
+import { namedSecret, requestedSecret } from '../domain/accounts/secrets.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobRecord } from '../store/jobs.ts'
 import type { SecretRecord, SecretStore } from '../store/secrets.ts'
-import { formatTimestamp, type Micros } from '../timestamps.ts'
+import { formatTimestamp, type Micros } from '../base/timestamps.ts'
 import type { Caller } from './caller.ts'
 
 /** Credentials that data sources name by their id. */

@@ -1,6 +1,6 @@
 import type { Seed } from '../../schemas/seed.ts'
-import { alreadyExists, ApiError, invalidArgument, show } from '../errors.ts'
-import { normaliseId } from '../ids.ts'
+import { alreadyExists, ApiError, invalidArgument, show } from '../base/errors.ts'
+import { normaliseId } from '../base/ids.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobStore } from '../store/jobs.ts'
 import type { WorldRecord } from '../store/worlds.ts'

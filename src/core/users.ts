@@ -1,7 +1,7 @@
 import type { SetUserInfoRequest, User } from '../../schemas/users.ts'
 import type { Commit } from '../store/commit.ts'
 import type { UserStore } from '../store/users.ts'
-import { changedUser, newUser, userToWire } from '../users.ts'
+import { changedUser, newUser, userToWire } from '../domain/accounts/users.ts'
 import type { Caller } from './caller.ts'
 
 /** The user behind an account. */

@@ -1,7 +1,7 @@
 import type { Balance } from '../../schemas/wallet.ts'
-import { failedPrecondition, show } from '../errors.ts'
-import type { Ids } from '../ids.ts'
-import { endAt, enteredAt } from '../lifecycle.ts'
+import { failedPrecondition, show } from '../base/errors.ts'
+import type { Ids } from '../base/ids.ts'
+import { endAt, enteredAt } from '../domain/jobs/lifecycle.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobRecord } from '../store/jobs.ts'
 import type {
@@ -14,8 +14,16 @@ import type {
   WalletStore,
 } from '../store/wallets.ts'
 import type { WorldRecord } from '../store/worlds.ts'
-import type { Micros } from '../timestamps.ts'
-import { accountId, type Coupon, couponOf, largestCoupon, openingBalance, openingCause, signOf } from '../wallet.ts'
+import type { Micros } from '../base/timestamps.ts'
+import {
+  accountId,
+  type Coupon,
+  couponOf,
+  largestCoupon,
+  openingBalance,
+  openingCause,
+  signOf,
+} from '../domain/accounts/wallet.ts'
 import type { Caller } from './caller.ts'
 
 /**

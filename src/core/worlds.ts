@@ -1,13 +1,13 @@
 import type { JobState } from '../../schemas/jobs.ts'
-import { type Clock, type ClockPosition, worldTime } from '../clock.ts'
-import { alreadyExists, failedPrecondition, invalidArgument, notFound, show } from '../errors.ts'
-import { checkedPace } from '../pace.ts'
-import type { Slice } from '../paging.ts'
+import { type Clock, type ClockPosition, worldTime } from '../base/clock.ts'
+import { alreadyExists, failedPrecondition, invalidArgument, notFound, show } from '../base/errors.ts'
+import { checkedPace } from '../domain/jobs/pace.ts'
+import type { Slice } from '../wire/paging.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobStore, Transition } from '../store/jobs.ts'
 import type { WorldTables } from '../store/world-tables.ts'
 import type { WorldRecord, WorldStore } from '../store/worlds.ts'
-import type { Micros } from '../timestamps.ts'
+import type { Micros } from '../base/timestamps.ts'
 import type { Transitions } from './transitions.ts'
 
 /** Where a world's clock stands, and what happened on the way there. */

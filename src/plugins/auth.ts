@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { toSeconds } from '../clock.ts'
+import { toSeconds } from '../base/clock.ts'
 import type { Core } from '../core.ts'
 import type { Caller } from '../core/caller.ts'
-import { tokenExpired, unauthenticated } from '../errors.ts'
-import { type KeyRing, looksLikeKey, readKey } from '../keys.ts'
-import { type Access, rulesOf } from '../personas.ts'
+import { tokenExpired, unauthenticated } from '../base/errors.ts'
+import { type KeyRing, looksLikeKey, readKey } from '../domain/accounts/keys.ts'
+import { type Access, rulesOf } from '../domain/accounts/personas.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

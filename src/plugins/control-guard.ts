@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { permissionDenied, show } from '../errors.ts'
+import { permissionDenied, show } from '../base/errors.ts'
 
 /**
  * Keeps web pages away from the emulator's own API. A browser tells the origin of the page, and only the emulator's own is let

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { RpcStatus } from '../../schemas/errors.ts'
-import { ApiError, invalidArgument, notFound, show } from '../errors.ts'
-import { errorGroundText, groundHeader, groundText } from '../ground.ts'
+import { ApiError, invalidArgument, notFound, show } from '../base/errors.ts'
+import { errorGroundText, groundHeader, groundText } from '../fidelity/fidelity.ts'
 
 /** Largest request body in bytes: the limit of a gRPC message where nothing else is set (inferred). */
 export const bodyLimit = 4 * 1024 * 1024

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { RpcStatus } from '../../schemas/errors.ts'
-import { errorCatalogue } from '../errors.ts'
-import { groundHeader, groundText } from '../ground.ts'
-import type { FaultRegistry, Strike } from '../faults.ts'
-import type { KeyHolder } from '../keys.ts'
-import { operationOf } from '../operations.ts'
+import { errorCatalogue } from '../base/errors.ts'
+import { groundHeader, groundText } from '../fidelity/fidelity.ts'
+import type { FaultRegistry, Strike } from '../control/faults.ts'
+import type { KeyHolder } from '../domain/accounts/keys.ts'
+import { operationOf } from '../wire/operations.ts'
 import { reset, spoil } from './spoiling.ts'
 
 /**

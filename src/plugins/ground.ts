@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { groundHeader, groundOf, groundText, type OperationGround } from '../ground.ts'
-import { operationName } from '../operations.ts'
+import { groundHeader, groundOf, groundText, type OperationGround } from '../fidelity/fidelity.ts'
+import { operationName } from '../wire/operations.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Core } from '../core.ts'
-import type { Strike } from '../faults.ts'
-import { normaliseId } from '../ids.ts'
-import type { Observer } from '../journal.ts'
-import { operationOf } from '../operations.ts'
-import type { Persona } from '../personas.ts'
-import type { UnknownField } from '../protojson.ts'
+import type { Strike } from '../control/faults.ts'
+import { normaliseId } from '../base/ids.ts'
+import type { Observer } from '../control/journal.ts'
+import { operationOf } from '../wire/operations.ts'
+import type { Persona } from '../domain/accounts/personas.ts'
+import type { UnknownField } from '../wire/decode.ts'
 
 /** What becomes known of an exchange while it is under way. */
 export class OpenExchange {

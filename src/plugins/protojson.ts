@@ -1,15 +1,15 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { dataSourceTypes } from '../../schemas/datasource.ts'
-import { invalidArgument } from '../errors.ts'
-import { parseJson } from '../json.ts'
+import { invalidArgument } from '../base/errors.ts'
+import { parseJson } from '../wire/json.ts'
 import {
   compileDecoder,
   compileOmitUnset,
   compileQueryDecoder,
   describeUnknown,
   type UnknownField,
-} from '../protojson.ts'
+} from '../wire/decode.ts'
 
 export interface ProtoJsonOptions {
   /** Refuse fields that a message does not have, instead of ignoring them. */

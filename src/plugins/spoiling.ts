@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import type { Strike } from '../faults.ts'
-import { groundHeader, groundText } from '../ground.ts'
+import type { Strike } from '../control/faults.ts'
+import { groundHeader, groundText } from '../fidelity/fidelity.ts'
 
 /** Ends the connection with a TCP reset, in place of an answer. */
 export function reset(reply: FastifyReply): void {

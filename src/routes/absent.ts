@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync, HTTPMethods } from 'fastify'
-import { ApiError } from '../errors.ts'
-import type { ApiBase } from '../openapi.ts'
+import { ApiError } from '../base/errors.ts'
+import type { ApiBase } from './openapi.ts'
 
 /** An operation that the vendor lists and the emulator does not have. */
 type Absent = readonly [method: HTTPMethods, path: string, reason: string]

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { type ApiBase, apis, controlBase, controlDocumentOf, documentOf, swaggerOptions } from '../openapi.ts'
+import { type ApiBase, apis, controlBase, controlDocumentOf, documentOf, swaggerOptions } from './openapi.ts'
 import { registerControlGuard } from '../plugins/control-guard.ts'
 
 /** A page with an OpenAPI document behind it. */

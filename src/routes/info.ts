@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AuthInfo, ServerInfo, type Version } from '../../schemas/info.ts'
-import { version } from '../package.ts'
+import { version } from '../base/package.ts'
 
 const [major, minor] = version.split('.').map(Number)
 

@@ -2,11 +2,11 @@ import { Readable } from 'node:stream'
 import { create } from 'content-disposition'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Core } from '../core.ts'
-import { ApiError, invalidArgument, notFound } from '../errors.ts'
-import { uploadName } from '../file-names.ts'
-import { groundHeader, groundText } from '../ground.ts'
-import { type Link, readLink } from '../links.ts'
-import { parseRange } from '../ranges.ts'
+import { ApiError, invalidArgument, notFound } from '../base/errors.ts'
+import { uploadName } from '../domain/results/file-names.ts'
+import { groundHeader, groundText } from '../fidelity/fidelity.ts'
+import { type Link, readLink } from '../domain/results/links.ts'
+import { parseRange } from '../domain/results/ranges.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -12,9 +12,9 @@ import {
 } from '../../schemas/templates.ts'
 import type { Core } from '../core.ts'
 import type { Caller } from '../core/caller.ts'
-import { paginationOf, parseOrder, sliceOf } from '../paging.ts'
-import type { Template } from '../templates.ts'
-import { templateDetailToWire, templateToWire } from '../wire.ts'
+import { paginationOf, parseOrder, sliceOf } from '../wire/paging.ts'
+import type { Template } from '../domain/templates/template.ts'
+import { templateDetailToWire, templateToWire } from '../domain/jobs/wire.ts'
 
 const orderFields = ['id', 'description', 'app', 'createdAt', 'updatedAt'] as const
 

@@ -11,10 +11,10 @@ import {
 } from '../../schemas/wallet.ts'
 import type { Core } from '../core.ts'
 import type { Caller } from '../core/caller.ts'
-import { compileFilters } from '../filters.ts'
-import { paginationOf, parseOrder, type Slice, slice, sliceOf } from '../paging.ts'
+import { compileFilters } from '../wire/filters.ts'
+import { paginationOf, parseOrder, type Slice, slice, sliceOf } from '../wire/paging.ts'
 import { type TransactionCriterion, transactionFilterFields, transactionOrderFields } from '../store/wallets.ts'
-import { accountId, exchange, transactionToWire } from '../wallet.ts'
+import { accountId, exchange, transactionToWire } from '../domain/accounts/wallet.ts'
 
 /** The Wallet API. */
 export const walletRoutes =

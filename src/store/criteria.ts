@@ -1,4 +1,4 @@
-import type { Criterion, FilterField } from '../filters.ts'
+import type { Criterion, FilterField } from '../wire/filters.ts'
 
 /** A field as SQL sees it. Expressions may name `@now`, the world's present. */
 export interface FilterColumn extends FilterField {

@@ -1,7 +1,7 @@
 import { jobStates, priorities } from '../../schemas/jobs.ts'
-import type { Criterion } from '../filters.ts'
-import { normaliseId } from '../ids.ts'
-import type { Micros } from '../timestamps.ts'
+import type { Criterion } from '../wire/filters.ts'
+import { normaliseId } from '../base/ids.ts'
+import type { Micros } from '../base/timestamps.ts'
 import { type Clause, clauseOf, type FilterColumn } from './criteria.ts'
 import type { Store } from './database.ts'
 import {

@@ -1,8 +1,8 @@
 import type { DataSource } from '../../schemas/datasource.ts'
 import type { AppParams, JobConfig } from '../../schemas/job-parts.ts'
 import type { JobState } from '../../schemas/jobs.ts'
-import { endAt, enteredAt, nextAt, type Run, type Script, stateAt } from '../lifecycle.ts'
-import type { Micros } from '../timestamps.ts'
+import { endAt, enteredAt, nextAt, type Run, type Script, stateAt } from '../domain/jobs/lifecycle.ts'
+import type { Micros } from '../base/timestamps.ts'
 import type { Store } from './database.ts'
 
 /** A file that was put to a job's temporary URL. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database } from 'better-sqlite3'
-import { packageRoot } from '../package.ts'
+import { packageRoot } from '../base/package.ts'
 
 export interface Migration {
   /** Position in the order, from 1, without gaps. */

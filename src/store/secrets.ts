@@ -1,4 +1,4 @@
-import type { Micros } from '../timestamps.ts'
+import type { Micros } from '../base/timestamps.ts'
 import type { Store } from './database.ts'
 
 /** A secret without the key that is secret. */

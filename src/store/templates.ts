@@ -1,4 +1,4 @@
-import type { Template } from '../templates.ts'
+import type { Template } from '../domain/templates/template.ts'
 import type { Store } from './database.ts'
 
 export interface TemplateStore {

@@ -1,5 +1,5 @@
-import type { Criterion } from '../filters.ts'
-import type { Micros } from '../timestamps.ts'
+import type { Criterion } from '../wire/filters.ts'
+import type { Micros } from '../base/timestamps.ts'
 import { clauseOf, type FilterColumn } from './criteria.ts'
 import type { Store } from './database.ts'
 

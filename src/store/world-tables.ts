@@ -1,5 +1,5 @@
-import { invalidArgument, show } from '../errors.ts'
-import { endOfTime } from '../timestamps.ts'
+import { invalidArgument, show } from '../base/errors.ts'
+import { endOfTime } from '../base/timestamps.ts'
 import type { Store } from './database.ts'
 
 /** A row by its columns, without the world it belongs to. */

@@ -1,5 +1,5 @@
-import type { ClockPosition } from '../clock.ts'
-import type { Micros } from '../timestamps.ts'
+import type { ClockPosition } from '../base/clock.ts'
+import type { Micros } from '../base/timestamps.ts'
 import type { Store } from './database.ts'
 
 export interface WorldRecord {

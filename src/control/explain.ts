@@ -1,0 +1,70 @@
+import type { Explanation } from '../../schemas/control.ts'
+import type { Fault } from '../../schemas/faults.ts'
+import type { Exchange } from '../../schemas/journal.ts'
+import { describeFault } from './faults.ts'
+import type { JobState } from '../../schemas/jobs.ts'
+import { type Entry, isFinal, progressAt, type Run } from '../domain/jobs/lifecycle.ts'
+import type { JobRecord } from '../store/jobs.ts'
+import { formatTimestamp, type Micros } from '../base/timestamps.ts'
+
+/** Why a job is where it is: its timeline with reasons, what moves it on, and the requests about it. */
+export function explain(
+  job: JobRecord,
+  now: Micros,
+  exchanges: readonly Exchange[],
+  faults: readonly Fault[],
+): Explanation {
+  const { state, errorMessage } = progressAt(job.run, job.createdAt, now)
+  const past: Entry = ['JOB_STATE_NEW', job.createdAt]
+  const entries = [past, ...(job.run?.timeline ?? [])]
+  return {
+    jobId: job.id,
+    templateId: job.templateId,
+    name: job.name,
+    state,
+    now: formatTimestamp(now),
+    deleted: job.deletedAt !== null,
+    timeline: [
+      ...entries.map(([name, at]) => ({
+        state: name,
+        at: formatTimestamp(at),
+        entered: at <= now,
+        reason: reasonOf(name, job),
+      })),
+      ...(job.run?.pending ?? []).map((name) => ({ state: name, at: '', entered: false, reason: waitsFor(job.run!) })),
+    ],
+    next: nextOf(job, state, now),
+    scenario: job.script?.scenario ?? '',
+    pace: job.pace ?? '',
+    errorMessage,
+    requests: exchanges.map(({ at, operation, status, fault }) => {
+      const rule = faults.find(({ id }) => id === fault)
+      return { at, operation, status, fault: fault ?? '', faultDoes: rule === undefined ? '' : describeFault(rule) }
+    }),
+  }
+}
+
+function reasonOf(state: JobState, { run, pace }: JobRecord): string {
+  if (state === 'JOB_STATE_NEW') return 'the job was created'
+  if (state === 'JOB_STATE_STARTED') return 'the job was run'
+  if (state === 'JOB_STATE_FAILED') return run!.failure
+  return pace === null ? 'the pace of the run' : 'the pace of the job'
+}
+
+const waitsFor = ({ polls }: Run): string =>
+  polls === null ? 'waits at a gate' : `waits for status reads (${polls.seen} of ${polls.total} so far)`
+
+function nextOf({ id, run, deletedAt }: JobRecord, state: JobState, now: Micros): string {
+  if (deletedAt !== null) return 'nothing: the job was deleted'
+  if (run === null) return `POST /v1/customer/jobs/${id}/run starts it`
+  if (isFinal(state)) return 'nothing: the job has ended'
+  const future = run.timeline.find(([, at]) => at > now)
+  const byItself = future === undefined ? undefined : `time: ${future[0]} at ${formatTimestamp(future[1])}`
+  if (run.pending.length === 0) return byItself ?? 'nothing: this job never ends; abort it'
+  const [first] = run.pending
+  const told =
+    run.polls === null
+      ? `POST /_emulator/worlds/{world}/jobs/${id}/release opens the gate before ${first}`
+      : `status reads: GET /v1/customer/jobs/${id} leads to ${first}`
+  return byItself === undefined ? told : `${told}; or ${byItself}`
+}

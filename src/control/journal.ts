@@ -1,0 +1,226 @@
+import type { Conditions, Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../../schemas/journal.ts'
+import { show } from '../base/errors.ts'
+import { type KeptExchange, KeptExchanges, type Noted } from './exchange-pages.ts'
+import { type Headers, isSecretName, masking } from './masking.ts'
+import { formatTimestamp } from '../base/timestamps.ts'
+
+/** An exchange as an observer is told of it: as it was sent, credentials included. */
+export interface Observed extends Noted {
+  /** The world it belongs to; null where nobody could tell: no or bad credentials, an unknown path, the emulator's own API. */
+  readonly world: string | null
+  /** Seconds that the answer asked the client to wait; null where it did not. */
+  readonly retryAfter: number | null
+}
+
+/** Is told of every exchange when it has ended, whether a journal keeps it or not. */
+export type Observer = (exchange: Observed) => void
+
+/** What passed between clients and the worlds, the newest part of it. It ends with the program. */
+export interface Journal {
+  note(world: string, exchange: Noted): void
+  /** Exchanges that fit, oldest first. */
+  list(world: string, query: JournalQuery): Exchange[]
+  /**
+   * The same, but waits for the first one that fits.
+   *
+   * @param patience milliseconds of real time; resolves to an empty list after it
+   */
+  wait(world: string, query: JournalQuery, patience: number): Promise<Exchange[]>
+  verify(world: string, request: VerifyRequest): VerifyResponse
+  count(world: string): number
+  clear(world: string): void
+  /** Ends all waiting, so that the program can end. */
+  close(): void
+}
+
+/** Exchanges kept for a world. */
+export const keptExchanges = 1000
+/** Bytes kept for a world, and for all worlds together. */
+const keptBytesOfWorld = 16 * 1024 * 1024
+const keptBytes = 64 * 1024 * 1024
+
+export function createJournal(): Journal {
+  /** In the order of last use, so that the first one is what goes when all together are too large. */
+  const worlds = new Map<string, KeptExchanges>()
+  const waiting = new Map<string, Set<() => void>>()
+  let latest: KeptExchanges | undefined
+  let lastId = 0
+  let bytes = 0
+  let closed = false
+
+  function clear(world: string): void {
+    bytes -= worlds.get(world)?.bytes ?? 0
+    worlds.delete(world)
+  }
+
+  function find(world: string, { limit, ...conditions }: JournalQuery): KeptExchange[] {
+    const found = [...(worlds.get(world) ?? [])].filter((kept) => mismatches(kept, conditions).length === 0)
+    return limit === undefined ? found : found.slice(Math.max(0, found.length - limit))
+  }
+
+  return {
+    note(world, noted) {
+      const exchanges = worlds.get(world) ?? new KeptExchanges()
+      if (exchanges !== latest) {
+        worlds.delete(world)
+        worlds.set(world, exchanges)
+        latest = exchanges
+      }
+      bytes -= exchanges.bytes
+      exchanges.add(++lastId, noted)
+      while (exchanges.count > keptExchanges || exchanges.bytes > keptBytesOfWorld) exchanges.drop()
+      bytes += exchanges.bytes
+      while (bytes > keptBytes) {
+        const [oldest, first] = worlds.entries().next().value!
+        bytes -= first.bytes
+        first.drop()
+        bytes += first.bytes
+        if (first.count === 0) worlds.delete(oldest)
+      }
+      for (const wake of waiting.get(world) ?? []) wake()
+    },
+
+    list: (world, query) => find(world, query).map(toExchange),
+
+    async wait(world, query, patience) {
+      const there = find(world, query)
+      if (there.length > 0 || patience <= 0) return there.map(toExchange)
+      return new Promise((resolve) => {
+        const ofWorld = waiting.get(world) ?? new Set()
+        waiting.set(world, ofWorld)
+        const finish = (): void => {
+          clearTimeout(timer)
+          ofWorld.delete(wake)
+          if (ofWorld.size === 0) waiting.delete(world)
+          resolve(find(world, query).map(toExchange))
+        }
+        const wake = (): void => {
+          if (closed || find(world, query).length > 0) finish()
+        }
+        const timer = setTimeout(finish, patience)
+        ofWorld.add(wake)
+      })
+    },
+
+    verify(world, { body, count, ...query }) {
+      const exchanges = [...(worlds.get(world) ?? [])]
+      const judged = exchanges.map((exchange) => ({
+        exchange,
+        differences: [...mismatches(exchange, query), ...missing(body, bodyOf(exchange))],
+      }))
+      const found = judged.filter(({ differences }) => differences.length === 0).length
+      const ok = count === undefined ? found > 0 : found === count
+      const wanted = count === undefined ? 'at least one' : `exactly ${count}`
+      return {
+        ok,
+        count: found,
+        message: ok
+          ? `${found} of ${exchanges.length} exchanges fit`
+          : `${found} of ${exchanges.length} exchanges fit, expected ${wanted}`,
+        nearest: ok
+          ? []
+          : judged
+              .filter(({ differences }) => differences.length > 0)
+              .sort((a, b) => a.differences.length - b.differences.length || b.exchange.id - a.exchange.id)
+              .slice(0, 3)
+              .map(({ exchange, differences }) => {
+                const { text } = masking(headersOf(exchange.headers), exchange.requestBody)
+                return { exchange: toExchange(exchange), differences: differences.map(text) }
+              }),
+      }
+    },
+
+    count: (world) => worlds.get(world)?.count ?? 0,
+    clear,
+    close() {
+      closed = true
+      for (const wakers of [...waiting.values()]) for (const wake of [...wakers]) wake()
+    },
+  }
+}
+
+/** The conditions that an exchange does not meet, in words. */
+function mismatches(kept: KeptExchange, { operation, persona, status, jobId, after }: Conditions): string[] {
+  const differences: string[] = []
+  const compare = (name: string, wanted: unknown, found: unknown): void => {
+    if (wanted !== undefined && wanted !== found)
+      differences.push(`${name}: expected ${show(wanted)}, was ${show(found)}`)
+  }
+  compare('operation', operation, kept.operation)
+  compare('persona', persona, kept.persona)
+  compare('status', status, kept.status)
+  compare('jobId', jobId, kept.jobId)
+  if (after !== undefined && kept.id <= after) differences.push(`id: expected more than ${after}, was ${kept.id}`)
+  return differences
+}
+
+function bodyOf({ requestBody }: KeptExchange): unknown {
+  if (requestBody.length === 0) return undefined
+  try {
+    return JSON.parse(requestBody.toString('utf8'))
+  } catch {
+    return requestBody.toString('utf8')
+  }
+}
+
+/** Where a value lacks what is wanted of it: every member of an object must be there, anything else must be equal. */
+function missing(wanted: unknown, found: unknown, path = 'body'): string[] {
+  if (wanted === undefined) return []
+  const isScalar = typeof wanted !== 'object' || wanted === null
+  if (isScalar && isSecretName(path.slice(path.lastIndexOf('.') + 1))) {
+    return wanted === found ? [] : [`${path}: not what was expected`]
+  }
+  if (isScalar) {
+    return wanted === found ? [] : [`${path}: expected ${show(wanted)}, was ${show(found)}`]
+  }
+  if (typeof found !== 'object' || found === null || Array.isArray(wanted) !== Array.isArray(found)) {
+    return [`${path}: expected ${show(wanted)}, was ${show(found)}`]
+  }
+  const members = found as Record<string, unknown>
+  const differences = Object.entries(wanted).flatMap(([key, value]) =>
+    missing(value, Object.hasOwn(members, key) ? members[key] : undefined, `${path}.${key}`),
+  )
+  if (Array.isArray(wanted) && Array.isArray(found) && wanted.length !== found.length) {
+    differences.push(`${path}: expected ${wanted.length} items, was ${found.length}`)
+  }
+  return differences
+}
+
+/** Headers by their names in lower case; one that came several times has several values. */
+function headersOf(raw: readonly string[]): Headers {
+  const headers: Record<string, string | string[]> = {}
+  for (let index = 0; index < raw.length; index += 2) {
+    const [name, value] = [raw[index]!.toLowerCase(), raw[index + 1]!]
+    const before = headers[name]
+    headers[name] = before === undefined ? value : [before, value].flat()
+  }
+  return headers
+}
+
+function toExchange(kept: KeptExchange): Exchange {
+  const { requestBody, remarks, jobId } = kept
+  const headers = headersOf(kept.headers)
+  const mask = masking(headers, requestBody)
+  return {
+    id: kept.id,
+    at: formatTimestamp(kept.at),
+    worldTime: formatTimestamp(kept.worldTime),
+    operation: kept.operation,
+    method: kept.method,
+    path: mask.text(kept.path),
+    persona: kept.persona,
+    status: kept.status,
+    durationMs: Math.round(kept.durationMs * 1000) / 1000,
+    request: {
+      headers: mask.headers(headers),
+      body: mask.text(requestBody.toString('utf8')),
+      bodyBytes: kept.requestBytes,
+    },
+    response: { body: mask.text(kept.responseBody), bodyBytes: kept.responseBytes },
+    unknownFields: remarks.unknownFields.map(mask.text),
+    fault: remarks.fault,
+    scenario: remarks.scenario,
+    jobId: jobId === null ? null : mask.text(jobId),
+    ground: kept.ground,
+  }
+}

@@ -1,0 +1,177 @@
+import type { JobState } from '../../schemas/jobs.ts'
+import type { Scenario, ScenarioRequest } from '../../schemas/scenarios.ts'
+import { invalidArgument, notFound, show } from '../base/errors.ts'
+import { resultNameProblem } from '../domain/results/file-names.ts'
+import type { Ids } from '../base/ids.ts'
+import { normaliseId } from '../base/ids.ts'
+import type { Ending, Outcome, Script } from '../domain/jobs/lifecycle.ts'
+import { checkedPace, parsePace, shares } from '../domain/jobs/pace.ts'
+import type { JobRecord } from '../store/jobs.ts'
+
+/** How a run turns out, and what else was decided about it. */
+export interface Decision {
+  readonly outcome: Outcome
+  readonly script: Script | null
+  /** The run did not come about after all: the scenario does not count as used. */
+  readonly undo: () => void
+}
+
+/** The scenarios of all worlds. They are rules for tests and end with the program; what they decided stays with the jobs. */
+export interface ScenarioRegistry {
+  /** @throws ApiError 400 for a rule that contradicts itself */
+  add(world: string, rule: ScenarioRequest): Scenario
+  /** @param unused true: those that decided nothing, false: the others, absent: all */
+  list(world: string, unused?: boolean): Scenario[]
+  /** @throws ApiError 404 */
+  remove(world: string, id: string): Scenario
+  clear(world: string): void
+  /** Decides how a run turns out: by the first scenario that fits and is not used up, else as it would. Counts it. */
+  decide(world: string, job: JobRecord, usual: Outcome): Decision
+}
+
+interface ActiveScenario {
+  readonly id: string
+  readonly rule: ScenarioRequest
+  matched: number
+  used: number
+}
+
+export function createScenarios(ids: Ids): ScenarioRegistry {
+  const worlds = new Map<string, ActiveScenario[]>()
+  return {
+    add(world, rule) {
+      checkScenario(rule)
+      const scenario: ActiveScenario = { id: ids.uuid(), rule, matched: 0, used: 0 }
+      worlds.set(world, [...(worlds.get(world) ?? []), scenario])
+      return toView(scenario)
+    },
+    list: (world, unused) =>
+      (worlds.get(world) ?? []).filter(({ used }) => unused === undefined || unused === (used === 0)).map(toView),
+    remove(world, id) {
+      const scenarios = worlds.get(world) ?? []
+      const scenario = scenarios.find((active) => active.id === id)
+      if (scenario === undefined) throw notFound(`world ${world} has no scenario ${show(id)}`)
+      const rest = scenarios.filter((active) => active !== scenario)
+      if (rest.length === 0) worlds.delete(world)
+      else worlds.set(world, rest)
+      return toView(scenario)
+    },
+    clear(world) {
+      worlds.delete(world)
+    },
+    decide(world, job, usual) {
+      for (const scenario of worlds.get(world) ?? []) {
+        if (!fits(scenario.rule, job)) continue
+        scenario.matched++
+        const { nth, times = Number.POSITIVE_INFINITY } = scenario.rule
+        if ((nth !== undefined && scenario.matched !== nth) || scenario.used >= times) continue
+        scenario.used++
+        const undo = (): void => {
+          scenario.matched--
+          scenario.used--
+        }
+        return { ...apply(scenario.id, scenario.rule, usual), undo }
+      }
+      const builtIn = builtInScenarios[job.templateId]
+      const decided = builtIn === undefined ? { outcome: usual, script: null } : apply(job.templateId, builtIn, usual)
+      return { ...decided, undo: () => undefined }
+    },
+  }
+}
+
+/** @throws ApiError 400 that names the field */
+export function checkScenario(rule: ScenarioRequest): void {
+  const { failIn, errorMessage, timesOut = false, neverEnds = false, nth, pace, results = [] } = rule
+  const endings = [failIn !== undefined, timesOut, neverEnds].filter(Boolean)
+  if (endings.length > 1) throw invalidArgument('expected at most one of failIn, timesOut and neverEnds')
+  const running: JobState[] = shares.map(([state]) => state).filter((state) => state !== 'JOB_STATE_COMPLETE')
+  if (failIn !== undefined && !running.includes(failIn)) {
+    throw invalidArgument(`failIn ${show(failIn)}: expected a state that a job runs through: ${running.join(', ')}`)
+  }
+  if (errorMessage !== undefined && failIn === undefined && !timesOut) {
+    throw invalidArgument('errorMessage goes with failIn or timesOut')
+  }
+  if (nth === 0) throw invalidArgument('nth 0: the first run is 1')
+  if (pace !== undefined) checkedPace(pace)
+  for (const [index, { name, text, base64, size }] of results.entries()) {
+    if ([text, base64, size].filter((content) => content !== undefined).length !== 1) {
+      throw invalidArgument(`results[${index}]: expected exactly one of text, base64 and size`)
+    }
+    const problem = resultNameProblem(name)
+    if (problem !== undefined) throw invalidArgument(`results[${index}].name ${show(name)} ${problem}`)
+    if (results.findIndex((result) => result.name === name) < index) {
+      throw invalidArgument(`results[${index}].name ${show(name)} occurs twice`)
+    }
+  }
+}
+
+const fits = ({ templateId, name, jobId }: ScenarioRequest, job: JobRecord): boolean =>
+  (templateId === undefined || templateId === job.templateId) &&
+  (name === undefined || matchesPattern(name, job.name)) &&
+  (jobId === undefined || normaliseId(jobId) === job.id)
+
+/** `*` stands for any text. Without backtracking, so that no pattern can take long. */
+function matchesPattern(pattern: string, text: string): boolean {
+  const [first = '', ...rest] = pattern.split('*')
+  if (rest.length === 0) return pattern === text
+  if (!text.startsWith(first)) return false
+  const last = rest.pop()!
+  let from = first.length
+  for (const part of rest) {
+    const found = text.indexOf(part, from)
+    if (found === -1) return false
+    from = found + part.length
+  }
+  return text.length - last.length >= from && text.endsWith(last)
+}
+
+function apply(id: string, rule: ScenarioRequest, usual: Outcome): Omit<Decision, 'undo'> {
+  const { tasks, paymentAmount, pace, results, logs } = rule
+  return {
+    outcome: {
+      ...usual,
+      ending: endingOf(rule, usual),
+      ...(tasks === undefined ? {} : { tasks }),
+      ...(paymentAmount === undefined ? {} : { payment: paymentAmount }),
+      ...(pace === undefined ? {} : { pace: parsePace(pace) }),
+    },
+    script: {
+      scenario: id,
+      ...(results === undefined ? {} : { results }),
+      ...(logs === undefined ? {} : { logs }),
+    },
+  }
+}
+
+function endingOf({ failIn, errorMessage, timesOut, neverEnds }: ScenarioRequest, usual: Outcome): Ending {
+  if (neverEnds === true) return { kind: 'never' }
+  if (failIn !== undefined) {
+    return { kind: 'fails', in: failIn, message: errorMessage ?? `failed in ${failIn}` }
+  }
+  if (timesOut === true) {
+    return { kind: 'fails', in: 'JOB_STATE_PARTITIONED', message: errorMessage ?? 'task timed out' }
+  }
+  return usual.ending
+}
+
+/** Templates that are a scenario by their id, so that a client in any language gets it with a string. */
+export const builtInScenarios: Readonly<Record<string, ScenarioRequest>> = {
+  'emulator-succeeds': {},
+  'emulator-fails': { failIn: 'JOB_STATE_PARTITIONED', errorMessage: 'app exited with code 1' },
+  'emulator-fails-uploading': { failIn: 'JOB_STATE_UPLOADING', errorMessage: 'no engine available' },
+  'emulator-fails-partitioning': { failIn: 'JOB_STATE_PARTITIONING', errorMessage: 'partitioner exited with code 1' },
+  'emulator-fails-merging': { failIn: 'JOB_STATE_MERGING', errorMessage: 'assembler exited with code 1' },
+  'emulator-fails-downloading': {
+    failIn: 'JOB_STATE_DOWNLOADING',
+    errorMessage: 'could not save to the data destination',
+  },
+  'emulator-times-out': { timesOut: true },
+  'emulator-never-ends': { neverEnds: true },
+  'emulator-instant': { pace: '0s' },
+  'emulator-many-tasks': { tasks: 100 },
+  'emulator-expensive': { paymentAmount: 1_000_000_000 },
+  'emulator-no-results': { results: [] },
+  'emulator-large-results': { results: [{ name: 'large.bin', size: 100 * 1024 * 1024 }] },
+}
+
+const toView = ({ id, rule, matched, used }: ActiveScenario): Scenario => ({ id, ...rule, matched, used })

@@ -1,0 +1,70 @@
+import { ApiError, invalidArgument, permissionDenied, show, unauthenticated } from '../../base/errors.ts'
+import { nearest } from '../../base/nearest.ts'
+
+/** Whether an operation changes anything. */
+export type Access = 'read' | 'write'
+
+interface PersonaRules {
+  /** Whose jobs and templates the persona has. */
+  readonly account: 'owner' | 'stranger'
+  readonly meaning: string
+  /** The error that meets every call with a valid token, if any. */
+  readonly refuse?: (access: Access) => ApiError | undefined
+}
+
+/** Who inside a world is calling: the part of an API key after the colon. */
+export const personas = {
+  owner: { account: 'owner', meaning: 'the default: may do everything' },
+  readonly: {
+    account: 'owner',
+    meaning: '403 on every write',
+    refuse: (access) => (access === 'write' ? permissionDenied('this API key may read only') : undefined),
+  },
+  stranger: {
+    account: 'stranger',
+    meaning: "another account of the same world: 403 on the owner's jobs, and the other way round",
+  },
+  forbidden: {
+    account: 'owner',
+    meaning: '403 on everything',
+    refuse: () => permissionDenied('this API key has no permission'),
+  },
+  expired: {
+    account: 'owner',
+    meaning: 'gets a token that has already expired: 401',
+    refuse: () => unauthenticated('token is expired'),
+  },
+  revoked: {
+    account: 'owner',
+    meaning: 'a revoked key: 401, also when asking for a token',
+    refuse: () => unauthenticated('API key is revoked', 'wrong-api-key'),
+  },
+  limited: {
+    account: 'owner',
+    meaning: '429 with `Retry-After`',
+    refuse: () => new ApiError('resourceExhausted', 'too many requests, retry after 1 second', { 'retry-after': '1' }),
+  },
+  down: {
+    account: 'owner',
+    meaning: '503 with `Retry-After`',
+    refuse: () =>
+      new ApiError('unavailable', 'service is temporarily unavailable, retry after 1 second', { 'retry-after': '1' }),
+  },
+} as const satisfies Record<string, PersonaRules>
+
+export type Persona = keyof typeof personas
+
+/** The rules of one persona. */
+export const rulesOf = (persona: Persona): PersonaRules => personas[persona]
+
+export const isPersona = (name: string): name is Persona => Object.hasOwn(personas, name)
+
+/** @throws ApiError 400 that names the nearest known one */
+export function assertPersona(name: string): asserts name is Persona {
+  if (isPersona(name)) return
+  const known = Object.keys(personas)
+  const meant = nearest(name, known)
+  throw invalidArgument(
+    `persona ${show(name)} does not exist${meant === undefined ? '' : ` (did you mean "${meant}"?)`}; known are ${known.join(', ')}`,
+  )
+}

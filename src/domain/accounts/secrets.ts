@@ -1,0 +1,68 @@
+import type { DataSource } from '../../../schemas/datasource.ts'
+import type { SaveSecretRequest, Secret } from '../../../schemas/secrets.ts'
+import { descriptors } from '../jobs/data-sources.ts'
+import { invalidArgument, show } from '../../base/errors.ts'
+import { nearest } from '../../base/nearest.ts'
+import type { SecretRecord } from '../../store/secrets.ts'
+import { formatTimestamp, parseTimestamp } from '../../base/timestamps.ts'
+
+/** Types of secrets: `aws` is the name of `s3` since September 2025, `other` came in October 2025 (documented). */
+export const secretTypes = ['s3', 'aws', 'gcp', 'storj', 'other'] as const
+
+/**
+ * The secret that a request wants to keep.
+ *
+ * @param request in canonical form
+ * @param newId makes an id where the request names none
+ * @throws ApiError 400, code 3, for an unknown type or an id that no path can hold
+ */
+export function requestedSecret({ secret }: SaveSecretRequest, newId: () => string): SecretRecord {
+  const { id = '', secretType, name = '', accessKey, params = {}, expiresAt } = secret
+  checkSecretType('secret.secretType', secretType)
+  if (id !== '' && !/^[A-Za-z0-9_.~-]{1,128}$/.test(id)) {
+    throw invalidArgument(`secret.id ${show(id)}: expected 1 to 128 letters, digits or any of - _ . ~`, 'secret-form')
+  }
+  return {
+    id: id === '' ? newId() : id,
+    secretType,
+    name,
+    accessKey,
+    params,
+    expiresAt: expiresAt === undefined ? null : parseTimestamp(expiresAt)!,
+  }
+}
+
+/** @throws ApiError 400, code 3, naming the types there are */
+export function checkSecretType(field: string, secretType: string): void {
+  if (secretTypes.some((known) => known === secretType)) return
+  const meant = nearest(secretType, secretTypes)
+  const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
+  throw invalidArgument(
+    `${field} ${show(secretType)} is unknown${hint}; known are ${secretTypes.join(', ')}`,
+    'secret-form',
+  )
+}
+
+/** The secret that a data source names. */
+export interface NamedSecret {
+  readonly id: string
+  /** Types that will do. */
+  readonly types: readonly string[]
+}
+
+/** The secret that a data source or destination names in `params`, or undefined where it names none. */
+export function namedSecret({ dataSourceDescriptor = '', params }: DataSource): NamedSecret | undefined {
+  const id = params?.['secretId']
+  if (typeof id !== 'string' || id === '') return undefined
+  return { id, types: descriptors[dataSourceDescriptor]?.secrets ?? [] }
+}
+
+/** A secret as clients see it; there is nothing secret in the record. */
+export const secretToWire = ({ id, secretType, expiresAt, accessKey, params, name }: SecretRecord): Secret => ({
+  id,
+  secretType,
+  expiresAt: expiresAt === null ? null : formatTimestamp(expiresAt),
+  accessKey,
+  params: { ...params },
+  name,
+})

@@ -1,0 +1,54 @@
+import type { ContactInfo, SetUserInfoRequest, User } from '../../../schemas/users.ts'
+import type { UserRecord } from '../../store/users.ts'
+import { formatTimestamp, type Micros } from '../../base/timestamps.ts'
+import { displayName, emailOf, userId } from '../../core/tokens.ts'
+
+/** A user who has changed nothing yet. */
+export const newUser: UserRecord = { firstName: '', lastName: '', contactInfo: null }
+
+/** The user after a change: what is absent stays, `contactInfo` is replaced as a whole (chosen). */
+export const changedUser = (
+  user: UserRecord,
+  {
+    firstName = user.firstName,
+    lastName = user.lastName,
+    contactInfo = user.contactInfo ?? undefined,
+  }: SetUserInfoRequest,
+): UserRecord => ({ firstName, lastName, contactInfo: contactInfo ?? null })
+
+/**
+ * A user as clients see them: fields and order of the SDK of June 2025 (documented).
+ *
+ * Chosen: an account signed up and in when its world was opened, with a confirmed address that nobody has; `customClaims` is
+ * null, as last observed.
+ */
+export function userToWire(world: string, account: string, createdAt: Micros, user: UserRecord): User {
+  const { firstName, lastName, contactInfo } = user
+  return {
+    id: userId(world, account),
+    createdAt: formatTimestamp(createdAt),
+    lastLogin: formatTimestamp(createdAt),
+    displayName: `${firstName} ${lastName}`.trim() || displayName(world, account),
+    email: emailOf(world, account),
+    photoUrl: '',
+    providerId: 'email',
+    emailVerified: true,
+    customClaims: null,
+    role: 'ROLE_USER',
+    firstName,
+    lastName,
+    contactInfo: contactInfo === null ? null : contactInfoToWire(contactInfo),
+  }
+}
+
+const contactInfoToWire = (info: Partial<ContactInfo>): ContactInfo => ({
+  company: info.company ?? '',
+  jobTitle: info.jobTitle ?? '',
+  phoneNumber: info.phoneNumber ?? '',
+  address1: info.address1 ?? '',
+  address2: info.address2 ?? '',
+  city: info.city ?? '',
+  state: info.state ?? '',
+  zip: info.zip ?? '',
+  country: info.country ?? '',
+})

@@ -1,0 +1,293 @@
+import type { JobState } from '../../../schemas/jobs.ts'
+import type { ScenarioResult } from '../../../schemas/scenarios.ts'
+import { type ApiError, failedPrecondition } from '../../base/errors.ts'
+import { type Pace, schedule, shares } from './pace.ts'
+import { formatTimestamp, type Micros, microsPerSecond } from '../../base/timestamps.ts'
+
+/** What a client can ask of a job that is there. */
+export type JobCommand = 'update' | 'upload' | 'run' | 'abort' | 'delete'
+
+const isRunning = (state: JobState): boolean => state !== 'JOB_STATE_NEW' && !isFinal(state)
+
+/** COMPLETE and FAILED are the only states that a job does not leave (documented). */
+export const isFinal = (state: JobState): boolean => state === 'JOB_STATE_COMPLETE' || state === 'JOB_STATE_FAILED'
+
+/**
+ * Which command is allowed in which state, and what to say otherwise. Sources: only a job that has not been started can be
+ * updated (documented); abort deletes a job that is yet to start and stops one that runs (documented); the rest is chosen.
+ */
+const rules: Readonly<Record<JobCommand, { allowed: (state: JobState) => boolean; otherwise: string }>> = {
+  update: {
+    allowed: (state) => state === 'JOB_STATE_NEW',
+    otherwise: 'only a job that has not been started can be changed',
+  },
+  upload: {
+    allowed: (state) => state === 'JOB_STATE_NEW',
+    otherwise: 'only a job that has not been started takes a file',
+  },
+  run: { allowed: (state) => state === 'JOB_STATE_NEW', otherwise: 'a job runs only once; create another one' },
+  abort: { allowed: (state) => !isFinal(state), otherwise: 'it has ended already' },
+  delete: { allowed: (state) => !isRunning(state), otherwise: 'abort it first, or wait for its end' },
+}
+
+/**
+ * Tells whether a command may be given to a job in a state.
+ *
+ * @returns the error to answer with (400, code 9), or undefined where the command is allowed
+ */
+export function refusal(command: JobCommand, jobId: string, state: JobState): ApiError | undefined {
+  const { allowed, otherwise } = rules[command]
+  return allowed(state) ? undefined : failedPrecondition(`cannot ${command} job ${jobId} in ${state}: ${otherwise}`)
+}
+
+/** A state, and when it was or will be entered. */
+export type Entry = readonly [state: JobState, at: Micros]
+
+/**
+ * A job's life since it was run. What has a time is in `timeline`, also where it is yet to come; what waits for polls or gates
+ * is in `pending`.
+ */
+export interface Run {
+  readonly timeline: readonly Entry[]
+  readonly pending: readonly JobState[]
+  /** All states that were planned at the run, whatever limit may cut them off. Runs of earlier versions do not tell. */
+  readonly plan?: readonly JobState[]
+  /** Status reads from run to end, those seen so far, and the steps they bring; null where reads move nothing. */
+  readonly polls: { readonly total: number; readonly seen: number; readonly steps: number } | null
+  readonly tasks: number
+  /** ByteChips. */
+  readonly payment: number
+  /** What `errorMessage` says once the job has failed. */
+  readonly failure: string
+  /** The same, as it was planned at the run; a limit that strikes first says something else. */
+  readonly plannedFailure: string
+  /** Limits in seconds; 0 means none. */
+  readonly taskTimeout: number
+  readonly jobTimeout: number
+}
+
+/** How a run is to end: well, in FAILED after a state, or never. */
+export type Ending =
+  | { readonly kind: 'completes' }
+  | { readonly kind: 'fails'; readonly in: JobState; readonly message: string }
+  | { readonly kind: 'never' }
+
+/** How a run is to turn out. */
+export interface Outcome {
+  readonly pace: Pace
+  readonly ending: Ending
+  readonly tasks: number
+  readonly payment: number
+  readonly taskTimeout: number
+  readonly jobTimeout: number
+}
+
+/** The states a run goes through, each with its share of the whole time. */
+function planOf(ending: Ending): readonly (readonly [JobState, number])[] {
+  if (ending.kind === 'completes') return shares
+  const last = ending.kind === 'fails' ? ending.in : 'JOB_STATE_PARTITIONED'
+  const upTo = shares.findIndex(([state]) => state === last) + 1
+  const plan = shares.slice(0, upTo)
+  return ending.kind === 'never' ? plan : [...plan, ['JOB_STATE_FAILED', shares[upTo]?.[1] ?? 1]]
+}
+
+/** The life of a job that is run now. */
+export function startRun(now: Micros, outcome: Outcome): Run {
+  const { pace, ending, tasks, payment, taskTimeout, jobTimeout } = outcome
+  const plan = planOf(ending)
+  const failure = ending.kind === 'fails' ? ending.message : ''
+  const states = plan.map(([state]) => state)
+  const base = { plan: states, tasks, payment, failure, plannedFailure: failure, taskTimeout, jobTimeout }
+  if (pace.by === 'time' || pace.by === 'states') {
+    const times = schedule(pace, plan)
+    const timeline = plan.map(([state], index): Entry => [state, now + times[index]!])
+    return cutByTimeouts({ ...base, timeline, pending: [], polls: null })
+  }
+  const [first, ...pending] = states
+  const polls = pace.by === 'polls' ? { total: pace.total, seen: 0, steps: pending.length } : null
+  return cutByTimeouts({ ...base, timeline: [[first!, now]], pending, polls })
+}
+
+/** The state at a moment: that of the last entry at or before it. */
+export function stateAt(run: Run | null, now: Micros): JobState {
+  return entriesAt(run, now).at(-1)?.[0] ?? 'JOB_STATE_NEW'
+}
+
+/** What has been entered by a moment. */
+export const entriesAt = (run: Run | null, now: Micros): readonly Entry[] =>
+  run === null ? [] : run.timeline.filter(([, at]) => at <= now)
+
+/** When the timeline moves on by itself, or null where it does not. */
+export const nextAt = (run: Run | null, now: Micros): Micros | null =>
+  run?.timeline.find(([, at]) => at > now)?.[1] ?? null
+
+/** When a state was or will be entered, or null. */
+export const enteredAt = (run: Run | null, state: JobState): Micros | null =>
+  run?.timeline.find(([entered]) => entered === state)?.[1] ?? null
+
+/** When the job ended or will end by itself, or null. */
+export function endAt(run: Run | null): Micros | null {
+  const last = run?.timeline.at(-1)
+  return last !== undefined && isFinal(last[0]) ? last[1] : null
+}
+
+/** The same life, stopped now: what was to come is replaced by FAILED (chosen: no other final state exists). */
+export const abortRun = (run: Run, now: Micros): Run => fail(run, now, 'job was aborted')
+
+function fail(run: Run, at: Micros, failure: string): Run {
+  const timeline: Entry[] = [...run.timeline.filter(([, entered]) => entered <= at), ['JOB_STATE_FAILED', at]]
+  return { ...run, timeline, pending: [], polls: null, failure }
+}
+
+/** The same life after its status was read once more. */
+export function countPoll(run: Run, now: Micros): Run {
+  if (run.polls === null || run.pending.length === 0 || isFinal(stateAt(run, now))) return run
+  const { total, seen, steps } = run.polls
+  const counted = { ...run, polls: { total, seen: seen + 1, steps } }
+  // The steps are spread evenly, and the last of them comes with the last read.
+  const due = Math.min(steps, Math.floor(((seen + 1) * steps) / total)) - (steps - run.pending.length)
+  return step(counted, due, now)
+}
+
+/**
+ * The same life, held before a state: what was to come from there on waits for `step`.
+ *
+ * @returns undefined where that state was entered already, or is not to come
+ */
+export function hold(run: Run, before: JobState, now: Micros): Run | undefined {
+  const gate = run.timeline.findIndex(([state, at]) => state === before && at > now)
+  if (gate === -1) return run.pending.includes(before) ? run : undefined
+  const waiting = run.timeline.slice(gate).map(([state]) => state)
+  return cutByTimeouts({
+    ...run,
+    timeline: run.timeline.slice(0, gate),
+    pending: [...waiting, ...run.pending],
+    failure: run.plannedFailure || run.failure,
+  })
+}
+
+/** The same life, some steps further: the states that waited are entered now. */
+export function step(run: Run, steps: number, now: Micros): Run {
+  if (steps <= 0 || isFinal(stateAt(run, now))) return run
+  const entered = run.pending.slice(0, steps).map((state): Entry => [state, now])
+  // A limit that was to strike later strikes later still, or not at all: it is worked out anew.
+  const past = run.timeline.filter(([, at]) => at <= now)
+  return cutByTimeouts({
+    ...run,
+    timeline: [...past, ...entered],
+    pending: run.pending.slice(steps),
+    failure: run.plannedFailure,
+  })
+}
+
+/**
+ * The same life at another pace: the state it is in begins anew, as it were, and those to come follow as the pace says. What
+ * was held before a state is so no longer.
+ */
+export function changePace(run: Run, pace: Pace, now: Micros): Run {
+  const entered = entriesAt(run, now)
+  const plan = run.plan ?? [...run.timeline.map(([state]) => state), ...run.pending]
+  const rest = plan.slice(entered.length)
+  const base = { ...run, failure: run.plannedFailure || run.failure }
+  if (pace.by === 'time' || pace.by === 'states') {
+    // A failure has the share of the state in whose place it comes.
+    const times = schedule(
+      pace,
+      plan.map((state, index) => [state, shares[index]?.[1] ?? 1]),
+    ).slice(entered.length - 1)
+    const timeline = [...entered, ...rest.map((state, index): Entry => [state, now + times[index + 1]! - times[0]!])]
+    return cutByTimeouts({ ...base, timeline, pending: [], polls: null })
+  }
+  const polls = pace.by === 'polls' && rest.length > 0 ? { total: pace.total, seen: 0, steps: rest.length } : null
+  return cutByTimeouts({ ...base, timeline: entered, pending: rest, polls })
+}
+
+/** Ends a life at the first limit that it would run past. */
+function cutByTimeouts(run: Run): Run {
+  const limit = (from: JobState, to: JobState, seconds: number, what: string) => {
+    const start = enteredAt(run, from)
+    if (seconds === 0 || start === null) return undefined
+    const at = start + seconds * microsPerSecond
+    const end = enteredAt(run, to) ?? enteredAt(run, 'JOB_STATE_FAILED')
+    return end !== null && end <= at ? undefined : { at, failure: `${what} of ${seconds} s exceeded` }
+  }
+  const limits = [
+    limit('JOB_STATE_STARTED', 'JOB_STATE_COMPLETE', run.jobTimeout, 'jobTimeout'),
+    limit('JOB_STATE_PARTITIONED', 'JOB_STATE_TASKS_COMPLETED', run.taskTimeout, 'taskTimeout'),
+  ].filter((found) => found !== undefined)
+  if (limits.length === 0) return run
+  const { at, failure } = limits.reduce((a, b) => (b.at < a.at ? b : a))
+  // What waits for polls or gates keeps waiting until then.
+  const timeline: Entry[] = [...run.timeline.filter(([, entered]) => entered < at), ['JOB_STATE_FAILED', at]]
+  return { ...run, timeline, failure }
+}
+
+/**
+ * How many tasks run at a moment: all of them in PARTITIONED, where tasks run (documented), none otherwise. That all end at
+ * once, when TASKS_COMPLETED is entered, is chosen: so what was seen once stays true, even if the job is then aborted.
+ */
+export const runningTasks = (run: Run | null, now: Micros): number =>
+  stateAt(run, now) === 'JOB_STATE_PARTITIONED' ? run!.tasks : 0
+
+/** What a job shows of its life at a moment. */
+export interface Progress {
+  readonly state: JobState
+  readonly submittedAt: Micros | null
+  readonly startedAt: Micros | null
+  readonly endedAt: Micros | null
+  /** Seconds from run to end, once it has ended. */
+  readonly duration: number | null
+  readonly numChunks: number
+  readonly errorMessage: string
+  readonly stateTimestamps: Record<string, string>
+}
+
+/** A job's life as it stands at a moment. `startedAt` is when the first upload of a chunk begins (documented). */
+export function progressAt(run: Run | null, createdAt: Micros, now: Micros): Progress {
+  const entered = entriesAt(run, now)
+  const at = (state: JobState): Micros | null => entered.find(([name]) => name === state)?.[1] ?? null
+  const state = entered.at(-1)?.[0] ?? 'JOB_STATE_NEW'
+  const submittedAt = at('JOB_STATE_STARTED')
+  const endedAt = isFinal(state) ? entered.at(-1)![1] : null
+  return {
+    state,
+    submittedAt,
+    startedAt: at('JOB_STATE_UPLOADING'),
+    endedAt,
+    duration: endedAt === null || submittedAt === null ? null : (endedAt - submittedAt) / microsPerSecond,
+    numChunks: at('JOB_STATE_PARTITIONED') === null ? 0 : run!.tasks,
+    errorMessage: state === 'JOB_STATE_FAILED' ? run!.failure : '',
+    stateTimestamps: Object.fromEntries(
+      [['JOB_STATE_NEW', createdAt] as const, ...entered].map(([name, moment]) => [name, formatTimestamp(moment)]),
+    ),
+  }
+}
+
+/** A life that has reached a state already, for jobs of a seed: every state up to it, all entered at one moment. */
+export function runUpTo(state: JobState, now: Micros, outcome: Outcome): Run | null {
+  if (state === 'JOB_STATE_NEW') return null
+  const all = shares.map(([name]) => name)
+  const reached = state === 'JOB_STATE_FAILED' ? all.slice(0, 4) : all.slice(0, all.indexOf(state) + 1)
+  const timeline = [...reached, ...(state === 'JOB_STATE_FAILED' ? [state] : [])].map((name): Entry => [name, now])
+  return {
+    timeline,
+    pending: isFinal(state) ? [] : all.slice(reached.length),
+    polls: null,
+    tasks: outcome.tasks,
+    payment: outcome.payment,
+    failure: state === 'JOB_STATE_FAILED' ? 'failed in the seed' : '',
+    plannedFailure: '',
+    taskTimeout: 0,
+    jobTimeout: 0,
+  }
+}
+
+/** What a scenario decides beyond a run's timeline; kept with the run. */
+export interface Script {
+  /** Id of the scenario, or of the built-in template that is one. */
+  readonly scenario: string
+  /** In place of what the template produces. */
+  readonly results?: readonly ScenarioResult[]
+  /** Lines that each task prints. */
+  readonly logs?: readonly string[]
+}

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { isatty } from 'node:tty'
+import type { Settings } from '../settings/settings.ts'
+import { defaultPace } from '../domain/jobs/pace.ts'
+
+import { CommandError } from './child.ts'
+import { createRunner, type Runner } from './run.ts'
+import { createReporter } from './report/reporter.ts'
+import type { ReportFlags } from '../commands/report-options.ts'
+import { account } from './report/sightings.ts'
+import { sweep, sweepPace } from './sweep/sweep.ts'
+import type { SweepFlags } from '../commands/sweep-options.ts'
+
+export interface ExecOptions {
+  readonly offline: boolean
+  /** What is said at the end. */
+  readonly report?: ReportFlags
+  /** Run it many times, with a fault each, in place of once. */
+  readonly sweep?: SweepFlags | undefined
+  /** The environment that the program would have without `exec`. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Runs a program against a fresh emulator, though it may have the vendor's host written into it.
+ *
+ * @returns the exit code: the program's own, that of a shell for one that was killed or could not be run, or 1 where the report
+ *   has what it is to fail on; for a sweep, see there
+ * @throws Error that says in a sentence why the program was not started
+ */
+export async function exec(given: Settings, command: readonly string[], options: ExecOptions): Promise<number> {
+  const { environment, offline, report = {} } = options
+  const pace = options.sweep !== undefined && given.pace === defaultPace ? sweepPace : given.pace
+  const settings = { ...given, pace }
+  const runner = createRunner(command, { settings, offline, environment, now: Date.now(), random: randomBytes })
+  try {
+    if (options.sweep === undefined) return await runOnce(runner, settings, report)
+    return await sweep(runner, command, settings.silent ? { ...options.sweep, report: false } : options.sweep)
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    process.stderr.write(`bytenite-emulator: ${error.message}\n`)
+    return error.code
+  }
+}
+
+function runOnce(runner: Runner, { silent }: Settings, report: ReportFlags): Promise<number> {
+  const reporter = createReporter({ ...report, report: report.report ?? (silent ? false : undefined) })
+  return runner.run({
+    onExchange: reporter.note,
+    child: {
+      stdio: 'inherit',
+      // Not by `process.stdin`, which would begin to read what is the program's.
+      terminal: [0, 1, 2].some((descriptor) => isatty(descriptor)),
+    },
+    conclude(emulator, { code }, sightings) {
+      if (!silent && !reporter.isShown) process.stderr.write(account(sightings))
+      return reporter.finish(emulator, code, sightings)
+    },
+  })
+}

@@ -1,0 +1,87 @@
+import { type GroundName, groundNames } from '../../../schemas/report-names.ts'
+import type { Report } from '../../../schemas/report.ts'
+import type { Observer } from '../../control/journal.ts'
+import { createFindings, type Sightings } from './findings.ts'
+import { nearestOperation } from './nearest-operation.ts'
+import { see } from './seen.ts'
+
+/** The part of a report that follows from what passed between the program and the emulator. */
+export type Account = Pick<
+  Report,
+  'requests' | 'rejected' | 'findings' | 'operations' | 'grounds' | 'unknownPaths' | 'refusedHosts'
+>
+
+/** Keeps account of a run. Holds counts and a few examples, however long the run is. */
+export interface Collector {
+  /** An exchange has ended. Those with the emulator's own API are no part of the account. */
+  readonly note: Observer
+  /**
+   * @param operations those that the emulator has
+   * @param sightings what was seen beside exchanges, if anybody looked
+   */
+  readonly account: (operations: readonly string[], sightings?: Sightings) => Account
+}
+
+/** Where nobody looked at connections. */
+const noSightings: Sightings = { refused: new Map(), untrusted: new Map(), unused: 0 }
+
+/** Different names that are counted; what comes after them is left out. */
+const mostNames = 1000
+
+export function createCollector(): Collector {
+  let operations: readonly string[] = []
+  const findings = createFindings(() => operations)
+  const used = new Map<string, Map<number, number>>()
+  const unknown = new Map<string, number>()
+  const grounds = new Map<string, number>()
+  let requests = 0
+  let rejected = 0
+
+  return {
+    note(exchange) {
+      if (exchange.path.startsWith('/_emulator')) return
+      const seen = see(exchange, ++requests)
+      if (seen.world === null && seen.status === 401) rejected++
+      if (seen.operation === undefined) count(unknown, seen.request)
+      const operation = seen.operation ?? 'unknown path'
+      const statuses = used.get(operation) ?? new Map<number, number>()
+      used.set(operation, statuses)
+      count(statuses, seen.status)
+      if (exchange.ground !== '') count(grounds, exchange.ground)
+      findings.see(seen)
+    },
+    account(known, sightings = noSightings) {
+      operations = known
+      return {
+        requests,
+        rejected,
+        findings: findings.found(sightings),
+        operations: [...used].map(([operation, statuses]) => ({
+          operation,
+          count: [...statuses.values()].reduce((sum, number) => sum + number, 0),
+          statuses: [...statuses].map(([status, number]) => ({ status, count: number })),
+        })),
+        grounds: [...grounds]
+          .map(([ground, number]) => ({ ...readGround(ground), count: number }))
+          .sort((a, b) => groundNames.indexOf(a.ground) - groundNames.indexOf(b.ground)),
+        unknownPaths: [...unknown].map(([request, number]) => ({
+          request,
+          count: number,
+          nearest: nearestOperation(request, known) ?? null,
+        })),
+        refusedHosts: [...sightings.refused].map(([host, number]) => ({ host, count: number })),
+      }
+    },
+  }
+}
+
+function count<Name>(counts: Map<Name, number>, name: Name): void {
+  if (counts.has(name) || counts.size < mostNames) counts.set(name, (counts.get(name) ?? 0) + 1)
+}
+
+/** `observed; results-before-completion`, as the header x-emulator-ground has it. */
+function readGround(text: string): { ground: GroundName; id: string } {
+  const [name = '', id = ''] = text.split(';').map((part) => part.trim())
+  // What is not named otherwise was chosen.
+  return { ground: groundNames.find((ground) => ground === name) ?? 'chosen', id }
+}

@@ -1,0 +1,108 @@
+import type { Report } from '../../../schemas/report.ts'
+import { type Clock, systemClock } from '../../base/clock.ts'
+import { ControlError, type EmulatorClient } from '../../client.ts'
+import type { Observer } from '../../control/journal.ts'
+import { describeFault } from '../../control/faults.ts'
+import { version } from '../../base/package.ts'
+import { type Account, createCollector } from './collector.ts'
+import type { Sightings } from './findings.ts'
+import { formatReport } from './format.ts'
+import { listed } from './rule.ts'
+import { formatTimestamp } from '../../base/timestamps.ts'
+import { writeReport } from './report-file.ts'
+import type { FailureName, ReportFlags } from '../../commands/report-options.ts'
+
+/** What a report asks of the emulator at the end. */
+export type ReportSource = Pick<EmulatorClient, 'worlds' | 'world'> & { readonly operations: () => readonly string[] }
+
+/** Watches a run of a program and reports on it; `note` is for `startEmulator({ onExchange })`. */
+export interface Reporter {
+  readonly note: Observer
+  /** Whether the report is going to be printed. */
+  readonly isShown: boolean
+  /**
+   * Prints and writes the report. Call it once the program has ended and while the emulator still answers.
+   *
+   * @param exitCode that of the program
+   * @param sightings what the proxy saw beside requests
+   * @returns the exit code to end with: the program's, or 1 where that is 0 and --fail-on says so
+   * @throws Error where the file cannot be written
+   */
+  finish(emulator: ReportSource, exitCode: number, sightings?: Sightings): Promise<number>
+}
+
+/** Where a report is printed. */
+export interface Terminal {
+  readonly isTTY?: boolean
+  write(text: string): unknown
+}
+
+/**
+ * Starts watching.
+ *
+ * @param terminal where the report goes; stdout belongs to the program
+ */
+export function createReporter(
+  { report: wanted, reportFile, failOn = [] }: ReportFlags,
+  terminal: Terminal = process.stderr,
+  clock: Clock = systemClock(),
+): Reporter {
+  const collector = createCollector()
+  const startedAt = clock.now()
+  const isShown = wanted ?? terminal.isTTY === true
+  return {
+    note: collector.note,
+    isShown,
+    async finish(emulator, exitCode, sightings) {
+      const account = collector.account(emulator.operations(), sightings)
+      const reasons = new Map(failOn.map((name) => [name, reasonIn(account, name)]))
+      const failedOn = [...reasons.keys()].filter((name) => reasons.get(name) !== undefined)
+      const report: Report = {
+        version,
+        startedAt: formatTimestamp(startedAt),
+        durationMs: Math.round((clock.now() - startedAt) / 1000),
+        exitCode,
+        failedOn,
+        ...account,
+        ...(await look(emulator)),
+      }
+      if (isShown) terminal.write(formatReport(report))
+      for (const name of failedOn) terminal.write(`bytenite-emulator: --fail-on ${name}: ${reasons.get(name)}\n`)
+      if (reportFile !== undefined) await writeReport(reportFile, report)
+      return exitCode === 0 && failedOn.length > 0 ? 1 : exitCode
+    },
+  }
+}
+
+/** Why a run fails by one name of --fail-on; undefined where it does not. */
+function reasonIn({ findings, grounds }: Account, name: FailureName): string | undefined {
+  const found = findings.filter(({ id }) => name === 'any' || id === name)
+  const used = grounds.filter(({ ground }) => ground === name)
+  if (used.length > 0) return `answers stand on ${listed(used.map(({ id }) => id))}`
+  if (found.length === 0) return undefined
+  return name === 'any' ? listed(found.map(({ id }) => id)) : `the program ${found[0]!.message}`
+}
+
+/** Worlds that are looked at; a report on more of them is read by nobody. */
+const mostWorlds = 200
+
+/** How the worlds stand at the end. */
+async function look(emulator: ReportSource): Promise<Pick<Report, 'worlds' | 'moreWorlds' | 'faults'>> {
+  const names = await emulator.worlds()
+  const worlds: Report['worlds'] = []
+  const faults: Report['faults'] = []
+  for (const name of names.slice(0, mostWorlds)) {
+    const world = emulator.world(name)
+    try {
+      const { jobs } = await world.inspect()
+      worlds.push({ world: name, jobs: jobs.byState })
+      for (const { id, operation, used, ...rule } of await world.faults()) {
+        faults.push({ world: name, id, operation, does: describeFault(rule), used })
+      }
+    } catch (error) {
+      // Another program may have dropped it since.
+      if (!(error instanceof ControlError)) throw error
+    }
+  }
+  return { worlds, moreWorlds: Math.max(0, names.length - mostWorlds), faults }
+}

@@ -1,0 +1,89 @@
+import type { Evidence } from '../../../schemas/report.ts'
+import { type Seen, toEvidence } from './seen.ts'
+
+/** Looks for one thing that may be wrong in a client. It is shown every exchange once, in the order of their ends. */
+export interface Rule {
+  see(seen: Seen): void
+  /** What it has found; undefined where nothing looks wrong. */
+  found(): Found | undefined
+}
+
+export interface Found {
+  /** A sentence without a full stop, its subject the program. */
+  readonly message: string
+  readonly count: number
+  readonly evidence: readonly Evidence[]
+  readonly jobIds: readonly string[]
+}
+
+/** Requests and jobs that a finding shows; the rest is counted only. */
+const shownRequests = 5
+const shownJobs = 10
+
+/** Collects what shows one finding. */
+export interface Proof {
+  add(seen: Seen): void
+  /** A job that is not in the path of a request. */
+  addJob(jobId: string): void
+  readonly count: number
+  /** Jobs that are shown. */
+  readonly jobIds: readonly string[]
+  /** The finding, if there is anything to show. */
+  found(message: string): Found | undefined
+}
+
+export function createProof(): Proof {
+  const evidence: Evidence[] = []
+  const jobIds = new Set<string>()
+  let count = 0
+  const addJob = (jobId: string): void => {
+    if (jobIds.size < shownJobs) jobIds.add(jobId)
+  }
+  return {
+    add(seen) {
+      count++
+      if (evidence.length < shownRequests) evidence.push(toEvidence(seen))
+      if (seen.jobId !== null) addJob(seen.jobId)
+    },
+    addJob,
+    get count() {
+      return count
+    },
+    get jobIds() {
+      return [...jobIds]
+    },
+    found: (message) => (count === 0 ? undefined : { message, count, evidence, jobIds: [...jobIds] }),
+  }
+}
+
+/** What the rules remember at most of each kind; the oldest goes first, so that a run of days does not fill the memory. */
+const remembered = 100_000
+
+/** A map that forgets its oldest entries when there are too many. */
+export class Memory<Value> extends Map<string, Value> {
+  override set(key: string, value: Value): this {
+    if (this.size >= remembered && !this.has(key)) this.delete(this.keys().next().value!)
+    return super.set(key, value)
+  }
+
+  /** The value of a key; made, where there is none. */
+  at(key: string, make: () => Value): Value {
+    const known = this.get(key)
+    if (known !== undefined) return known
+    const value = make()
+    this.set(key, value)
+    return value
+  }
+}
+
+/** The key of a job in the memory of a rule. */
+export const jobKey = (seen: Seen, jobId: string | null = seen.jobId): string => `${seen.world} ${jobId}`
+
+/** `1 job`, `2 jobs`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+/** A few names, the rest as a number. */
+export function listed(names: readonly string[], most = 3): string {
+  const more = names.length - most
+  return more > 0 ? `${names.slice(0, most).join(', ')} and ${more} more` : names.join(', ')
+}

@@ -1,0 +1,95 @@
+import type { Evidence } from '../../../schemas/report.ts'
+import type { Observed } from '../../control/journal.ts'
+import { formatTimestamp, type Micros } from '../../base/timestamps.ts'
+
+/** An exchange as the rules of the report look at it. */
+export interface Seen {
+  /** Which one of the run it was, from 1. */
+  readonly number: number
+  readonly world: string | null
+  /** As in `GET /v1/customer/jobs/{jobId}`; undefined where the path is unknown. */
+  readonly operation: string | undefined
+  /** Method and path, without query. */
+  readonly request: string
+  readonly status: number
+  readonly jobId: string | null
+  readonly start: Moment
+  readonly end: Moment
+  /** Whether the answer came as the emulator meant it: no fault spoilt it. */
+  readonly heard: boolean
+  /** Whether the act was done, also where the answer to it was lost. */
+  readonly done: boolean
+  /** Seconds that the answer asked to wait. */
+  readonly retryAfter: number | null
+  readonly exchange: Observed
+}
+
+/** The same moment by two clocks. */
+export interface Moment {
+  readonly wall: Micros
+  readonly world: Micros
+}
+
+/** Makes an exchange ready for the rules. */
+export function see(exchange: Observed, number: number): Seen {
+  const { at, worldTime, durationMs, method, path, status, responseBody, fault } = exchange
+  const took = Math.round(durationMs * 1000)
+  const isKnown = !exchange.operation.endsWith(' ')
+  return {
+    number,
+    world: exchange.world,
+    operation: isKnown ? exchange.operation : undefined,
+    request: `${method} ${path.split('?', 1)[0]!}`,
+    status,
+    jobId: exchange.jobId,
+    start: { wall: at - took, world: worldTime - took },
+    end: { wall: at, world: worldTime },
+    heard: fault === null,
+    // A reset after the act leaves the answer that nobody got; one before it leaves none.
+    done: (status >= 200 && status < 300) || (status === 0 && responseBody !== '' && !isError(responseBody)),
+    retryAfter: exchange.retryAfter,
+    exchange,
+  }
+}
+
+const isError = (body: string): boolean => typeof parse(body)['code'] === 'number'
+
+/** What JSON says, as far as it is an object. */
+export function parse(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** The job in the answer to a request, if there is one. */
+export function jobIn({ exchange }: Seen): { readonly id: string; readonly state: string } | undefined {
+  const job = parse(exchange.responseBody)['job']
+  return typeof job === 'object' && job !== null ? (job as { id: string; state: string }) : undefined
+}
+
+/** The message of an error. */
+export function messageIn({ exchange }: Seen): string {
+  const { message } = parse(exchange.responseBody)
+  return typeof message === 'string' ? message : ''
+}
+
+/**
+ * Microseconds between two moments, by the clock that went further: a test that moves a world's clock on lets its client wait
+ * in that world's time, one that stops it in real time.
+ */
+export const elapsed = (from: Moment, to: Moment): Micros => Math.max(0, to.wall - from.wall, to.world - from.world)
+
+/** Whether a request was sent after another one's answer had come. */
+export const follows = (later: Seen, earlier: Seen): boolean => later.start.wall >= earlier.end.wall
+
+export const toEvidence = ({ number, start, operation, request, status, world, jobId }: Seen): Evidence => ({
+  number,
+  at: formatTimestamp(start.wall),
+  operation: operation ?? request,
+  status,
+  world,
+  jobId,
+})

@@ -1,0 +1,44 @@
+import { ConfigError } from '../../settings/settings.ts'
+import { editDistance } from '../../base/nearest.ts'
+
+/** Ids that are named where a pattern fits none. */
+const named = 5
+
+/**
+ * The items that any of the patterns fits, in their order; all, where there is no pattern.
+ *
+ * @param patterns ids, where `*` stands for any text
+ * @throws ConfigError that names the nearest ids, where a pattern fits none
+ */
+export function selected<Item extends { readonly id: string }>(
+  items: readonly Item[],
+  patterns: readonly string[],
+): readonly Item[] {
+  if (patterns.length === 0) return items
+  const tests = patterns.map(matcherOf)
+  const unused = patterns.find((_, index) => !items.some(({ id }) => tests[index]!.test(id)))
+  if (unused !== undefined) {
+    throw new ConfigError(
+      `--only ${JSON.stringify(unused)}: no such case; the nearest are ${nearestIds(unused, items)}`,
+    )
+  }
+  return items.filter(({ id }) => tests.some((test) => test.test(id)))
+}
+
+const matcherOf = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((text) => text.replace(/[^\w]/g, '\\$&'))
+      .join('.*')}$`,
+  )
+
+function nearestIds(pattern: string, items: readonly { readonly id: string }[]): string {
+  const text = pattern.slice(0, 100)
+  return items
+    .map(({ id }) => ({ id, distance: editDistance(text, id) }))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, named)
+    .map(({ id }) => id)
+    .join(', ')
+}

@@ -1,0 +1,27 @@
+import type { Outcome } from '../../../schemas/sweep-names.ts'
+import type { Sweep, SweptCase } from '../../../schemas/sweep.ts'
+
+/** What no program should do, whatever happens to it; merely to fail is its right. */
+export const grave = ['hangs', 'duplicates', 'leaves'] as const satisfies readonly Outcome[]
+export type GraveOutcome = (typeof grave)[number]
+
+export const isGrave = ({ outcomes }: SweptCase): boolean => grave.some((outcome) => outcomes.includes(outcome))
+
+/** What --fail-on can name with --sweep, beside what always counts. */
+export const sweepFailureNames = ['fails', 'not-reached', 'not-run', 'unstable'] as const
+export type SweepFailureName = (typeof sweepFailureNames)[number]
+
+/** Why the exit code is 1; empty where it is not. */
+export function failuresOf(
+  { cases, notRun, differences }: Pick<Sweep, 'cases' | 'notRun' | 'differences'>,
+  failOn: readonly SweepFailureName[],
+): string[] {
+  const has = (outcome: Outcome): boolean => cases.some(({ outcomes }) => outcomes.includes(outcome))
+  const named: Readonly<Record<SweepFailureName, boolean>> = {
+    fails: has('fails'),
+    'not-reached': has('not-reached'),
+    'not-run': notRun.length > 0,
+    unstable: differences.length > 0,
+  }
+  return [...grave.filter(has), ...sweepFailureNames.filter((name) => failOn.includes(name) && named[name])]
+}

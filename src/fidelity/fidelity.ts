@@ -1,0 +1,174 @@
+import {
+  type FidelityQuery,
+  type FidelityResponse,
+  type FidelityRow,
+  type Ground,
+  type OperationFidelity,
+} from '../../schemas/fidelity.ts'
+import { type ApiError, errorCatalogue, type ErrorName } from '../base/errors.ts'
+import { behaviourRows } from './behaviour-rows.ts'
+import { type ErrorGround, errorRows } from './error-rows.ts'
+import { type Entry, operations } from './operations.ts'
+import type { Row } from './row.ts'
+import { successRows } from './success-rows.ts'
+
+/** The header of every answer that says why it is as it is: `documented; get-job`. */
+export const groundHeader = 'x-emulator-ground'
+
+type AnswerGround = ErrorGround | keyof typeof successRows
+
+const texts = new Map(
+  Object.entries<Row>({ ...successRows, ...errorRows }).map(([id, { ground }]) => [id, `${ground}; ${id}`]),
+)
+
+/** What the header says of a row. */
+export const groundText = (id: AnswerGround): string => texts.get(id)!
+
+/** An operation with all that may stand behind its answers. */
+export interface OperationGround extends Entry {
+  readonly operation: string
+  /** One row stands behind every answer, whatever an error says of itself. */
+  readonly whole?: AnswerGround
+}
+
+/** What decides the errors that an operation has in common with others. */
+export interface OperationTraits {
+  /** Nobody is asked who they are. */
+  readonly open?: boolean | undefined
+  /** The vendor lists it, the emulator does not have it. */
+  readonly absent?: boolean | undefined
+}
+
+/**
+ * The ground of an operation's answers.
+ *
+ * @param operation as `operationName` writes it
+ * @returns undefined where the table has no row for it
+ */
+export function groundOf(operation: string, traits: OperationTraits): OperationGround | undefined {
+  const [method = '', path = ''] = operation.split(' ')
+  if (path.startsWith('/_emulator/')) {
+    return { operation, success: { 200: 'control-api' }, errors: {}, whole: 'control-api' }
+  }
+  if (/^\/v1\/\w+\/docs\b/.test(path)) {
+    return { operation, success: { 200: 'docs-pages', 302: 'docs-pages' }, errors: { notFound: ['unknown-path'] } }
+  }
+  const own = traits.absent === true ? absent : operations[operation]
+  if (own === undefined) return undefined
+  if (!path.startsWith('/v1/')) return { operation, ...own }
+  return { operation, success: own.success, errors: withShared(own.errors, method, path, traits) }
+}
+
+const absent: Entry = { success: {}, errors: { unimplemented: ['absent-operation'] } }
+
+function withShared(own: Entry['errors'], method: string, path: string, { open }: OperationTraits): Entry['errors'] {
+  const hasBody = method !== 'GET'
+  const malformed: readonly ErrorGround[] = [
+    ...(hasBody ? (['malformed-request', 'bad-json', 'required-field', 'strict-mode', 'broken-http'] as const) : []),
+    ...(own.invalidArgument ?? []),
+    ...(own.invalidArgument?.includes('bad-query') ? (['strict-mode'] as const) : []),
+    ...(path.includes('{') ? (['broken-escape'] as const) : []),
+  ]
+  return {
+    ...own,
+    ...(malformed.length === 0 ? {} : { invalidArgument: malformed }),
+    ...(hasBody ? { bodyTooLarge: ['body-too-large'] } : {}),
+    ...(open === true
+      ? {}
+      : {
+          unauthenticated: ['not-authenticated', 'wrong-api-key', 'strict-mode'],
+          permissionDenied: ['no-permission', ...(own.permissionDenied ?? [])],
+          resourceExhausted: ['too-many-requests'],
+          unavailable: ['temporarily-unavailable'],
+        }),
+    internal: ['server-error'],
+  }
+}
+
+/** What stands behind an error where neither it nor its operation says more. */
+const usual: Readonly<Record<ErrorName, AnswerGround>> = {
+  unknown: 'server-error',
+  invalidArgument: 'malformed-request',
+  notFound: 'unknown-path',
+  alreadyExists: 'control-api',
+  permissionDenied: 'no-permission',
+  resourceExhausted: 'too-many-requests',
+  bodyTooLarge: 'body-too-large',
+  failedPrecondition: 'malformed-request',
+  outOfRange: 'range-beyond-end',
+  unimplemented: 'wrong-method',
+  internal: 'server-error',
+  unavailable: 'temporarily-unavailable',
+  unauthenticated: 'not-authenticated',
+}
+
+/** What the header says of an error, by the operation that was asked for, if any. */
+export function errorGroundText(operation: OperationGround | undefined, { kind, ground }: ApiError): string {
+  return groundText(operation?.whole ?? ground ?? operation?.errors[kind]?.[0] ?? usual[kind])
+}
+
+/** The statuses that the vendor lists on every operation beside its success (documented), by the error that leads to them. */
+export const listedStatuses = {
+  400: 'invalidArgument',
+  401: 'unauthenticated',
+  403: 'permissionDenied',
+  404: 'notFound',
+  500: 'internal',
+  503: 'unavailable',
+} as const satisfies Readonly<Record<number, ErrorName>>
+
+/** Every answer that an operation may give, in the order of their statuses. */
+export function answersOf({ operation, success, errors }: OperationGround): OperationFidelity['answers'] {
+  const successes = Object.entries(success).map(([status, id]) => ({
+    status: Number(status),
+    code: 0,
+    rows: [id as string],
+    onlyByFault: false,
+  }))
+  const failures = Object.entries(errors).map(([kind, rows]) => ({
+    status: errorCatalogue[kind as ErrorName].status,
+    code: errorCatalogue[kind as ErrorName].code,
+    rows: rows as readonly string[] as string[],
+    onlyByFault: false,
+  }))
+  const answered = new Set<number>(failures.map(({ status }) => status))
+  const listed = operation.includes(' /v1/') && !operation.includes('/docs') ? Object.entries(listedStatuses) : []
+  const byFault = listed
+    .filter(([status]) => !answered.has(Number(status)))
+    .map(([status, kind]) => ({
+      status: Number(status),
+      code: errorCatalogue[kind].code,
+      rows: ['fault', 'listed-status'],
+      onlyByFault: true,
+    }))
+  return [...successes, ...failures, ...byFault].sort((a, b) => a.status - b.status || a.code - b.code)
+}
+
+const rowsAbout = (about: FidelityRow['about'], rows: Readonly<Record<string, Row>>): FidelityRow[] =>
+  Object.entries(rows).map(([id, { ground, known }]) => ({ id, about, ground, known }))
+
+/** Every row there is. */
+export const fidelityRows: readonly FidelityRow[] = [
+  ...rowsAbout('success', successRows),
+  ...rowsAbout('error', errorRows),
+  ...rowsAbout('behaviour', behaviourRows),
+]
+
+const groundsById: ReadonlyMap<string, Ground> = new Map(fidelityRows.map(({ id, ground }) => [id, ground]))
+
+/** The table, or the part of it that was asked for. */
+export function fidelity(known: readonly OperationGround[], { ground, operation }: FidelityQuery): FidelityResponse {
+  const isWanted = (id: string): boolean => ground === undefined || groundsById.get(id) === ground
+  const wanted = known
+    .filter((each) => operation === undefined || each.operation === operation)
+    .map((each) => ({
+      operation: each.operation,
+      answers: answersOf(each).filter(({ rows }) => rows.some(isWanted)),
+    }))
+    .filter(({ answers }) => answers.length > 0)
+  const named = new Set(wanted.flatMap(({ answers }) => answers.flatMap(({ rows }) => rows)))
+  return {
+    rows: fidelityRows.filter(({ id }) => isWanted(id) && (operation === undefined || named.has(id))),
+    operations: wanted,
+  }
+}

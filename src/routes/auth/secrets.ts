@@ -1,0 +1,58 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { genericOk, GenericResponse } from '../../../schemas/generic.ts'
+import { SaveSecretRequest, SecretParams, SecretsQuery, SecretsResponse } from '../../../schemas/secrets.ts'
+import type { Core } from '../../core.ts'
+import { secretToWire } from '../../domain/accounts/secrets.ts'
+
+/** Credentials for data sources. What is secret in them never comes back. */
+export const secretRoutes =
+  (core: Core): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/secrets',
+      {
+        schema: {
+          operationId: 'Auth_ListSecrets',
+          summary: 'List secrets, without their secret keys',
+          tags: ['secrets'],
+          querystring: SecretsQuery,
+          response: { 200: SecretsResponse },
+        },
+      },
+      async ({ caller, query }) => ({ secrets: core.secrets.list(caller, query.secretType ?? '').map(secretToWire) }),
+    )
+
+    app.post(
+      '/secrets',
+      {
+        schema: {
+          operationId: 'Auth_SaveSecret',
+          summary: 'Keep a secret, in place of the one with the same type and id',
+          tags: ['secrets'],
+          body: SaveSecretRequest,
+          response: { 200: GenericResponse },
+        },
+      },
+      async (request) => {
+        await core.secrets.save(request.caller, request.body)
+        return genericOk
+      },
+    )
+
+    app.delete(
+      '/secrets/:secretType/:id',
+      {
+        schema: {
+          operationId: 'Auth_DeleteSecret',
+          summary: 'Delete a secret',
+          tags: ['secrets'],
+          params: SecretParams,
+          response: { 200: GenericResponse },
+        },
+      },
+      async ({ caller, params }) => {
+        await core.secrets.delete(caller, params.secretType, params.id)
+        return genericOk
+      },
+    )
+  }

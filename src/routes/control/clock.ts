@@ -1,0 +1,142 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { AdvanceRequest, ClockResponse, WaitRequest, WaitResponse, WorldParams } from '../../../schemas/control.ts'
+import { Empty } from '../../../schemas/generic.ts'
+import type { Core } from '../../core.ts'
+import type { ClockMove } from '../../core/worlds.ts'
+import { parseDuration } from '../../base/durations.ts'
+import { failedPrecondition, invalidArgument, show } from '../../base/errors.ts'
+import { checkedWorldName } from '../../domain/accounts/keys.ts'
+import { endAt } from '../../domain/jobs/lifecycle.ts'
+import type { WorldRecord } from '../../store/worlds.ts'
+import { formatTimestamp, type Micros, microsPerSecond, parseTimestamp } from '../../base/timestamps.ts'
+
+/** Moving a world's clock. */
+export const controlClockRoutes =
+  (core: Core): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const open = async (name: string) => core.worlds.open(checkedWorldName(name))
+
+    async function advance(world: WorldRecord, by: string): Promise<ClockMove> {
+      if (by === 'next') return core.worlds.advanceToNext(world)
+      if (by.startsWith('job:')) {
+        const { id, run } = core.jobs.look(world, by.slice('job:'.length))
+        const end = endAt(run)
+        if (end === null) throw failedPrecondition(`job ${id} does not end by itself; see what it waits for`)
+        return core.worlds.advanceTo(world, end)
+      }
+      const duration = parseDuration(by)
+      if (duration === undefined || duration > longestAdvance) {
+        throw invalidArgument(
+          `by ${show(by)}: expected a duration of at most 100 years (90s, 10m, 2h, 1d, ISO 8601, or milliseconds), ` +
+            '"next", or "job:<id>"',
+        )
+      }
+      return core.worlds.advance(world, duration)
+    }
+    const clock = { tags: ['clock'], params: WorldParams, response: { 200: ClockResponse } }
+
+    app.get(
+      '/worlds/:world/clock',
+      {
+        schema: {
+          ...clock,
+          operationId: 'Emulator_GetClock',
+          summary: "A world's time",
+          description: 'Clocks run with that of the machine, ahead of it by as much as they were advanced.',
+        },
+      },
+      async (request) => {
+        const world = await open(request.params.world)
+        const { frozenAt } = core.worlds.clock(world)
+        return clockToWire({ now: core.worlds.now(world), frozen: frozenAt !== null, transitions: [] })
+      },
+    )
+
+    app.post(
+      '/worlds/:world/clock/advance',
+      {
+        schema: {
+          ...clock,
+          operationId: 'Emulator_AdvanceClock',
+          summary: "Move a world's clock on",
+          description:
+            'By a duration, to the `next` state that any job enters, or to the end of one job (`job:<id>`). The answer tells which jobs entered which states on the way, in order. Tokens, links and secrets expire as they would have. A clock never goes back; 400 where nothing is to come.',
+          body: AdvanceRequest,
+        },
+      },
+      async (request) => {
+        const world = await open(request.params.world)
+        return clockToWire(await advance(world, request.body.by))
+      },
+    )
+
+    app.post(
+      '/worlds/:world/clock/freeze',
+      {
+        schema: {
+          ...clock,
+          operationId: 'Emulator_FreezeClock',
+          summary: "Stop a world's clock",
+          description: 'Nothing happens by itself any more, until the clock is advanced or let run.',
+          body: Empty,
+        },
+      },
+      async (request) => clockToWire(await core.worlds.freeze(await open(request.params.world))),
+    )
+
+    app.post(
+      '/worlds/:world/clock/run',
+      {
+        schema: {
+          ...clock,
+          operationId: 'Emulator_RunClock',
+          summary: "Let a world's clock run again",
+          description: 'From where it stands: no time is made up for.',
+          body: Empty,
+        },
+      },
+      async (request) => clockToWire(await core.worlds.run(await open(request.params.world))),
+    )
+
+    app.post(
+      '/worlds/:world/clock/wait',
+      {
+        schema: {
+          tags: ['clock'],
+          operationId: 'Emulator_WaitForClock',
+          summary: "Wait for a moment of a world's time, for a minute at most",
+          description:
+            "For code under test that must not wait in real time: the answer comes once the world's clock has reached the moment, be it that it was advanced. `reached` is false after a minute; ask again then, with `until`.",
+          params: WorldParams,
+          body: WaitRequest,
+          response: { 200: WaitResponse },
+        },
+      },
+      async (request) => {
+        const world = await open(request.params.world)
+        const until = momentOf(request.body, core.worlds.now(world))
+        const reached = await core.worlds.waitUntil(world, until, longestWait)
+        return { reached, until: formatTimestamp(until) }
+      },
+    )
+  }
+
+/** A hundred years; further on, timestamps would leave the years that RFC 3339 can write. */
+const longestAdvance = 100 * 365 * 24 * 3600 * microsPerSecond
+
+/** Longest wait for a moment, in milliseconds; clients ask again. */
+const longestWait = 60_000
+
+function momentOf({ for: duration, until }: { for?: string; until?: string }, now: Micros): Micros {
+  if ((duration === undefined) === (until === undefined)) throw invalidArgument('expected exactly one of for and until')
+  if (until !== undefined) return parseTimestamp(until)!
+  const micros = parseDuration(duration!)
+  if (micros === undefined) throw invalidArgument(`for ${show(duration)}: expected a duration such as 90s`)
+  return now + micros
+}
+
+const clockToWire = ({ now, frozen, transitions }: ClockMove): ClockResponse => ({
+  now: formatTimestamp(now),
+  frozen,
+  transitions: transitions.map(({ jobId, state, at }) => ({ jobId, state, at: formatTimestamp(at) })),
+})

@@ -1,0 +1,33 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Health } from '../../../schemas/control.ts'
+import { microsPerSecond } from '../../base/timestamps.ts'
+import type { Core } from '../../core.ts'
+import { version } from '../../base/package.ts'
+
+/** The emulator's own API. */
+export const controlRoutes =
+  (core: Core): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const startedAt = core.clock.now()
+
+    app.get(
+      '/health',
+      {
+        schema: {
+          operationId: 'Emulator_GetHealth',
+          summary: 'Whether the emulator is well',
+          description:
+            'Answers as soon as the emulator takes requests: what health checks and scripts that wait for it ask.',
+          tags: ['emulator'],
+          response: { 200: Health },
+        },
+      },
+      async () => ({
+        status: 'ok' as const,
+        version,
+        uptime: (core.clock.now() - startedAt) / microsPerSecond,
+        database: core.database,
+        worlds: core.worlds.count(),
+      }),
+    )
+  }

@@ -1,0 +1,115 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import {
+  Explanation,
+  HoldRequest,
+  JobPaceRequest,
+  ReleaseRequest,
+  ReleaseResponse,
+  WorldJobParams,
+} from '../../../schemas/control.ts'
+import type { Core } from '../../core.ts'
+import { explain } from '../../control/explain.ts'
+import { checkedWorldName } from '../../domain/accounts/keys.ts'
+import { stateAt } from '../../domain/jobs/lifecycle.ts'
+import type { JobRecord } from '../../store/jobs.ts'
+import type { WorldRecord } from '../../store/worlds.ts'
+
+/** Single jobs: why they are where they are, and what moves them along. */
+export const controlJobRoutes =
+  (core: Core): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const open = async (name: string) => core.worlds.open(checkedWorldName(name))
+
+    const explained = (world: WorldRecord, job: JobRecord): Explanation =>
+      explain(
+        job,
+        core.worlds.now(world),
+        core.journal.list(world.name, { jobId: job.id }),
+        core.faults.list(world.name),
+      )
+
+    const gatesOf = (world: WorldRecord, { id, run }: JobRecord): ReleaseResponse => ({
+      jobId: id,
+      state: stateAt(run, core.worlds.now(world)),
+      waitingFor: [...(run?.pending ?? [])],
+    })
+
+    app.get(
+      '/worlds/:world/jobs/:jobId',
+      {
+        schema: {
+          tags: ['jobs'],
+          operationId: 'Emulator_ExplainJob',
+          summary: 'Why a job is where it is, and what moves it on',
+          description:
+            'The states it went through and those to come, each with its reason; what moves it next; the scenario that decided its run; the requests that concerned it, with the faults that struck. Deleted jobs are explained, too.',
+          params: WorldJobParams,
+          response: { 200: Explanation },
+        },
+      },
+      async ({ params }) => {
+        const world = core.worlds.get(checkedWorldName(params.world))
+        return explained(world, core.jobs.look(world, params.jobId))
+      },
+    )
+
+    app.put(
+      '/worlds/:world/jobs/:jobId/pace',
+      {
+        schema: {
+          tags: ['jobs'],
+          operationId: 'Emulator_SetJobPace',
+          summary: 'Set the pace of one job',
+          description:
+            'It stands above the pace of its scenario and of its world. A job that is not run yet starts with it; one that runs goes on with it: the state it is in begins anew, those to come follow, and gates that held it are gone. 400 for a job that has ended.',
+          params: WorldJobParams,
+          body: JobPaceRequest,
+          response: { 200: Explanation },
+        },
+      },
+      async ({ params, body: { pace } }) => {
+        const world = await open(params.world)
+        return explained(world, await core.jobs.setPace(world, params.jobId, pace))
+      },
+    )
+
+    app.post(
+      '/worlds/:world/jobs/:jobId/hold',
+      {
+        schema: {
+          operationId: 'Emulator_HoldJob',
+          summary: 'Make a job wait before a state',
+          description:
+            'The job stops before the state, as at a gate, until it is released; limits on its time keep counting. 400 where the state was entered already or is not to come.',
+          tags: ['jobs'],
+          params: WorldJobParams,
+          body: HoldRequest,
+          response: { 200: ReleaseResponse },
+        },
+      },
+      async (request) => {
+        const world = await open(request.params.world)
+        return gatesOf(world, await core.jobs.hold(world, request.params.jobId, request.body.before))
+      },
+    )
+
+    app.post(
+      '/worlds/:world/jobs/:jobId/release',
+      {
+        schema: {
+          operationId: 'Emulator_ReleaseJob',
+          summary: 'Let a job that waits at a gate go on',
+          description:
+            'Each step enters one state. For jobs whose pace is `manual`, and those that were held. 400 for a job that waits at no gate.',
+          tags: ['jobs'],
+          params: WorldJobParams,
+          body: ReleaseRequest,
+          response: { 200: ReleaseResponse },
+        },
+      },
+      async (request) => {
+        const world = await open(request.params.world)
+        return gatesOf(world, await core.jobs.release(world, request.params.jobId, request.body.steps ?? 1))
+      },
+    )
+  }

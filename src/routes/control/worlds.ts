@@ -1,0 +1,175 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import {
+  ForkRequest,
+  PaceRequest,
+  ResetResponse,
+  SeedResponse,
+  World,
+  WorldName,
+  WorldParams,
+  WorldsQuery,
+  WorldsResponse,
+} from '../../../schemas/control.ts'
+import { Empty } from '../../../schemas/generic.ts'
+import { Seed } from '../../../schemas/seed.ts'
+import type { Core } from '../../core.ts'
+import { checkedWorldName, defaultKeyOf } from '../../domain/accounts/keys.ts'
+import { formatPace } from '../../domain/jobs/pace.ts'
+import { maxLimit } from '../../wire/paging.ts'
+import type { WorldRecord } from '../../store/worlds.ts'
+import { formatTimestamp } from '../../base/timestamps.ts'
+
+/** Worlds as a whole. */
+export const controlWorldRoutes =
+  (core: Core): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { worlds } = core
+    const one = { tags: ['worlds'], params: WorldParams }
+
+    async function look(world: WorldRecord): Promise<World> {
+      const byState = await worlds.countJobs(world)
+      const { frozenAt } = worlds.clock(world)
+      return {
+        world: world.name,
+        apiKey: defaultKeyOf(world.name),
+        createdAt: formatTimestamp(world.createdAt),
+        now: formatTimestamp(worlds.now(world)),
+        frozen: frozenAt !== null,
+        pace: world.pace ?? formatPace(core.pace),
+        jobs: { total: Object.values(byState).reduce((sum, count) => sum + count, 0), byState },
+        scenarios: core.scenarios.list(world.name).length,
+        faults: core.faults.list(world.name).length,
+        exchanges: core.journal.count(world.name),
+      }
+    }
+
+    app.get(
+      '/worlds',
+      {
+        schema: {
+          tags: ['worlds'],
+          operationId: 'Emulator_GetWorlds',
+          summary: 'List worlds by name',
+          description:
+            'Worlds that were opened and not taken away, in the order of their names; a thousand at most, and `offset` for those behind them.',
+          querystring: WorldsQuery,
+          response: { 200: WorldsResponse },
+        },
+      },
+      async ({ query: { limit, offset = 0 } }) => ({
+        total: worlds.count(),
+        worlds: worlds
+          .list({ limit: Math.min(limit || maxLimit, maxLimit), offset })
+          .map(({ name, createdAt }) => ({ world: name, createdAt: formatTimestamp(createdAt) })),
+      }),
+    )
+
+    app.get(
+      '/worlds/:world',
+      {
+        schema: {
+          ...one,
+          operationId: 'Emulator_GetWorld',
+          summary: 'Look at a world',
+          description:
+            'Its clock, its pace, its jobs by state, and how many scenarios, faults and exchanges it has. 404 for a world that nobody has opened.',
+          response: { 200: World },
+        },
+      },
+      async ({ params }) => look(worlds.get(checkedWorldName(params.world))),
+    )
+
+    app.delete(
+      '/worlds/:world',
+      {
+        schema: {
+          ...one,
+          operationId: 'Emulator_DropWorld',
+          summary: 'Take a world away, with everything in it',
+          description:
+            'Its jobs, templates, secrets, wallets and files go, with its clock, scenarios, faults and journal. A request with its key opens it anew, from the seed. 404 for a world that nobody has opened.',
+          response: { 200: WorldName },
+        },
+      },
+      async ({ params }) => {
+        const world = checkedWorldName(params.world)
+        await worlds.drop(world)
+        return { world }
+      },
+    )
+
+    app.post(
+      '/worlds/:world/reset',
+      {
+        schema: {
+          ...one,
+          operationId: 'Emulator_ResetWorld',
+          summary: 'Put a world back to the seed, in one act',
+          description:
+            'As if it had just been opened: the jobs and templates of the seed, a clock that shows the time of the machine, and no scenarios, faults or exchanges. Requests that are under way see the world before or after, never between. Tokens stay good, and API keys that were revoked are good again.',
+          body: Empty,
+          response: { 200: ResetResponse },
+        },
+      },
+      async ({ params }) => {
+        const world = checkedWorldName(params.world)
+        return { world, ...(await worlds.reset(world)) }
+      },
+    )
+
+    app.post(
+      '/worlds/:world/seed',
+      {
+        schema: {
+          ...one,
+          operationId: 'Emulator_SeedWorld',
+          summary: 'Add the templates and jobs of a seed to a world; all of them or none',
+          description:
+            'In the words of a seed file, jobs with the `state` that they are to be in. A template takes the place of the one with its id; a job whose id is there already is refused with 409. Results of templates are for `--seed` only. 400 names the entry that does not fit.',
+          body: Seed,
+          response: { 200: SeedResponse },
+        },
+      },
+      async ({ params, body }) => {
+        const world = await worlds.open(checkedWorldName(params.world))
+        return { world: world.name, ...(await core.seeds.add(world, body)) }
+      },
+    )
+
+    app.post(
+      '/worlds/:world/fork',
+      {
+        schema: {
+          ...one,
+          operationId: 'Emulator_ForkWorld',
+          summary: 'Copy a world: jobs, templates, files, clock',
+          description:
+            'The copy has a name, a key and a future of its own; scenarios, faults and the journal are not copied. A fork that nobody works in is a snapshot: fork it back, with `replace`, to restore it. 409 where the name is taken.',
+          body: ForkRequest,
+          response: { 200: World },
+        },
+      },
+      async ({ params, body: { into, replace = false } }) =>
+        look(await worlds.fork(checkedWorldName(params.world), checkedWorldName(into), replace)),
+    )
+
+    app.put(
+      '/worlds/:world/pace',
+      {
+        schema: {
+          ...one,
+          operationId: 'Emulator_SetPace',
+          summary: 'Set the pace of runs to come',
+          description:
+            'A duration from run to COMPLETE (`3s`), times in states (`PARTITIONED=5s,MERGING=2s`, the others none), `polls:N` (COMPLETE at the N-th time that the job is read) or `manual` (gates that open one by one when told to). Jobs that run already keep theirs.',
+          body: PaceRequest,
+          response: { 200: World },
+        },
+      },
+      async ({ params, body: { pace } }) => {
+        const world = await worlds.open(checkedWorldName(params.world))
+        await worlds.setPace(world, pace === '' ? null : pace)
+        return look(worlds.get(world.name))
+      },
+    )
+  }

@@ -1,0 +1,50 @@
+import type { FastifyRequest } from 'fastify'
+import type { JobJob, JobResponse } from '../../../schemas/jobs.ts'
+import type { Core } from '../../core.ts'
+import { signLink } from '../../domain/results/links.ts'
+import { parseOrder } from '../../wire/paging.ts'
+import { type JobOrder, jobOrderFields, type JobRecord } from '../../store/jobs.ts'
+import type { Micros } from '../../base/timestamps.ts'
+import { jobResponseToWire, jobToWire, type UploadUrl } from '../../domain/jobs/wire.ts'
+
+/** Makes answers out of jobs, for the request that asks. */
+export interface JobAnswers {
+  /** A job with its template beside it. */
+  one(request: FastifyRequest, job: JobRecord): JobResponse
+  /** Jobs of a list, all as of one moment: the present, unless another is given. */
+  many(request: FastifyRequest, jobs: readonly JobRecord[], at?: Micros): JobJob[]
+}
+
+const newestFirst: JobOrder = { field: 'createdAt', descending: true }
+
+/**
+ * The order of a list of jobs; without a wish, the newest come first (chosen).
+ *
+ * @throws ApiError 400, code 3, naming the fields there are
+ */
+export const jobOrderOf = (orderBy = ''): JobOrder =>
+  orderBy.trim() === '' ? newestFirst : parseOrder(orderBy, jobOrderFields)
+
+export function jobAnswers(core: Core): JobAnswers {
+  /** URLs in answers lead back to where the client found the emulator. */
+  const uploadUrl =
+    ({ protocol, host, caller: { world } }: FastifyRequest): UploadUrl =>
+    (job) => {
+      const target = { bucket: 'bytenite-uploads-prod', world: world.name, jobId: job.id, file: 'data.bin' } as const
+      return `${protocol}://${host}${signLink(target, core.worlds.now(world), core.linkSecret)}`
+    }
+
+  return {
+    one(request, job) {
+      const { world } = request.caller
+      // The journal finds a create by the id that it was given here.
+      request.exchange.jobId = job.id
+      const template = core.catalogue.find(world.key, job.templateId)
+      return jobResponseToWire(job, template, core.worlds.now(world), uploadUrl(request))
+    },
+    many(request, jobs, at = core.worlds.now(request.caller.world)) {
+      const link = uploadUrl(request)
+      return jobs.map((job) => jobToWire(job, at, link))
+    },
+  }
+}

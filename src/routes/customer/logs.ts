@@ -1,0 +1,36 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { LogsRequest, LogsResponse } from '../../../schemas/logs.ts'
+import type { Core } from '../../core.ts'
+import { normaliseId } from '../../base/ids.ts'
+import { logsAt } from '../../domain/jobs/logs.ts'
+
+const nobody = { app: '', partitioner: '', assembler: '' }
+
+/** What a job's components said. */
+export const logRoutes =
+  (core: Core): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.post(
+      '/logs',
+      {
+        config: { access: 'read' },
+        schema: {
+          operationId: 'Customer_GetLogs',
+          summary: 'Read the logs of a job as far as it has come',
+          tags: ['logs'],
+          body: LogsRequest,
+          response: { 200: LogsResponse },
+        },
+      },
+      async (request) => {
+        const {
+          caller,
+          body: { jobId, ...filter },
+        } = request
+        request.exchange.jobId = normaliseId(jobId)
+        const job = core.jobs.get(caller, jobId)
+        const template = core.catalogue.find(caller.world.key, job.templateId)
+        return logsAt(job, template ?? nobody, core.worlds.now(caller.world), filter)
+      },
+    )
+  }

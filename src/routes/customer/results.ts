@@ -1,0 +1,31 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { JobParams } from '../../../schemas/jobs.ts'
+import { ResultsResponse } from '../../../schemas/results.ts'
+import type { Core } from '../../core.ts'
+import type { Era } from '../../wire/era-2023.ts'
+import { ApiError } from '../../base/errors.ts'
+
+/** What jobs produced. A job that is not complete has no results in 2023, and is an error since (both observed). */
+export const resultRoutes =
+  (core: Core, era: Era): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/jobs/:jobId/results',
+      {
+        schema: {
+          operationId: 'Customer_GetResults',
+          summary: "Get links to a completed job's results",
+          tags: ['jobs'],
+          params: JobParams,
+          response: { 200: ResultsResponse },
+        },
+      },
+      async ({ caller, params, protocol, host }) => {
+        const results = await core.storage.results(caller, params.jobId)
+        if (results === undefined && era !== '2023') {
+          throw new ApiError('unknown', 'job has not yet been completed')
+        }
+        return { results: (results ?? []).map(({ name, link }) => ({ name, link: `${protocol}://${host}${link}` })) }
+      },
+    )
+  }

@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { dataSourceTypes } from '../../schemas/datasource.ts'
+import { Seed, type SeedJob, type SeedTemplate } from '../../schemas/seed.ts'
+import { ApiError } from '../base/errors.ts'
+import { parseJson } from '../wire/json.ts'
+import { compileDecoder, type UnknownField } from '../wire/decode.ts'
+
+/**
+ * Reads a seed file: JSON with `templates` and `jobs`, in the words of the API. Files that it names lie relative to it.
+ *
+ * @throws Error that names the file and the field; unknown fields are errors here
+ */
+export function readSeed(file: string): Seed {
+  try {
+    return withFilesFrom(dirname(file), decodeSeed(parseJson(readFileSync(file))))
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT')
+      throw new Error(`seed file ${file} does not exist`, { cause: error })
+    throw new Error(`seed file ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+/**
+ * The seed files of a folder: all that end in `.json`, in the order of their names.
+ *
+ * @throws Error where the folder cannot be read
+ */
+export function seedFilesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .map((name) => join(folder, name))
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
+    const reason = code === 'ENOENT' ? 'does not exist' : code === 'ENOTDIR' ? 'is no folder' : message
+    throw new Error(`init folder ${folder} ${reason}; --init takes a folder of seed files`, { cause: error })
+  }
+}
+
+/** Where the jobs of a seed were read, kept beside it: they are in no words of the API. */
+const places = new WeakMap<object, readonly string[]>()
+
+/** How an error names a job of a seed. */
+export const placeOf = (seed: unknown, index: number): string =>
+  places.get(seed as object)?.[index] ?? `seed: jobs[${index}]`
+
+/**
+ * Reads seed files, one after the other, as one seed; jobs may name templates of any of them.
+ *
+ * @throws Error as `readSeed` does, and for a template that is there already
+ */
+export function readSeeds(files: readonly string[]): Seed {
+  const templates = new Map<string, { readonly file: string; readonly template: SeedTemplate }>()
+  const jobs: SeedJob[] = []
+  const jobPlaces: string[] = []
+  for (const file of files) {
+    const seed = readSeed(file)
+    for (const template of seed.templates ?? []) {
+      const earlier = templates.get(template.id)
+      if (earlier !== undefined) {
+        const place = earlier.file === file ? 'this file' : earlier.file
+        throw new Error(`seed file ${file}: template "${template.id}" is in ${place} already; every id may occur once`)
+      }
+      templates.set(template.id, { file, template })
+    }
+    for (const [index, job] of (seed.jobs ?? []).entries()) {
+      jobs.push(job)
+      jobPlaces.push(`seed file ${file}: jobs[${index}]`)
+    }
+  }
+  const seed = { templates: [...templates.values()].map(({ template }) => template), jobs }
+  places.set(seed, jobPlaces)
+  return seed
+}
+
+/** Brings a seed to canonical form. Throws ApiError where it is not in the words of the API. */
+export function decodeSeed(value: unknown): Seed {
+  const unknown: UnknownField[] = []
+  const seed = compileDecoder(Seed, dataSourceTypes)(value, unknown) as Seed
+  const [first] = unknown
+  if (first !== undefined) {
+    const hint = first.suggestion === undefined ? '' : ` (did you mean "${first.suggestion}"?)`
+    throw new ApiError('invalidArgument', `unknown field ${first.path}${hint}`)
+  }
+  return seed
+}
+
+function withFilesFrom(folder: string, seed: Seed): Seed {
+  if (seed.templates === undefined) return seed
+  const templates = seed.templates.map(({ results, ...template }) =>
+    results === undefined
+      ? template
+      : {
+          ...template,
+          results: results.map((result) =>
+            result.file === undefined ? result : { ...result, file: resolve(folder, result.file) },
+          ),
+        },
+  )
+  return { ...seed, templates }
+}

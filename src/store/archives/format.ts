@@ -1,0 +1,126 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { Nullable } from '../../../schemas/proto.ts'
+import { type ApiError, invalidArgument, show } from '../../base/errors.ts'
+import { requestedId } from '../../domain/jobs/job.ts'
+import { parseJson } from '../../wire/json.ts'
+import { parsePace } from '../../domain/jobs/pace.ts'
+import { problemOf } from '../../wire/schema-check.ts'
+import { endOfTime } from '../../base/timestamps.ts'
+
+/**
+ * An exported world is a tar archive, so that any machine can look into it and check it (`tar xf`, `sha256sum -c SHA256SUMS`),
+ * and so that it can be written and read as a stream: a tar says how long a file is before the file comes, which a zip says at
+ * its end, and it takes bytes as they are, which JSON does not.
+ *
+ *     world.json                     format, versions, clock, pace
+ *     rows/<table>.ndjson            a row a line, by its columns
+ *     files/<job>/upload.bin         what was uploaded for a job
+ *     files/<job>/results/0, 1, …    what it produced
+ *     files/<job>/results/index.json names, types, sizes
+ *     SHA256SUMS                     of all files above, in their order; it is the last one, so none is missing
+ */
+export const manifestName = 'world.json'
+export const sumsName = 'SHA256SUMS'
+export const rowsName = (table: string): string => `rows/${table}.ndjson`
+export const fileName = (jobId: string, name: string): string => `files/${jobId}/${name}`
+
+/** A line of `SHA256SUMS`, as `sha256sum` writes it. */
+export const sumLine = (sha256: string, name: string): string => `${sha256}  ${name}\n`
+
+const format = 'bytenite-emulator world'
+
+/** The version of the format; rises when an older emulator could not read it any more. */
+const formatVersion = 1
+
+const Moment = () => Type.Integer({ minimum: 0, maximum: endOfTime })
+
+/** `world.json`. Moments are in microseconds since 1970. */
+const Manifest = Type.Object({
+  format: Type.String(),
+  version: Type.Integer(),
+  emulator: Type.String({ description: 'Version of the emulator that wrote it' }),
+  schema: Type.Integer({ description: 'Number of the last migration' }),
+  world: Type.String({ description: 'Its name where it was exported' }),
+  at: Moment(),
+  clock: Type.Object({ offset: Moment(), frozenAt: Nullable(Moment()) }),
+  pace: Nullable(Type.String()),
+})
+export type Manifest = Static<typeof Manifest>
+
+export const writeManifest = (manifest: Omit<Manifest, 'format' | 'version'>): Buffer =>
+  Buffer.from(`${JSON.stringify({ format, version: formatVersion, ...manifest } satisfies Manifest, null, 2)}\n`)
+
+/**
+ * Reads `world.json`.
+ *
+ * @param schema the number of this emulator's last migration
+ * @throws ApiError 400 for what is no such file, or one of another format or schema; it says what to do
+ */
+export function readManifest(bytes: Buffer, schema: number): Manifest {
+  const value = parseJson(bytes)
+  const { format: foundFormat, version, emulator } = (value ?? {}) as Partial<Manifest>
+  if (foundFormat !== format)
+    throw invalidArgument(`${manifestName}: format ${show(foundFormat)}: expected "${format}"`)
+  const writer = `bytenite-emulator ${typeof emulator === 'string' ? emulator : '(unknown)'}`
+  if (version !== formatVersion) {
+    throw invalidArgument(
+      `${manifestName}: version ${show(version)} of the format: this emulator reads version ${formatVersion} only; ` +
+        `the file was written by ${writer}`,
+    )
+  }
+  const problem = problemOf(Manifest, value, manifestName)
+  if (problem !== undefined) throw invalidArgument(problem)
+  const manifest = value as Manifest
+  if (manifest.schema > schema) {
+    throw invalidArgument(
+      `${manifestName}: schema ${manifest.schema} is newer than this emulator, which has ${schema}: use ${writer} or later`,
+    )
+  }
+  if (manifest.schema < schema) {
+    throw invalidArgument(
+      `${manifestName}: schema ${manifest.schema} is older than this emulator, which has ${schema}: import the file with ` +
+        `${writer} and --data DIR, start this emulator on the same directory, and export again`,
+    )
+  }
+  if (manifest.pace !== null) {
+    try {
+      parsePace(manifest.pace)
+    } catch (error) {
+      throw invalidArgument(`${manifestName}: pace ${show(manifest.pace)}: ${(error as Error).message}`)
+    }
+  }
+  return manifest
+}
+
+/** What a name in an archive stands for. */
+export type ArchivePart =
+  | { readonly kind: 'manifest' }
+  | { readonly kind: 'sums' }
+  | { readonly kind: 'rows'; readonly table: string }
+  | { readonly kind: 'upload'; readonly jobId: string }
+  | { readonly kind: 'index'; readonly jobId: string }
+  | { readonly kind: 'result'; readonly jobId: string; readonly number: number }
+
+/** @throws ApiError 400 for a name that none can have; no part of a name ever becomes a path unchecked */
+export function partOf(name: string): ArchivePart {
+  if (name === manifestName) return { kind: 'manifest' }
+  if (name === sumsName) return { kind: 'sums' }
+  const [, table] = /^rows\/([a-z_]+)\.ndjson$/.exec(name) ?? []
+  if (table !== undefined) return { kind: 'rows', table }
+  const [, jobId, rest, number] =
+    /^files\/([^/]+)\/(upload\.bin|results\/(?:index\.json|(0|[1-9]\d{0,8})))$/.exec(name) ?? []
+  if (jobId === undefined || !isJobId(jobId)) throw invalidArgument(`an exported world has no file ${show(name)}`)
+  if (rest === 'upload.bin') return { kind: 'upload', jobId }
+  return number === undefined ? { kind: 'index', jobId } : { kind: 'result', jobId, number: Number(number) }
+}
+
+function isJobId(id: string): boolean {
+  try {
+    return requestedId(id, false) === id
+  } catch {
+    return false
+  }
+}
+
+/** The same error, which happened in a part of the archive. */
+export const inPart = (part: string, error: ApiError): ApiError => invalidArgument(`${part}: ${error.message}`)

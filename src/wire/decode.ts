@@ -1,0 +1,361 @@
+import type { TSchema } from '@sinclair/typebox'
+import { invalidArgument, show } from '../base/errors.ts'
+import { nearest } from '../base/nearest.ts'
+import { parseTimestamp } from '../base/timestamps.ts'
+
+/** A field that was sent and that the message does not have. */
+export interface UnknownField {
+  /** Where it stood, e.g. `config.taskTimeuot`. */
+  readonly path: string
+  /** The field that was probably meant. */
+  readonly suggestion: string | undefined
+  /** The values that the field may have, where it is there but its value is not known. */
+  readonly known?: readonly string[]
+}
+
+/** What was not understood, as messages say it: `field nmae (did you mean "name"?)`. */
+export const describeUnknown = (fields: readonly UnknownField[]): string =>
+  `field${fields.length === 1 ? '' : 's'} ${fields.map(describeOne).join(', ')}`
+
+function describeOne({ path, suggestion, known = [] }: UnknownField): string {
+  const meant = suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`
+  return `${path}${meant}${known.length === 0 ? '' : `; known are ${known.join(', ')}`}`
+}
+
+/** Messages that an Any may hold, by their full name. */
+export type AnyTypes = Readonly<Record<string, TSchema>>
+
+/**
+ * Turns what `JSON.parse` gave into the canonical form of one message: camelCase names, `null` left out, numbers as numbers.
+ *
+ * @param value what the client sent; undefined or null is the empty message
+ * @param unknown collects the fields that the message does not have; they are left out of the result
+ * @throws ApiError 400, code 3, naming the field and the value
+ */
+export type Decode = (value: unknown, unknown: UnknownField[]) => unknown
+
+/** One value at one place. Returns `absent` where proto3 JSON takes the value as not sent. */
+type DecodeValue = (value: unknown, path: string, unknown: UnknownField[]) => unknown
+
+const absent = Symbol('absent')
+
+/**
+ * Compiles the proto3 JSON mapping for one message, from its TypeBox schema.
+ *
+ * Source: the proto3 JSON mapping as protobuf-go implements it behind grpc-gateway, with unknown fields discarded.
+ *
+ * @param schema the message; the keyword `x-proto` tells kinds that JSON Schema cannot
+ * @param types the messages that an Any in it may hold
+ */
+export function compileDecoder(schema: TSchema, types: AnyTypes): Decode {
+  const decode = compileValue(schema, types)
+  const empty = schema['type'] === 'object' ? {} : ''
+  return (value, unknown) => {
+    const decoded = decode(value ?? empty, '', unknown)
+    return decoded === absent ? empty : decoded
+  }
+}
+
+function compileValue(schema: TSchema, types: AnyTypes): DecodeValue {
+  const kind = (schema['x-proto'] ?? schema['type']) as string
+  switch (kind) {
+    case 'string':
+      return decodeString
+    case 'boolean':
+      return (value, path) => (typeof value === 'boolean' ? value : refuse('bool', path, value, 'true or false'))
+    case 'uint32':
+      return decodeUInt32
+    case 'int64':
+      return decodeInt64
+    case 'double':
+      return decodeDouble
+    case 'enum':
+      return compileEnum(schema['enum'] as readonly string[])
+    case 'timestamp':
+      return (value, path) =>
+        typeof value === 'string' && parseTimestamp(value) !== undefined
+          ? value
+          : refuse('google.protobuf.Timestamp', path, value, 'RFC 3339, as in "2025-05-20T09:00:00Z"')
+    case 'duration':
+      return (value, path) =>
+        typeof value === 'string' || typeof value === 'number'
+          ? String(value)
+          : refuse('duration', path, value, 'a text such as "90s", or a number of milliseconds')
+    case 'struct':
+      return (value, path) => (isObject(value) ? value : refuse('google.protobuf.Struct', path, value, 'a JSON object'))
+    case 'any':
+      return compileAny(types)
+    case 'value':
+      return (value) => value
+    case 'array':
+      return compileList(compileValue(schema['items'] as TSchema, types))
+    case 'object':
+      return schema['patternProperties'] === undefined ? compileMessage(schema, types) : compileMap(schema, types)
+    default:
+      throw new Error(`no proto3 JSON mapping for ${JSON.stringify(schema)}`)
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function refuse(kind: string, path: string, value: unknown, expected: string): never {
+  const field = path === '' ? 'request body' : `field ${path}`
+  throw invalidArgument(`proto: invalid value for ${kind} ${field}: ${show(value)}; expected ${expected}`)
+}
+
+const decodeString: DecodeValue = (value, path) => {
+  if (typeof value === 'string') return value
+  // A body that is one string is read by encoding/json, which says so in its own words.
+  if (path === '') throw invalidArgument(`json: cannot unmarshal ${jsonKind(value)} into Go value of type string`)
+  return refuse('string', path, value, 'a JSON string')
+}
+
+const jsonKind = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+
+const numberText = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+/** Numbers may come as strings of JSON numbers; anything else is NaN. */
+function toNumber(value: unknown): number {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && numberText.test(value) ? Number(value) : Number.NaN
+}
+
+const decodeUInt32: DecodeValue = (value, path) => {
+  const number = toNumber(value)
+  if (Number.isInteger(number) && number >= 0 && number <= 4_294_967_295) return number + 0
+  return refuse('uint32', path, value, 'a whole number from 0 to 4294967295')
+}
+
+const int64Limit = 2n ** 63n
+
+const decodeInt64: DecodeValue = (value, path) => {
+  const number = toNumber(value)
+  if (Number.isInteger(number)) {
+    const whole = typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : BigInt(number)
+    if (whole >= -int64Limit && whole < int64Limit) return whole.toString()
+  }
+  return refuse('int64', path, value, 'a whole number of 64 bits')
+}
+
+const decodeDouble: DecodeValue = (value, path) => {
+  const number = toNumber(value)
+  return Number.isNaN(number) ? refuse('double', path, value, 'a number') : number
+}
+
+/** Unknown names count as not sent, as protobuf-go does with unknown fields discarded; unknown numbers are refused. */
+function compileEnum(names: readonly string[]): DecodeValue {
+  return (value, path, unknown) => {
+    if (typeof value === 'string') {
+      if (names.includes(value)) return value
+      const meant = nearest(value, names) ?? names.find((name) => name.endsWith(`_${value.toUpperCase()}`))
+      unknown.push({ path: `${path}=${show(value)}`, suggestion: meant, known: names })
+      return absent
+    }
+    const name = typeof value === 'number' ? names[value] : undefined
+    return name ?? refuse('enum', path, value, `one of ${names.join(', ')}`)
+  }
+}
+
+function compileList(item: DecodeValue): DecodeValue {
+  return (value, path, unknown) => {
+    if (!Array.isArray(value)) return refuse('repeated', path, value, 'a JSON array')
+    const list: unknown[] = []
+    for (const [index, element] of value.entries()) {
+      const decoded = item(element, `${path}[${index}]`, unknown)
+      if (decoded !== absent) list.push(decoded)
+    }
+    return list
+  }
+}
+
+function compileMap(schema: TSchema, types: AnyTypes): DecodeValue {
+  const [valueSchema] = Object.values(schema['patternProperties'] as Record<string, TSchema>)
+  const decodeEntry = compileValue(valueSchema!, types)
+  return (value, path, unknown) => {
+    if (!isObject(value)) return refuse('map', path, value, 'a JSON object')
+    const entries = Object.entries(value).map(([key, item]) => [key, decodeEntry(item, `${path}.${key}`, unknown)])
+    return Object.fromEntries(entries.filter(([, item]) => item !== absent)) as unknown
+  }
+}
+
+interface Field {
+  readonly name: string
+  readonly decode: DecodeValue
+}
+
+function compileMessage(schema: TSchema, types: AnyTypes): DecodeValue {
+  const properties = Object.entries(schema['properties'] as Record<string, TSchema>)
+  const fields = new Map<string, Field>()
+  for (const [name, property] of properties) {
+    const field = { name, decode: compileValue(property, types) }
+    fields.set(name, field)
+    fields.set(snakeCase(name), field)
+  }
+  const needed = ((schema['required'] as string[] | undefined) ?? []).map((name) => ({
+    name,
+    // Proto3 cannot tell a string that is empty from one that is absent.
+    orEmpty: (schema['properties'] as Record<string, TSchema>)[name]!['minLength'] === 1,
+  }))
+
+  return (value, path, unknown) => {
+    if (!isObject(value)) return refuse('message', path, value, 'a JSON object')
+    const prefix = path === '' ? '' : `${path}.`
+    const message: Record<string, unknown> = {}
+    for (const key of Object.keys(value)) {
+      const field = fields.get(key)
+      if (field === undefined) {
+        const names = properties.map(([name]) => name)
+        unknown.push({ path: `${prefix}${key}`, suggestion: nearest(key, names) })
+        continue
+      }
+      const sent = value[key]
+      if (sent === null) continue
+      if (field.name in message) throw invalidArgument(`proto: duplicate field ${show(prefix + key)}`)
+      const decoded = field.decode(sent, `${prefix}${field.name}`, unknown)
+      if (decoded !== absent) message[field.name] = decoded
+    }
+    for (const { name, orEmpty } of needed) {
+      if (message[name] === undefined || (orEmpty && message[name] === '')) {
+        const ignored = unknown.find((field) => field.path.startsWith(`${prefix}${name}=`))
+        const sent = ignored === undefined ? '' : `; unknown ${describeUnknown([ignored])}`
+        throw invalidArgument(`${prefix}${name} is required${sent}`, 'required-field')
+      }
+    }
+    return message
+  }
+}
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** `@type` decides which message the object is; without one it is the empty Any, as unknown fields are discarded. */
+function compileAny(types: AnyTypes): DecodeValue {
+  const decoders = new Map(Object.entries(types).map(([name, schema]) => [name, compileMessage(schema, types)]))
+  return (value, path, unknown) => {
+    if (!isObject(value)) return refuse('google.protobuf.Any', path, value, 'a JSON object with "@type"')
+    const { '@type': type, ...fields } = value
+    if (type === undefined || type === null) {
+      for (const key of Object.keys(fields)) unknown.push({ path: `${path}.${key}`, suggestion: '@type' })
+      return {}
+    }
+    if (typeof type !== 'string') return refuse('string', `${path}.@type`, type, 'the URL of a type')
+    const name = type.slice(type.lastIndexOf('/') + 1)
+    const decode = decoders.get(name)
+    if (decode === undefined) {
+      const meant = nearest(name, decoders.keys())
+      const hint = meant === undefined ? `known are ${[...decoders.keys()].join(', ')}` : `did you mean ${meant}?`
+      throw invalidArgument(`proto: unable to resolve ${show(type)} in field ${path}: "not found"; ${hint}`)
+    }
+    return { '@type': type, ...(decode(fields, path, unknown) as object) }
+  }
+}
+
+/**
+ * Reads a query string into the canonical form of its schema.
+ *
+ * Names come dotted, in camelCase or snake_case; unknown names are ignored (observed: clients send `limit` without effect).
+ *
+ * @throws ApiError 400, code 3, for a value that does not parse or a name given twice
+ */
+export function compileQueryDecoder(schema: TSchema): Decode {
+  const properties = schema['properties'] as Record<string, TSchema>
+  const fields = new Map<string, { name: string; kind: string }>()
+  for (const [name, property] of Object.entries(properties)) {
+    const field = { name, kind: (property['x-proto'] ?? property['type']) as string }
+    fields.set(name, field)
+    fields.set(snakeCase(name), field)
+  }
+  return (value, unknown) => {
+    const query: Record<string, unknown> = {}
+    for (const [key, sent] of Object.entries((value ?? {}) as Record<string, string | string[]>)) {
+      const field = fields.get(key)
+      if (field === undefined) {
+        unknown.push({ path: `?${key}`, suggestion: nearest(key, Object.keys(properties)) })
+      } else if (Array.isArray(sent) || field.name in query) {
+        const values = [query[field.name] ?? [], sent].flat().map(String).join(', ')
+        throw invalidArgument(`too many values for field "${field.name}": ${values}`, 'bad-query')
+      } else {
+        query[field.name] = queryParsers[field.kind]?.(field.name, sent) ?? sent
+      }
+    }
+    return query
+  }
+}
+
+/** Kinds of query values that are not taken as they are. */
+const queryParsers: Readonly<Record<string, (name: string, text: string) => number | boolean>> = {
+  uint32: queryUInt32,
+  double: queryDouble,
+  boolean: queryBool,
+}
+
+/** Go parses query numbers with strconv.ParseUint: digits only. */
+function queryUInt32(name: string, text: string): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (number <= 4_294_967_295) return number
+  const problem = Number.isNaN(number) ? 'invalid syntax' : 'value out of range'
+  throw invalidArgument(`parsing field "${name}": strconv.ParseUint: parsing ${show(text)}: ${problem}`, 'bad-query')
+}
+
+/** As strconv.ParseBool reads it. */
+function queryBool(name: string, text: string): boolean {
+  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true
+  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false
+  throw invalidArgument(`parsing field "${name}": strconv.ParseBool: parsing ${show(text)}: invalid syntax`)
+}
+
+function queryDouble(name: string, text: string): number {
+  const number = toNumber(text)
+  if (Number.isFinite(number)) return number
+  throw invalidArgument(
+    `parsing field "${name}": strconv.ParseFloat: parsing ${show(text)}: invalid syntax`,
+    'bad-query',
+  )
+}
+
+/**
+ * Compiles the leaving-out of unset values (`--unset omit`): null, "", 0, "0", false, [] and empty maps go, names of enums
+ * stay (chosen), messages that are there stay even when nothing is left in them, Structs and Anys are not looked into.
+ */
+export function compileOmitUnset(schema: TSchema): (value: unknown) => unknown {
+  const type = [schema['type']].flat() as string[]
+  const kind = (schema['x-proto'] as string | undefined) ?? type.find((name) => name !== 'null')
+  if (kind === 'array') {
+    const item = compileOmitUnset(schema['items'] as TSchema)
+    return (value) => (value as unknown[]).map(item)
+  }
+  if (kind !== 'object' || schema['properties'] === undefined) return (value) => value
+  const fields = new Map(
+    Object.entries(schema['properties'] as Record<string, TSchema>).map(([name, property]) => [
+      name,
+      {
+        omit: compileOmitUnset(property),
+        always: property['x-proto'] === 'enum',
+        map: property['patternProperties'] !== undefined,
+      },
+    ]),
+  )
+  return (value) => {
+    if (!isObject(value)) return value
+    const kept: Record<string, unknown> = {}
+    for (const [name, field] of Object.entries(value)) {
+      const { omit, always, map } = fields.get(name) ?? undeclared
+      if (!always && isUnset(field)) continue
+      if (map && Object.keys(field as object).length === 0) continue
+      kept[name] = omit(field)
+    }
+    return kept
+  }
+}
+
+/** A field beside those of the schema, such as the older names of `--era 2023`. */
+const undeclared = { omit: (value: unknown) => value, always: false, map: false }
+
+const isUnset = (value: unknown): boolean =>
+  value === null ||
+  value === '' ||
+  value === 0 ||
+  value === '0' ||
+  value === false ||
+  (Array.isArray(value) && value.length === 0)
