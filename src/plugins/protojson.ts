@@ -3,13 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import { dataSourceTypes } from '../../schemas/datasource.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { parseJson } from '../wire/json.ts'
-import {
-  compileDecoder,
-  compileOmitUnset,
-  compileQueryDecoder,
-  describeUnknown,
-  type UnknownField,
-} from '../wire/decode.ts'
+import { compileDecoder, describeUnknown, type UnknownField } from '../wire/decode.ts'
+import { compileQueryDecoder } from '../wire/decode-query.ts'
+import { compileOmitUnset } from '../wire/omit-unset.ts'
 
 export interface ProtoJsonOptions {
   /** Refuse fields that a message does not have, instead of ignoring them. */

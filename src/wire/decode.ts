@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { invalidArgument, show } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
+import { isObject } from '../base/objects.ts'
 import { parseTimestamp } from '../base/timestamps.ts'
 
 /** A field that was sent and that the message does not have. */
@@ -96,9 +97,6 @@ function compileValue(schema: TSchema, types: AnyTypes): DecodeValue {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 function refuse(kind: string, path: string, value: unknown, expected: string): never {
   const field = path === '' ? 'request body' : `field ${path}`
   throw invalidArgument(`proto: invalid value for ${kind} ${field}: ${show(value)}; expected ${expected}`)
@@ -116,8 +114,8 @@ const jsonKind = (value: unknown): string =>
 
 const numberText = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
-/** Numbers may come as strings of JSON numbers; anything else is NaN. */
-function toNumber(value: unknown): number {
+/** A number, or a string that holds a JSON number; NaN for anything else. */
+export function toNumber(value: unknown): number {
   if (typeof value === 'number') return value
   return typeof value === 'string' && numberText.test(value) ? Number(value) : Number.NaN
 }
@@ -227,7 +225,7 @@ function compileMessage(schema: TSchema, types: AnyTypes): DecodeValue {
   }
 }
 
-const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /** `@type` decides which message the object is; without one it is the empty Any, as unknown fields are discarded. */
 function compileAny(types: AnyTypes): DecodeValue {
@@ -250,112 +248,3 @@ function compileAny(types: AnyTypes): DecodeValue {
     return { '@type': type, ...(decode(fields, path, unknown) as object) }
   }
 }
-
-/**
- * Reads a query string into the canonical form of its schema.
- *
- * Names come dotted, in camelCase or snake_case; unknown names are ignored (observed: clients send `limit` without effect).
- *
- * @throws ApiError 400, code 3, for a value that does not parse or a name given twice
- */
-export function compileQueryDecoder(schema: TSchema): Decode {
-  const properties = schema['properties'] as Record<string, TSchema>
-  const fields = new Map<string, { name: string; kind: string }>()
-  for (const [name, property] of Object.entries(properties)) {
-    const field = { name, kind: (property['x-proto'] ?? property['type']) as string }
-    fields.set(name, field)
-    fields.set(snakeCase(name), field)
-  }
-  return (value, unknown) => {
-    const query: Record<string, unknown> = {}
-    for (const [key, sent] of Object.entries((value ?? {}) as Record<string, string | string[]>)) {
-      const field = fields.get(key)
-      if (field === undefined) {
-        unknown.push({ path: `?${key}`, suggestion: nearest(key, Object.keys(properties)) })
-      } else if (Array.isArray(sent) || field.name in query) {
-        const values = [query[field.name] ?? [], sent].flat().map(String).join(', ')
-        throw invalidArgument(`too many values for field "${field.name}": ${values}`, 'bad-query')
-      } else {
-        query[field.name] = queryParsers[field.kind]?.(field.name, sent) ?? sent
-      }
-    }
-    return query
-  }
-}
-
-/** Kinds of query values that are not taken as they are. */
-const queryParsers: Readonly<Record<string, (name: string, text: string) => number | boolean>> = {
-  uint32: queryUInt32,
-  double: queryDouble,
-  boolean: queryBool,
-}
-
-/** Go parses query numbers with strconv.ParseUint: digits only. */
-function queryUInt32(name: string, text: string): number {
-  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (number <= 4_294_967_295) return number
-  const problem = Number.isNaN(number) ? 'invalid syntax' : 'value out of range'
-  throw invalidArgument(`parsing field "${name}": strconv.ParseUint: parsing ${show(text)}: ${problem}`, 'bad-query')
-}
-
-/** As strconv.ParseBool reads it. */
-function queryBool(name: string, text: string): boolean {
-  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true
-  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false
-  throw invalidArgument(`parsing field "${name}": strconv.ParseBool: parsing ${show(text)}: invalid syntax`)
-}
-
-function queryDouble(name: string, text: string): number {
-  const number = toNumber(text)
-  if (Number.isFinite(number)) return number
-  throw invalidArgument(
-    `parsing field "${name}": strconv.ParseFloat: parsing ${show(text)}: invalid syntax`,
-    'bad-query',
-  )
-}
-
-/**
- * Compiles the leaving-out of unset values (`--unset omit`): null, "", 0, "0", false, [] and empty maps go, names of enums
- * stay (chosen), messages that are there stay even when nothing is left in them, Structs and Anys are not looked into.
- */
-export function compileOmitUnset(schema: TSchema): (value: unknown) => unknown {
-  const type = [schema['type']].flat() as string[]
-  const kind = (schema['x-proto'] as string | undefined) ?? type.find((name) => name !== 'null')
-  if (kind === 'array') {
-    const item = compileOmitUnset(schema['items'] as TSchema)
-    return (value) => (value as unknown[]).map(item)
-  }
-  if (kind !== 'object' || schema['properties'] === undefined) return (value) => value
-  const fields = new Map(
-    Object.entries(schema['properties'] as Record<string, TSchema>).map(([name, property]) => [
-      name,
-      {
-        omit: compileOmitUnset(property),
-        always: property['x-proto'] === 'enum',
-        map: property['patternProperties'] !== undefined,
-      },
-    ]),
-  )
-  return (value) => {
-    if (!isObject(value)) return value
-    const kept: Record<string, unknown> = {}
-    for (const [name, field] of Object.entries(value)) {
-      const { omit, always, map } = fields.get(name) ?? undeclared
-      if (!always && isUnset(field)) continue
-      if (map && Object.keys(field as object).length === 0) continue
-      kept[name] = omit(field)
-    }
-    return kept
-  }
-}
-
-/** A field beside those of the schema, such as the older names of `--era 2023`. */
-const undeclared = { omit: (value: unknown) => value, always: false, map: false }
-
-const isUnset = (value: unknown): boolean =>
-  value === null ||
-  value === '' ||
-  value === 0 ||
-  value === '0' ||
-  value === false ||
-  (Array.isArray(value) && value.length === 0)

@@ -1,4 +1,5 @@
 import type { JobJob, JobResponse, JobsPage } from '../../schemas/jobs.ts'
+import { isObject } from '../base/objects.ts'
 
 /** Whose answers clients get: those of mid-2025, or what the vendor's notebooks of 2023 read. */
 export const eras = ['2025', '2023'] as const
@@ -31,8 +32,6 @@ export function answerOf2023(answer: unknown): unknown {
   if (isJobsPage(answer)) return { ...answer, data: answer.data.map(jobOf2023) }
   return answer
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 const isJobResponse = (answer: unknown): answer is JobResponse => isObject(answer) && isObject(answer['job'])
 
