@@ -1,26 +1,24 @@
 import { randomBytes } from 'node:crypto'
-import type { JWK } from 'jose'
 import type { Seed } from '../schemas/seed.ts'
-import type { JobTemplateInput } from '../schemas/templates.ts'
 import { type Catalogue, createCatalogue } from './core/catalogue.ts'
-import { type Clock, systemClock, toSeconds } from './base/clock.ts'
+import { type Clock, systemClock } from './base/clock.ts'
 import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
 import { type Archives, createArchives } from './core/archives.ts'
-import type { Caller } from './core/caller.ts'
+import { type Clocks, createClocks } from './core/clocks.ts'
+import { createTemplates, type Templates } from './core/templates.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { createJobQueries, type JobQueries } from './core/job-queries.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
 import { createStorage, type Storage } from './core/storage.ts'
 import { createSecrets, type Secrets } from './core/secrets.ts'
-import { createSeeds, type Seeds } from './core/seeds.ts'
-import { createTransitions, type Transitions } from './core/transitions.ts'
+import { checkSeed, createSeeds, type Seeds } from './core/seeds.ts'
+import { createTransitions, type Transitions } from './core/events.ts'
 import { createUsers, type Users } from './core/users.ts'
 import { createWallet, type Wallet } from './core/wallet.ts'
 import { createWorlds, type Worlds } from './core/worlds.ts'
 import { createFaults, type FaultRegistry } from './control/faults.ts'
 import { createJournal, type Journal } from './control/journal.ts'
 import { type Ids, randomIds } from './base/ids.ts'
-import { createdJob, requestedId } from './domain/jobs/job.ts'
 import { defaultPace, type Pace, parsePace } from './domain/jobs/pace.ts'
 import { builtInRecipe } from './domain/results/recipe-of.ts'
 import { scriptedRecipe } from './domain/results/scripted.ts'
@@ -40,8 +38,8 @@ import { userStore } from './store/users.ts'
 import { walletStore } from './store/wallets.ts'
 import { worldTables } from './store/world-tables.ts'
 import { type WorldRecord, worldStore } from './store/worlds.ts'
-import { makeTemplate, type Template } from './domain/templates/template.ts'
-import { createTokens, type Token, type Tokens, userId } from './core/tokens.ts'
+import { makeTemplate } from './domain/templates/template.ts'
+import { createTokens, type Tokens } from './core/tokens.ts'
 
 /** Everything of the emulator but HTTP. */
 export interface Core {
@@ -51,6 +49,7 @@ export interface Core {
   /** The file, or `:memory:`, and the number of its last migration. */
   readonly database: { readonly location: string; readonly schema: number }
   readonly worlds: Worlds
+  readonly clocks: Clocks
   readonly archives: Archives
   readonly seeds: Seeds
   readonly catalogue: Catalogue
@@ -63,7 +62,7 @@ export interface Core {
   readonly journal: Journal
   readonly templates: Templates
   readonly storage: Storage
-  readonly tokens: Tokens & TokenRevocation
+  readonly tokens: Tokens
   readonly apiKeys: ApiKeys
   readonly users: Users
   readonly secrets: Secrets
@@ -73,17 +72,6 @@ export interface Core {
   /** Ends whatever requests wait for, so that they are answered and the program can end. */
   wake(): void
   close(): void
-}
-
-export interface Templates {
-  /** Makes the caller's template, or replaces the one with the same id. */
-  save(caller: Caller, input: JobTemplateInput): Promise<Template>
-}
-
-export interface TokenRevocation {
-  /** Makes a token worthless before its time. */
-  revoke(caller: Caller): Promise<void>
-  isRevoked(token: Token): boolean
 }
 
 export interface CoreOptions {
@@ -127,7 +115,6 @@ export function createCore(options: CoreOptions = {}): Core {
     const { commit } = store
     const jobRows = jobStore(store)
     const templateRows = templateStore(store)
-    const revokedTokens = tokenStore(store)
     const settings = settingStore(store)
     const catalogue = createCatalogue(templateRows, seedTemplates, catalogueMode === 'open')
     checkSeed(seed, (job) => placeOf(options.seed, job), catalogue, seedTemplates, strict)
@@ -144,8 +131,10 @@ export function createCore(options: CoreOptions = {}): Core {
     }
 
     const [worldRows, tables] = [worldStore(store), worldTables(store)]
+    const clocks = createClocks({ wall: clock, commit, rows: worldRows, jobs: jobRows, transitions })
     const worlds = createWorlds({
       wall: clock,
+      clocks,
       commit,
       rows: worldRows,
       tables,
@@ -165,13 +154,14 @@ export function createCore(options: CoreOptions = {}): Core {
       wall: clock,
       schema: store.schema,
       worlds,
+      clocks,
       rows: worldRows,
       tables,
       jobs: jobRows,
       files,
     })
     const secrets = createSecrets(commit, secretStore(store), ids)
-    const wallet = createWallet(commit, walletStore(store), ids, worlds.now)
+    const wallet = createWallet(commit, walletStore(store), ids, clocks.now)
     const jobs = createJobs({
       commit,
       rows: jobRows,
@@ -184,7 +174,7 @@ export function createCore(options: CoreOptions = {}): Core {
         const own = worldRows.paceOf(world)
         return own === null ? pace : parsePace(own)
       },
-      now: worlds.now,
+      now: clocks.now,
       onGone: (world, jobId) => files.removeJob({ world: world.key, jobId }),
       onRun(caller, job, now) {
         secrets.assertPresent(caller, job, now)
@@ -193,44 +183,25 @@ export function createCore(options: CoreOptions = {}): Core {
       onLife: (world, job) => wallet.follow(world, job),
     })
 
-    /** Call inside an act. */
-    function saveTemplate({ world, account }: Pick<Caller, 'world' | 'account'>, input: JobTemplateInput): Template {
-      const existing = templateRows.find(world.key, input.id)
-      if (existing !== undefined) catalogue.resolve(world.key, account, input.id)
-      const at = worlds.now(world)
-      const owner = userId(world.name, account)
-      const template = makeTemplate(input, { owner, account, createdAt: existing?.createdAt ?? at, updatedAt: at })
-      templateRows.save(world.key, template)
-      return template
-    }
-
+    const templates = createTemplates(commit, templateRows, catalogue, clocks.now)
     const seeds = createSeeds({
       commit,
       rows: jobRows,
       jobs,
-      saveTemplate: (world, input) => void saveTemplate({ world, account: 'owner' }, input),
+      saveTemplate: (world, input) => void templates.saveInAct({ world, account: 'owner' }, input),
     })
 
     const events = createEvents({
       transitions,
       nextAt: (world) => jobRows.nextAt(world),
-      clock: (world) => worlds.clock(world),
-      now: worlds.now,
+      clock: (world) => clocks.position(world),
+      now: clocks.now,
       settle: (world) => jobs.settle(world),
     })
 
-    const tokens = createTokens(
-      {
-        read() {
-          const key = settings.get('signing-key')
-          return key === undefined ? undefined : (JSON.parse(key) as JWK)
-        },
-        keep: (key) => commit(() => JSON.parse(settings.setOnce('signing-key', JSON.stringify(key))) as JWK),
-      },
-      ids,
-    )
-
-    const linkSecret = settings.get('link-secret') ?? settings.setOnce('link-secret', randomBytes(32).toString('hex'))
+    const tokens = createTokens({ commit, settings, revoked: tokenStore(store), now: clocks.now, ids })
+    const linkSecret =
+      settings.get('link-secret') ?? store.act(() => settings.setOnce('link-secret', randomBytes(32).toString('hex')))
     void files.sweep(({ world, jobId }) => jobRows.find(world, jobId)?.deletedAt === null).catch(() => undefined)
 
     return {
@@ -238,66 +209,32 @@ export function createCore(options: CoreOptions = {}): Core {
       pace,
       database: { location: store.location, schema: store.schema },
       worlds,
+      clocks,
       archives,
       seeds,
       catalogue,
       jobs,
-      jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), worlds.now),
+      jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), clocks.now),
       events,
       transitions,
       scenarios,
       faults,
       journal,
-      apiKeys: createApiKeys(commit, revokedKeyStore(store), worlds.now, () => tokens.forget()),
+      apiKeys: createApiKeys(commit, revokedKeyStore(store), clocks.now, () => tokens.forget()),
       users: createUsers(commit, userStore(store)),
       secrets,
       wallet,
-      templates: {
-        save: (caller, input) => commit(() => saveTemplate(caller, input)),
-      },
-      tokens: {
-        ...tokens,
-        isRevoked: ({ jti }) => revokedTokens.isRevoked(jti),
-        async revoke({ world, token }) {
-          if (token === null) return
-          const { jti, expiresAt } = token.token
-          await commit(() => revokedTokens.revoke(jti, world.key, expiresAt, toSeconds(worlds.now(world))))
-          tokens.forget()
-        },
-      },
-      storage: createStorage({ files, worlds, jobs, catalogue, recipe: scriptedRecipe(recipe), linkSecret }),
+      templates,
+      tokens,
+      storage: createStorage({ files, worlds, clocks, jobs, catalogue, recipe: scriptedRecipe(recipe), linkSecret }),
       linkSecret,
       wake() {
-        for (const waiting of [worlds, events, faults, journal]) waiting.close()
+        for (const waiting of [clocks, events, faults, journal]) waiting.close()
       },
       close,
     }
   } catch (error) {
     close()
     throw error
-  }
-}
-
-/** A seed that does not fit is an error at start, not at the first request. */
-function checkSeed(
-  seed: Seed,
-  placeOf: (job: number) => string,
-  catalogue: Catalogue,
-  templates: ReadonlyMap<string, Template>,
-  strict: boolean,
-): void {
-  if (templates.size < (seed.templates?.length ?? 0)) throw new Error('seed: two templates have the same id')
-  const seen = new Set<string>()
-  for (const [index, request] of (seed.jobs ?? []).entries()) {
-    try {
-      const id = requestedId(request.jobId, strict)
-      // No world has the key -1, so only templates of the seed and built-in ones are found.
-      const template = catalogue.resolve(-1, 'owner', request.templateId)
-      createdJob(request, { id: id ?? '', existing: undefined, template, account: 'owner', now: 0 })
-      if (id !== undefined && seen.has(id)) throw new Error(`jobId ${id} occurs twice`)
-      if (id !== undefined) seen.add(id)
-    } catch (error) {
-      throw new Error(`${placeOf(index)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-    }
   }
 }

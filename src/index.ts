@@ -5,7 +5,7 @@ import { createClient, type EmulatorClient, readAnswer } from './client.ts'
 import type { FastifyInstance } from 'fastify'
 import { createCore } from './core.ts'
 import type { Inject } from './inject.ts'
-import { collectOperations } from './wire/operations.ts'
+import { collectOperations } from './plugins/operations.ts'
 import { type EmulatorOptions, readOptions } from './settings/options.ts'
 
 export type { EmulatorOptions } from './settings/options.ts'

@@ -16,7 +16,7 @@ import {
   step,
 } from '../src/domain/jobs/lifecycle.ts'
 import type { Pace } from '../src/domain/jobs/pace.ts'
-import type { Transition } from '../src/store/jobs.ts'
+import type { Transition } from '../src/domain/jobs/job.ts'
 import { formatTimestamp, microsPerSecond } from '../src/base/timestamps.ts'
 import { client, emulator, steadyClock } from './emulator.ts'
 
@@ -146,7 +146,7 @@ async function perform(core: Core, caller: Caller, clock: { advance(seconds: num
         await core.jobs.delete(caller, act.id)
         break
       case 'advance':
-        await core.worlds.advance(caller.world, act.seconds * microsPerSecond)
+        await core.clocks.advance(caller.world, act.seconds * microsPerSecond)
         break
       case 'time passes':
         clock.advance(act.seconds)
@@ -171,11 +171,11 @@ void t.test('any sequence of acts does what the model does', async (t) => {
       const model = new Map<string, ModelJob>()
       const heard: Transition[] = []
       const unlisten = core.transitions.listen(world.key, (transitions) => heard.push(...transitions))
-      let before = core.worlds.now(world)
+      let before = core.clocks.now(world)
 
       for (const act of acts) {
         const error = await perform(core, caller, clock, act)
-        const now = core.worlds.now(world)
+        const now = core.clocks.now(world)
         if (now < before) throw new Error(`time went back from ${before} to ${now}`)
         before = now
         const expected = play(model, act, now)

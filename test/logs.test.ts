@@ -1,7 +1,7 @@
 import t from 'tap'
 import { abortRun, startRun } from '../src/domain/jobs/lifecycle.ts'
 import { logsAt, maxTaskLines, taskId } from '../src/domain/jobs/logs.ts'
-import type { JobRecord } from '../src/store/jobs.ts'
+import type { JobRecord } from '../src/domain/jobs/job.ts'
 import { client, emulator } from './emulator.ts'
 
 const second = 1_000_000

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import t from 'tap'
 import { connect } from '../src/index.ts'
-import { builtInScenarios } from '../src/control/scenarios.ts'
+import { builtInScenarios } from '../src/domain/templates/built-in-scenarios.ts'
 import { client, emulator } from './emulator.ts'
 
 const jobs = '/v1/customer/jobs'

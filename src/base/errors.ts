@@ -1,4 +1,4 @@
-import type { ErrorGround } from '../fidelity/error-rows.ts'
+import type { ErrorGround } from './error-rows.ts'
 
 /**
  * The catalogue of errors. Every answer that is not a success carries the vendor's rpcStatus body

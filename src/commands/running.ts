@@ -1,6 +1,6 @@
 import { connect, ControlError, type EmulatorClient, type World } from '../client.ts'
 import { ConfigError } from '../settings/settings.ts'
-import { isWorldName } from '../domain/accounts/keys.ts'
+import { isWorldName } from '../base/world-names.ts'
 import { addressOf } from './address.ts'
 import type { Invocation } from './subcommand.ts'
 

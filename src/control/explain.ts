@@ -4,7 +4,7 @@ import type { Exchange } from '../../schemas/journal.ts'
 import { describeFault } from './faults.ts'
 import type { JobState } from '../../schemas/jobs.ts'
 import { type Entry, isFinal, progressAt, type Run } from '../domain/jobs/lifecycle.ts'
-import type { JobRecord } from '../store/jobs.ts'
+import type { JobRecord } from '../domain/jobs/job.ts'
 import { formatTimestamp, type Micros } from '../base/timestamps.ts'
 
 /** Why a job is where it is: its timeline with reasons, what moves it on, and the requests about it. */

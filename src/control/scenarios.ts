@@ -1,3 +1,4 @@
+import { builtInScenarios } from '../domain/templates/built-in-scenarios.ts'
 import type { JobState } from '../../schemas/jobs.ts'
 import type { Scenario, ScenarioRequest } from '../../schemas/scenarios.ts'
 import { invalidArgument, notFound, show } from '../base/errors.ts'
@@ -6,7 +7,7 @@ import type { Ids } from '../base/ids.ts'
 import { normaliseId } from '../base/ids.ts'
 import type { Ending, Outcome, Script } from '../domain/jobs/lifecycle.ts'
 import { checkedPace, parsePace, shares } from '../domain/jobs/pace.ts'
-import type { JobRecord } from '../store/jobs.ts'
+import type { JobRecord } from '../domain/jobs/job.ts'
 
 /** How a run turns out, and what else was decided about it. */
 export interface Decision {
@@ -152,26 +153,6 @@ function endingOf({ failIn, errorMessage, timesOut, neverEnds }: ScenarioRequest
     return { kind: 'fails', in: 'JOB_STATE_PARTITIONED', message: errorMessage ?? 'task timed out' }
   }
   return usual.ending
-}
-
-/** Templates that are a scenario by their id, so that a client in any language gets it with a string. */
-export const builtInScenarios: Readonly<Record<string, ScenarioRequest>> = {
-  'emulator-succeeds': {},
-  'emulator-fails': { failIn: 'JOB_STATE_PARTITIONED', errorMessage: 'app exited with code 1' },
-  'emulator-fails-uploading': { failIn: 'JOB_STATE_UPLOADING', errorMessage: 'no engine available' },
-  'emulator-fails-partitioning': { failIn: 'JOB_STATE_PARTITIONING', errorMessage: 'partitioner exited with code 1' },
-  'emulator-fails-merging': { failIn: 'JOB_STATE_MERGING', errorMessage: 'assembler exited with code 1' },
-  'emulator-fails-downloading': {
-    failIn: 'JOB_STATE_DOWNLOADING',
-    errorMessage: 'could not save to the data destination',
-  },
-  'emulator-times-out': { timesOut: true },
-  'emulator-never-ends': { neverEnds: true },
-  'emulator-instant': { pace: '0s' },
-  'emulator-many-tasks': { tasks: 100 },
-  'emulator-expensive': { paymentAmount: 1_000_000_000 },
-  'emulator-no-results': { results: [] },
-  'emulator-large-results': { results: [{ name: 'large.bin', size: 100 * 1024 * 1024 }] },
 }
 
 const toView = ({ id, rule, matched, used }: ActiveScenario): Scenario => ({ id, ...rule, matched, used })

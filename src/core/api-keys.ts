@@ -5,7 +5,7 @@ import type { Commit } from '../store/commit.ts'
 import type { RevokedKeyStore } from '../store/revoked-keys.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import { formatTimestamp, type Micros } from '../base/timestamps.ts'
-import { userId } from './tokens.ts'
+import { userId } from '../domain/accounts/users.ts'
 import type { Caller } from './caller.ts'
 
 /** The API keys of a world. They are not made by clients; they can be revoked, until the world is reset. */

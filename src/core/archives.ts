@@ -17,6 +17,7 @@ import { readRows, writeRows } from '../store/archives/row-files.ts'
 import { assertStored } from '../store/archives/stored-rows.ts'
 import type { WorldRow, WorldTables } from '../store/world-tables.ts'
 import type { WorldRecord, WorldStore } from '../store/worlds.ts'
+import type { Clocks } from './clocks.ts'
 import type { Worlds } from './worlds.ts'
 
 /** Worlds as files. */
@@ -49,6 +50,7 @@ export interface ArchiveSurroundings {
   readonly wall: Clock
   readonly schema: number
   readonly worlds: Worlds
+  readonly clocks: Clocks
   readonly rows: WorldStore
   readonly tables: WorldTables
   readonly jobs: JobStore
@@ -56,7 +58,7 @@ export interface ArchiveSurroundings {
 }
 
 export function createArchives(surroundings: ArchiveSurroundings): Archives {
-  const { wall, schema, worlds, rows, tables, jobs, files } = surroundings
+  const { wall, schema, worlds, clocks, rows, tables, jobs, files } = surroundings
 
   function assertFree(name: string, replace: boolean): void {
     if (!replace && rows.find(name) !== undefined) {
@@ -71,8 +73,8 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
       emulator: version,
       schema,
       world: name,
-      at: worlds.now(world),
-      clock: worlds.clock(world),
+      at: clocks.now(world),
+      clock: clocks.position(world),
       pace,
     })
     const live: string[] = []
@@ -96,7 +98,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
 
   /** Call inside an act. */
   function load(world: WorldRecord, { rows, files }: ArrivedArchive): void {
-    const now = worlds.now(world)
+    const now = clocks.now(world)
     const owners = new Set(files.keys())
     for (const table of tables.exported) {
       const path = rows.get(table)

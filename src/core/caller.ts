@@ -1,6 +1,6 @@
 import type { Persona } from '../domain/accounts/personas.ts'
 import type { WorldRecord } from '../store/worlds.ts'
-import type { Token } from './tokens.ts'
+import type { Token } from '../domain/accounts/token.ts'
 
 /** Who is asking, and in which world. */
 export interface Caller {

@@ -31,11 +31,12 @@ import {
 import { checkedPace, type Pace, parsePace } from '../domain/jobs/pace.ts'
 import type { ScenarioRegistry } from '../control/scenarios.ts'
 import type { Commit } from '../store/commit.ts'
-import type { JobPage, JobRecord, JobStore, PageRequest, Transition, Upload } from '../store/jobs.ts'
+import type { JobPage, JobStore, PageRequest } from '../store/jobs.ts'
+import type { JobRecord, Transition, Upload } from '../domain/jobs/job.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Caller } from './caller.ts'
-import type { Transitions } from './transitions.ts'
+import type { Transitions } from './events.ts'
 
 /** The acts on jobs. Each is one transaction; what is refused changes nothing. */
 export interface Jobs {

@@ -6,6 +6,9 @@ import type { JobStore } from '../store/jobs.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import type { JobTemplateInput } from '../../schemas/templates.ts'
 import type { Jobs } from './jobs.ts'
+import { requestedId, createdJob } from '../domain/jobs/job.ts'
+import type { Template } from '../domain/templates/template.ts'
+import type { Catalogue } from './catalogue.ts'
 
 /** Seeds of worlds that are there already. */
 export interface Seeds {
@@ -52,6 +55,35 @@ function each<Item>(field: string, items: readonly Item[], act: (item: Item) => 
       act(item)
     } catch (error) {
       throw error instanceof ApiError ? new ApiError(error.kind, `${field}[${index}]: ${error.message}`) : error
+    }
+  }
+}
+
+/**
+ * Checks the seed of new worlds at start, rather than at the first request.
+ *
+ * @param placeOf names a job of the seed in an error
+ * @throws Error that names the entry
+ */
+export function checkSeed(
+  seed: Seed,
+  placeOf: (job: number) => string,
+  catalogue: Catalogue,
+  templates: ReadonlyMap<string, Template>,
+  strict: boolean,
+): void {
+  if (templates.size < (seed.templates?.length ?? 0)) throw new Error('seed: two templates have the same id')
+  const seen = new Set<string>()
+  for (const [index, request] of (seed.jobs ?? []).entries()) {
+    try {
+      const id = requestedId(request.jobId, strict)
+      // No world has the key -1, so only templates of the seed and built-in ones are found.
+      const template = catalogue.resolve(-1, 'owner', request.templateId)
+      createdJob(request, { id: id ?? '', existing: undefined, template, account: 'owner', now: 0 })
+      if (id !== undefined && seen.has(id)) throw new Error(`jobId ${id} occurs twice`)
+      if (id !== undefined) seen.add(id)
+    } catch (error) {
+      throw new Error(`${placeOf(index)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     }
   }
 }

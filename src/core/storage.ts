@@ -6,13 +6,14 @@ import { endAt, stateAt } from '../domain/jobs/lifecycle.ts'
 import { assertCurrent, type Bucket, type Link, signLink } from '../domain/results/links.ts'
 import type { Input, Recipe } from '../domain/results/result-file.ts'
 import type { Files, StoredResult } from '../store/files/files.ts'
-import type { JobRecord } from '../store/jobs.ts'
+import type { JobRecord } from '../domain/jobs/job.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Micros, microsPerSecond } from '../base/timestamps.ts'
 import type { Readable } from 'node:stream'
 import type { Caller } from './caller.ts'
 import type { Jobs } from './jobs.ts'
+import type { Clocks } from './clocks.ts'
 import type { Worlds } from './worlds.ts'
 
 /** Uploads and results: what the links in answers lead to. */
@@ -57,18 +58,27 @@ const bucketKeeps = 48 * 3600 * microsPerSecond
 export interface StorageSurroundings {
   readonly files: Files
   readonly worlds: Worlds
+  readonly clocks: Clocks
   readonly jobs: Jobs
   readonly catalogue: Catalogue
   readonly recipe: Recipe
   readonly linkSecret: string
 }
 
-export function createStorage({ files, worlds, jobs, catalogue, recipe, linkSecret }: StorageSurroundings): Storage {
+export function createStorage({
+  files,
+  worlds,
+  clocks,
+  jobs,
+  catalogue,
+  recipe,
+  linkSecret,
+}: StorageSurroundings): Storage {
   /** @throws ApiError 403 for a link that is not good for this use now, 404 where its job is gone */
   async function follow(link: Link, bucket: Bucket, method: string): Promise<{ world: WorldRecord; job: JobRecord }> {
     if (link.bucket !== bucket) throw permissionDenied(`the signature of this link is not for ${method}`)
     const world = await worlds.open(link.world)
-    assertCurrent(link, worlds.now(world))
+    assertCurrent(link, clocks.now(world))
     return { world, job: jobs.find(world, link.jobId) }
   }
 
@@ -127,12 +137,12 @@ export function createStorage({ files, worlds, jobs, catalogue, recipe, linkSecr
   }
 
   const isComplete = (world: WorldRecord, job: JobRecord): boolean =>
-    stateAt(job.run, worlds.now(world)) === 'JOB_STATE_COMPLETE'
+    stateAt(job.run, clocks.now(world)) === 'JOB_STATE_COMPLETE'
 
   return {
     async receive(link, name, bytes) {
       const { world, job } = await follow(link, 'bytenite-uploads-prod', 'PUT')
-      assertTakesFile(job, worlds.now(world))
+      assertTakesFile(job, clocks.now(world))
       const arrival = await files.receive({ world: world.key, jobId: job.id }, bytes)
       try {
         await jobs.uploaded(world, job.id, { name, size: arrival.size }, () => arrival.place())
@@ -151,7 +161,7 @@ export function createStorage({ files, worlds, jobs, catalogue, recipe, linkSecr
       // Nothing leaves a job whose output is bypassed (documented).
       if (job.dataDestination?.dataSourceDescriptor === 'bypass') return []
       const results = await resultsOf(world, job)
-      const present = worlds.now(world)
+      const present = clocks.now(world)
       return results.map(({ name }) => {
         const target = { bucket: 'bytenite-results-prod', world: world.name, jobId: job.id, file: name } as const
         return { name, link: signLink(target, present, linkSecret) }
@@ -164,7 +174,7 @@ export function createStorage({ files, worlds, jobs, catalogue, recipe, linkSecr
       const madeAt = endAt(job.run)
       if (madeAt === null || !isComplete(world, job)) throw gone('does not exist')
       const { dataSourceDescriptor = 'bucket' } = job.dataDestination ?? {}
-      if (dataSourceDescriptor === 'bucket' && worlds.now(world) >= madeAt + bucketKeeps) {
+      if (dataSourceDescriptor === 'bucket' && clocks.now(world) >= madeAt + bucketKeeps) {
         throw gone('is gone: the temporary bucket keeps results for 48 hours')
       }
       const file = (await resultsOf(world, job)).find(({ name }) => name === link.file)

@@ -1,23 +1,21 @@
+import { tokenLifetime, type Token } from '../domain/accounts/token.ts'
+import { userId, emailOf, displayName } from '../domain/accounts/users.ts'
 import type { CryptoKey, JWK } from 'jose'
 import { unauthenticated } from '../base/errors.ts'
 import type { Ids } from '../base/ids.ts'
-import { uuidFromName } from '../base/ids.ts'
-import { isWorldName, type KeyHolder } from '../domain/accounts/keys.ts'
+import { toSeconds } from '../base/clock.ts'
+import type { Commit } from '../store/commit.ts'
+import type { SettingStore } from '../store/settings.ts'
+import type { TokenStore } from '../store/tokens.ts'
+import type { Caller } from './caller.ts'
+import type { Clocks } from './clocks.ts'
+import { type KeyHolder } from '../domain/accounts/keys.ts'
+import { isWorldName } from '../base/world-names.ts'
 import { rulesOf, type Persona } from '../domain/accounts/personas.ts'
 
-/** Seconds that a token lives, of its world's clock (documented). */
-export const tokenLifetime = 3600
-
-/** A token that was verified. */
-export interface Token extends KeyHolder {
-  readonly jti: string
-  /** Seconds since 1970 on the world's clock. */
-  readonly expiresAt: number
-}
-
 export interface Tokens {
-  /** @param now seconds since 1970 on the world's clock */
-  issue(holder: KeyHolder, now: number): Promise<string>
+  /** @param at seconds since 1970 on the world's clock */
+  issue(holder: KeyHolder, at: number): Promise<string>
   /**
    * Checks the signature and reads the claims. Whether the token has expired is for the caller, who knows the world's time.
    *
@@ -28,20 +26,28 @@ export interface Tokens {
   recall(token: string): Token | undefined
   /** Spares a token that was found good the checks next time; all but that of its expiry. */
   remember(text: string, token: Token): void
-  /** Has every token checked anew: something may have made one worthless. */
+  /** Drops the cache of verified tokens; one of them may have been revoked. */
   forget(): void
+  /** Revokes the caller's token; without effect if an API key was presented. */
+  revoke(caller: Caller): Promise<void>
+  isRevoked(token: Token): boolean
 }
 
-/** Where the signing key is kept. */
-export interface KeyVault {
-  read(): JWK | undefined
-  /** Keeps the key, unless another one was faster; resolves to the one that counts. */
-  keep(key: JWK): Promise<JWK>
+/** The parts of the emulator that tokens need. */
+export interface TokenSurroundings {
+  readonly commit: Commit
+  /** Holds the signing key. */
+  readonly settings: SettingStore
+  readonly revoked: TokenStore
+  readonly now: Clocks['now']
+  readonly ids: Ids
 }
 
 const algorithm = 'RS256'
 const issuer = 'https://auth.bytenite.com/'
 const remembered = 1000
+/** Name of the setting that holds the key. */
+const signingKey = 'signing-key'
 
 interface Claims {
   readonly jti: string
@@ -56,17 +62,19 @@ interface Claims {
  * The key is made when the first token is asked for, as that takes longer than everything else at start, and so is the library
  * loaded.
  */
-export function createTokens(vault: KeyVault, ids: Ids): Tokens {
+export function createTokens({ commit, settings, revoked, now, ids }: TokenSurroundings): Tokens {
   const known = new Map<string, Token>()
   let keys: Promise<{ sign: CryptoKey; verify: CryptoKey }> | undefined
 
   async function makeKeys() {
     const { exportJWK, generateKeyPair, importJWK } = await import('jose')
-    let jwk = vault.read()
-    if (jwk === undefined) {
+    let kept = settings.get(signingKey)
+    if (kept === undefined) {
       const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
-      jwk = await vault.keep(await exportJWK(privateKey))
+      const made = JSON.stringify(await exportJWK(privateKey))
+      kept = await commit(() => settings.setOnce(signingKey, made))
     }
+    const jwk = JSON.parse(kept) as JWK
     const { kty, n, e } = jwk
     return {
       sign: (await importJWK(jwk, algorithm)) as CryptoKey,
@@ -81,9 +89,9 @@ export function createTokens(vault: KeyVault, ids: Ids): Tokens {
     }))
 
   return {
-    async issue({ world, persona, keyId }, now) {
+    async issue({ world, persona, keyId }, at) {
       const { SignJWT } = await import('jose')
-      const issuedAt = persona === 'expired' ? now - 2 * tokenLifetime : now
+      const issuedAt = persona === 'expired' ? at - 2 * tokenLifetime : at
       const { account } = rulesOf(persona)
       return new SignJWT({
         client_id: 'bytenite-app',
@@ -132,17 +140,15 @@ export function createTokens(vault: KeyVault, ids: Ids): Tokens {
     forget() {
       known.clear()
     },
+    isRevoked: ({ jti }) => revoked.isRevoked(jti),
+    async revoke({ world, token }) {
+      if (token === null) return
+      const { jti, expiresAt } = token.token
+      await commit(() => revoked.revoke(jti, world.key, expiresAt, toSeconds(now(world))))
+      known.clear()
+    },
   }
 }
-
-/** The user that an account's tokens and templates name. */
-export const userId = (world: string, account: string): string => uuidFromName(`${account}@${world}`)
-
-/** A user's address; `.example` belongs to nobody. */
-export const emailOf = (world: string, account: string): string => `${account}@${world}.example`
-
-/** What a user is called who has not said a name. */
-export const displayName = (world: string, account: string): string => `${account} of ${world}`
 
 function explain(error: unknown): string {
   const code = (error as { code?: string }).code

@@ -3,16 +3,9 @@ import { failedPrecondition, show } from '../base/errors.ts'
 import type { Ids } from '../base/ids.ts'
 import { endAt, enteredAt } from '../domain/jobs/lifecycle.ts'
 import type { Commit } from '../store/commit.ts'
-import type { JobRecord } from '../store/jobs.ts'
-import type {
-  Reservation,
-  TransactionPage,
-  TransactionRecord,
-  TransactionsRequest,
-  TransactionType,
-  WalletRecord,
-  WalletStore,
-} from '../store/wallets.ts'
+import type { JobRecord } from '../domain/jobs/job.ts'
+import type { TransactionPage, TransactionsRequest, WalletStore } from '../store/wallets.ts'
+import type { Reservation, TransactionRecord, TransactionType, WalletRecord } from '../domain/accounts/wallet.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import type { Micros } from '../base/timestamps.ts'
 import {

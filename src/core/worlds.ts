@@ -1,21 +1,14 @@
 import type { JobState } from '../../schemas/jobs.ts'
-import { type Clock, type ClockPosition, worldTime } from '../base/clock.ts'
-import { alreadyExists, failedPrecondition, invalidArgument, notFound, show } from '../base/errors.ts'
+import { type Clock } from '../base/clock.ts'
+import { alreadyExists, invalidArgument, notFound, show } from '../base/errors.ts'
 import { checkedPace } from '../domain/jobs/pace.ts'
 import type { Slice } from '../wire/paging.ts'
 import type { Commit } from '../store/commit.ts'
-import type { JobStore, Transition } from '../store/jobs.ts'
+import type { JobStore } from '../store/jobs.ts'
 import type { WorldTables } from '../store/world-tables.ts'
 import type { WorldRecord, WorldStore } from '../store/worlds.ts'
-import type { Micros } from '../base/timestamps.ts'
-import type { Transitions } from './transitions.ts'
-
-/** Where a world's clock stands, and what happened on the way there. */
-export interface ClockMove {
-  readonly now: Micros
-  readonly frozen: boolean
-  readonly transitions: readonly Transition[]
-}
+import type { Clocks } from './clocks.ts'
+import type { Transitions } from './events.ts'
 
 /** What a reset took away, and what the seed put in its place. */
 export interface Reset {
@@ -55,29 +48,6 @@ export interface Worlds {
     replace: boolean,
     content: { readonly rows: (world: WorldRecord) => void; readonly files: (world: WorldRecord) => void },
   ): Promise<WorldRecord>
-  /** The world's time, by its clock as it stands now; at present, or at another moment of the wall clock. */
-  readonly now: (world: WorldRecord, at?: Micros) => Micros
-  /** Where the world's clock stands to the wall clock. */
-  clock(world: WorldRecord): ClockPosition
-  /** Moves the clock on by a time; tells which jobs entered which states. */
-  advance(world: WorldRecord, by: Micros): Promise<ClockMove>
-  /** Moves the clock on to when the next job enters a state by itself. @throws ApiError 400/9 where none will */
-  advanceToNext(world: WorldRecord): Promise<ClockMove>
-  /** Moves the clock on to a moment; stays where it is, if that has passed. */
-  advanceTo(world: WorldRecord, at: Micros): Promise<ClockMove>
-  /**
-   * Waits for a moment of the world's time, whether it comes by itself or the clock is moved.
-   *
-   * @param patience milliseconds of real time
-   * @returns whether it has come
-   */
-  waitUntil(world: WorldRecord, at: Micros, patience: number): Promise<boolean>
-  /** Ends all waiting, so that the program can end. */
-  close(): void
-  /** Stops the clock where it is. */
-  freeze(world: WorldRecord): Promise<ClockMove>
-  /** Lets the clock run again from where it stands. */
-  run(world: WorldRecord): Promise<ClockMove>
   /** Sets the pace of runs to come; null is that of the emulator. @throws ApiError 400 */
   setPace(world: WorldRecord, pace: string | null): Promise<void>
 }
@@ -85,6 +55,7 @@ export interface Worlds {
 /** What worlds are made of, and who hears of them. */
 export interface WorldSurroundings {
   readonly wall: Clock
+  readonly clocks: Clocks
   readonly commit: Commit
   readonly rows: WorldStore
   readonly tables: WorldTables
@@ -107,63 +78,12 @@ export interface Cleared {
 }
 
 export function createWorlds(surroundings: WorldSurroundings): Worlds {
-  const { wall, commit, rows, tables, jobs, transitions, sow, onCleared, onForked } = surroundings
-  const now = (world: WorldRecord, at = wall.now()): Micros => worldTime(rows.clock(world), at)
+  const { wall, clocks, commit, rows, tables, jobs, transitions, sow, onCleared, onForked } = surroundings
 
   function get(name: string): WorldRecord {
     const world = rows.find(name)
     if (world === undefined) throw notFound(`world ${show(name)} does not exist; a request with its key opens it`)
     return world
-  }
-
-  /** Moves the clock from where it stands in the database, not from where the caller last saw it. */
-  async function move(
-    { name, key }: WorldRecord,
-    to: (position: ClockPosition, at: Micros) => ClockPosition,
-  ): Promise<ClockMove> {
-    const moved = await commit(() => {
-      const at = wall.now()
-      const before = get(name)
-      const world = rows.setClock(before, to(before.clock, at))
-      const present = worldTime(world.clock, at)
-      return { now: present, frozen: world.clock.frozenAt !== null, transitions: jobs.settle(key, present) }
-    })
-    transitions.announce(key, moved.transitions)
-    wakeAll(name)
-    return moved
-  }
-
-  /** Who waits for a moment, by world; called when its clock was moved. */
-  const waiting = new Map<string, Set<() => void>>()
-  let closed = false
-
-  function wakeAll(name: string): void {
-    for (const wake of [...(waiting.get(name) ?? [])]) wake()
-  }
-
-  function waitUntil(world: WorldRecord, at: Micros, patience: number): Promise<boolean> {
-    const deadline = wall.now() + patience * 1000
-    return new Promise((resolve) => {
-      const ofWorld = waiting.get(world.name) ?? new Set()
-      waiting.set(world.name, ofWorld)
-      let timer: NodeJS.Timeout | undefined
-      const wake = (): void => {
-        clearTimeout(timer)
-        const reached = now(world) >= at
-        const left = deadline - wall.now()
-        if (!reached && left > 0 && !closed) {
-          // A frozen clock moves only when somebody moves it.
-          const due = rows.clock(world).frozenAt === null ? Math.min(left, at - now(world)) : left
-          timer = setTimeout(wake, Math.ceil(due / 1000))
-          return
-        }
-        ofWorld.delete(wake)
-        if (ofWorld.size === 0) waiting.delete(world.name)
-        resolve(reached)
-      }
-      ofWorld.add(wake)
-      wake()
-    })
   }
 
   /** An act that empties a world: all that belongs to the world goes in the one moment in which its rows go. */
@@ -181,16 +101,10 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
       cleared.remove()
       // Whoever waits for something in this world has another clock and other jobs to wait for.
       transitions.announceEmptied(world.key)
-      wakeAll(world.name)
+      clocks.wake(world.name)
     }
     return result
   }
-
-  const moveBy = ({ offset, frozenAt }: ClockPosition, by: Micros): ClockPosition =>
-    frozenAt === null ? { offset: offset + by, frozenAt } : { offset, frozenAt: frozenAt + by }
-
-  const moveTo = (position: ClockPosition, at: Micros, target: Micros): ClockPosition =>
-    moveBy(position, Math.max(0, target - worldTime(position, at)))
 
   /** An empty world of that name. Call inside an act. */
   function emptied(name: string, replace: boolean): WorldRecord {
@@ -225,7 +139,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
     list: (slice) => rows.list(slice),
     count: () => rows.count(),
     async countJobs(world) {
-      transitions.announce(world.key, await commit(() => jobs.settle(world.key, now(world))))
+      transitions.announce(world.key, await commit(() => jobs.settle(world.key, clocks.now(world))))
       return jobs.countByState(world.key)
     },
 
@@ -267,23 +181,6 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
         return world
       }),
 
-    now,
-    clock: (world) => rows.clock(world),
-    advance: (world, by) => move(world, (position) => moveBy(position, by)),
-    advanceToNext: (world) =>
-      move(world, (position, at) => {
-        const next = jobs.nextAt(world.key)
-        if (next === null) throw failedPrecondition(`no job of world ${world.name} will enter a state by itself`)
-        return moveTo(position, at, next)
-      }),
-    waitUntil,
-    close() {
-      closed = true
-      for (const wakers of [...waiting.values()]) for (const wake of [...wakers]) wake()
-    },
-    advanceTo: (world, target) => move(world, (position, at) => moveTo(position, at, target)),
-    freeze: (world) => move(world, (position, at) => ({ ...position, frozenAt: worldTime(position, at) })),
-    run: (world) => move(world, (position, at) => ({ offset: worldTime(position, at) - at, frozenAt: null })),
     setPace(world, pace) {
       if (pace !== null) checkedPace(pace)
       return commit(() => rows.setPace(world, pace))

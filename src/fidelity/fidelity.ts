@@ -7,9 +7,9 @@ import {
 } from '../../schemas/fidelity.ts'
 import { type ApiError, errorCatalogue, type ErrorName } from '../base/errors.ts'
 import { behaviourRows } from './behaviour-rows.ts'
-import { type ErrorGround, errorRows } from './error-rows.ts'
+import { type ErrorGround, errorRows } from '../base/error-rows.ts'
 import { type Entry, operations } from './operations.ts'
-import type { Row } from './row.ts'
+import type { Row } from '../base/row.ts'
 import { successRows } from './success-rows.ts'
 
 /** The header of every answer that says why it is as it is: `documented; get-job`. */

@@ -1,5 +1,5 @@
 import type { ErrorName } from '../base/errors.ts'
-import type { ErrorGround } from './error-rows.ts'
+import type { ErrorGround } from '../base/error-rows.ts'
 import type { successRows } from './success-rows.ts'
 
 type SuccessGround = keyof typeof successRows

@@ -1,4 +1,4 @@
-import { chosen, documented, inferred, observed } from './row.ts'
+import { chosen, documented, inferred, observed } from '../base/row.ts'
 
 /** The ground of successful answers. */
 export const successRows = {

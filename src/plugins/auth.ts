@@ -63,7 +63,7 @@ export function registerAuth(scope: FastifyInstance, core: Core, { ring, strict 
     const token = recalled ?? (await core.tokens.verify(text))
     request.exchange.party = token
     const world = await core.worlds.open(token.world)
-    if (toSeconds(core.worlds.now(world)) >= token.expiresAt) {
+    if (toSeconds(core.clocks.now(world)) >= token.expiresAt) {
       throw unauthenticated(tokenExpired)
     }
     if (recalled === undefined) {

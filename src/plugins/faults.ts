@@ -4,8 +4,8 @@ import { errorCatalogue } from '../base/errors.ts'
 import { groundHeader, groundText } from '../fidelity/fidelity.ts'
 import type { FaultRegistry, Strike } from '../control/faults.ts'
 import type { KeyHolder } from '../domain/accounts/keys.ts'
-import { operationOf } from '../wire/operations.ts'
-import { reset, spoil } from './spoiling.ts'
+import { operationOf } from './operations.ts'
+import { reset, spoil } from './fault-effects.ts'
 
 /**
  * Spoils answers as the faults of a world say: before the act (a status, a reset), or after it was committed (a lost reply, a

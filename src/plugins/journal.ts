@@ -1,56 +1,15 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Core } from '../core.ts'
-import type { Strike } from '../control/faults.ts'
 import { normaliseId } from '../base/ids.ts'
 import type { Observer } from '../control/journal.ts'
-import { operationOf } from '../wire/operations.ts'
-import type { Persona } from '../domain/accounts/personas.ts'
-import type { UnknownField } from '../wire/decode.ts'
-
-/** What becomes known of an exchange while it is under way. */
-export class OpenExchange {
-  /** Whose it is, by name: whose journal notes it and whose faults strike it. Unset while nobody knows. */
-  party: { readonly world: string; readonly persona: Persona } | undefined = undefined
-  /** The bytes of the body. */
-  sentBody: Buffer | undefined = undefined
-  /** Bytes of the body where it is not kept, as files are not. */
-  sentBytes: number | undefined = undefined
-  /** The body of the answer. */
-  answeredBody = ''
-  /** Bytes of the answer where they are not those of `answeredBody`. */
-  answeredBytes: number | undefined = undefined
-  /** Fields of the body or the query that its message does not have. */
-  unknownFields: readonly UnknownField[] = []
-  /** The job that it is about. */
-  jobId: string | null = null
-  /** The scenario that was applied to it. */
-  scenario: string | null = null
-  /** The fault that strikes it. */
-  strike: Strike | undefined = undefined
-  /** Whether the faults of its world were asked already. */
-  isJudged = false
-  /** The journal has it. */
-  isNoted = false
-  /** By the clock of durations, in milliseconds. */
-  readonly began = performance.now()
-}
+import { operationOf } from './operations.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    exchange: OpenExchange
     /** Tells the journal how an exchange ended that has no answer of its own, or one without an end. Counts once. */
     noteExchange: (reply: FastifyReply, status: number) => void
   }
-}
-
-/** Begins the exchange of every request. Call before all that learns something of it. */
-export function beginExchanges(app: FastifyInstance): void {
-  app.decorateRequest('exchange')
-  app.addHook('onRequest', (request, _reply, done) => {
-    request.exchange = new OpenExchange()
-    done()
-  })
 }
 
 /**
@@ -96,7 +55,7 @@ export function registerJournal(app: FastifyInstance, core: Core, observer?: Obs
     const at = core.clock.now()
     const noted = {
       at,
-      worldTime: this.caller === undefined ? at : core.worlds.now(this.caller.world, at),
+      worldTime: this.caller === undefined ? at : core.clocks.now(this.caller.world, at),
       operation: operationOf(this),
       method: this.method,
       path: this.url,

@@ -1,5 +1,5 @@
 import { type Era, eras } from '../wire/era-2023.ts'
-import { isWorldName } from '../domain/accounts/keys.ts'
+import { isWorldName } from '../base/world-names.ts'
 import { defaultPace, type Pace, parsePace } from '../domain/jobs/pace.ts'
 
 /** A setting that cannot be used: says which, its value, and what would be right. */

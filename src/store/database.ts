@@ -19,6 +19,8 @@ export interface Store {
   readonly schema: number
   /** Does an act that writes; resolves once it is committed. */
   readonly commit: Commit
+  /** Does an act that writes at once, in a transaction of its own. For start-up, before the first `commit`. */
+  act<Result>(act: () => Result): Result
   /** Prepares a statement, once per text; the texts that were used last are kept. */
   prepare<Row = unknown>(sql: string): Statement<unknown[], Row>
   /** Whether an act is under way, so that what is read now may yet be undone. */
@@ -89,6 +91,7 @@ function setUp(database: Database, location: string): Store {
     location,
     schema: migrations.length,
     commit: groupCommit(database),
+    act: (act) => database.transaction(act).immediate(),
     prepare<Row>(sql: string) {
       let statement = statements.get(sql)
       if (statement === undefined) statement = database.prepare(sql)

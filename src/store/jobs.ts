@@ -1,53 +1,8 @@
-import type { DataSource } from '../../schemas/datasource.ts'
-import type { AppParams, JobConfig } from '../../schemas/job-parts.ts'
+import type { JobDetails, JobRecord, Transition } from '../domain/jobs/job.ts'
 import type { JobState } from '../../schemas/jobs.ts'
-import { endAt, enteredAt, nextAt, type Run, type Script, stateAt } from '../domain/jobs/lifecycle.ts'
+import { endAt, enteredAt, nextAt, stateAt } from '../domain/jobs/lifecycle.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Store } from './database.ts'
-
-/** A file that was put to a job's temporary URL. */
-export interface Upload {
-  /** Bytes. */
-  readonly size: number
-  /** The name the client gave it, or `data.bin`. */
-  readonly name: string
-  /** Whether the client said that it is there. */
-  readonly completed: boolean
-}
-
-/** What no list sorts by. */
-export interface JobDetails {
-  readonly description: string
-  readonly config: JobConfig
-  readonly dataSource: DataSource | null
-  readonly dataDestination: DataSource | null
-  readonly params: AppParams | null
-  readonly upload: Upload | null
-  /** The job's life since it was run. */
-  readonly run: Run | null
-  /** What a scenario decided about the run. */
-  readonly script: Script | null
-  /** The pace of this job alone, as `--pace` writes it; null: that of its scenario or its world. */
-  readonly pace: string | null
-}
-
-export interface JobRecord extends JobDetails {
-  readonly id: string
-  /** Whose job it is inside the world. */
-  readonly account: string
-  readonly templateId: string
-  readonly name: string
-  readonly createdAt: Micros
-  readonly deletedAt: Micros | null
-}
-
-/** A job that entered a state. */
-export interface Transition {
-  readonly jobId: string
-  readonly account: string
-  readonly state: JobState
-  readonly at: Micros
-}
 
 /** A page of a list; `offset` may lie beyond the end. */
 export interface PageRequest {

@@ -1,15 +1,5 @@
-import type { Micros } from '../base/timestamps.ts'
+import type { SecretRecord } from '../domain/accounts/secrets.ts'
 import type { Store } from './database.ts'
-
-/** A secret without the key that is secret. */
-export interface SecretRecord {
-  readonly id: string
-  readonly secretType: string
-  readonly name: string
-  readonly accessKey: string
-  readonly params: Readonly<Record<string, string>>
-  readonly expiresAt: Micros | null
-}
 
 export interface SecretStore {
   find(world: number, account: string, secretType: string, id: string): SecretRecord | undefined

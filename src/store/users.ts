@@ -1,12 +1,5 @@
-import type { ContactInfo } from '../../schemas/users.ts'
+import type { UserRecord } from '../domain/accounts/users.ts'
 import type { Store } from './database.ts'
-
-/** What a user can change of themselves. */
-export interface UserRecord {
-  readonly firstName: string
-  readonly lastName: string
-  readonly contactInfo: Partial<ContactInfo> | null
-}
 
 export interface UserStore {
   /** Undefined where nothing was ever changed. */

@@ -1,42 +1,8 @@
+import type { WalletRecord, Reservation, TransactionType, TransactionRecord } from '../domain/accounts/wallet.ts'
 import type { Criterion } from '../wire/filters.ts'
 import type { Micros } from '../base/timestamps.ts'
 import { clauseOf, type FilterColumn } from './criteria.ts'
 import type { Store } from './database.ts'
-
-/** Amounts are in ByteChips. */
-export interface WalletRecord {
-  readonly balance: number
-  /** What running jobs will cost. */
-  readonly reserved: number
-}
-
-/** What a running job will cost, and when that is decided. */
-export interface Reservation {
-  readonly jobId: string
-  readonly jobName: string
-  readonly templateId: string
-  readonly amount: number
-  /** When the job ends as things stand; null where that waits for polls or gates. */
-  readonly endsAt: Micros | null
-  /** Whether it then is COMPLETE. */
-  readonly completes: boolean
-}
-
-export type TransactionType = 'payment' | 'topup' | 'coupon'
-
-export interface TransactionRecord {
-  readonly id: string
-  readonly createdAt: Micros
-  readonly type: TransactionType
-  /** Never negative; the type tells the direction. */
-  readonly amount: number
-  /** The balance after it. */
-  readonly balance: number
-  /** Id of the job, code of the coupon, or the occasion. */
-  readonly cause: string
-  readonly jobName: string
-  readonly templateId: string
-}
 
 const orderColumns = { createdAt: 'created_at', amount: 'amount', transactionType: 'type' } as const
 export type TransactionOrderField = keyof typeof orderColumns

@@ -1,6 +1,6 @@
 import { invalidArgument, show } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
-import { typeName } from '../domain/jobs/data-sources.ts'
+import { typeName } from './any.ts'
 import { parseTimestamp } from '../base/timestamps.ts'
 
 /** A well-known type: what its `value` is where it was left out, and whether one fits. */

@@ -1,5 +1,6 @@
+import { isWorldName, defaultWorld } from '../../base/world-names.ts'
 import { createHash } from 'node:crypto'
-import { invalidArgument, show, unauthenticated } from '../../base/errors.ts'
+import { show, unauthenticated } from '../../base/errors.ts'
 import { uuidFromName } from '../../base/ids.ts'
 import { isPersona, type Persona, personas, rulesOf } from './personas.ts'
 
@@ -19,26 +20,10 @@ export interface KeyRing {
   readonly open: boolean
 }
 
-/** Names of worlds, in keys and in the control API. */
-export const isWorldName = (name: string): boolean => /^[A-Za-z0-9._-]{1,64}$/.test(name)
-
-/**
- * A world's name out of a path.
- *
- * @throws ApiError 400 that says what a name looks like
- */
-export function checkedWorldName(name: string): string {
-  if (isWorldName(name)) return name
-  throw invalidArgument(`world ${show(name)}: expected 1 to 64 of letters, digits, ".", "_" and "-"`)
-}
-
 const prefix = 'test_'
 
 /** The key that always opens a world. */
 export const defaultKeyOf = (world: string): string => `${prefix}${world}`
-
-/** The world that exists without being asked for. */
-export const defaultWorld = 'default'
 
 /** Its key. */
 export const defaultKey = defaultKeyOf(defaultWorld)

@@ -3,8 +3,7 @@ import type { SaveSecretRequest, Secret } from '../../../schemas/secrets.ts'
 import { descriptors } from '../jobs/data-sources.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
 import { nearest } from '../../base/nearest.ts'
-import type { SecretRecord } from '../../store/secrets.ts'
-import { formatTimestamp, parseTimestamp } from '../../base/timestamps.ts'
+import { formatTimestamp, parseTimestamp, type Micros } from '../../base/timestamps.ts'
 
 /** Types of secrets: `aws` is the name of `s3` since September 2025, `other` came in October 2025 (documented). */
 export const secretTypes = ['s3', 'aws', 'gcp', 'storj', 'other'] as const
@@ -66,3 +65,13 @@ export const secretToWire = ({ id, secretType, expiresAt, accessKey, params, nam
   params: { ...params },
   name,
 })
+
+/** A secret without the key that is secret. */
+export interface SecretRecord {
+  readonly id: string
+  readonly secretType: string
+  readonly name: string
+  readonly accessKey: string
+  readonly params: Readonly<Record<string, string>>
+  readonly expiresAt: Micros | null
+}

@@ -1,7 +1,6 @@
 import type { ContactInfo, SetUserInfoRequest, User } from '../../../schemas/users.ts'
-import type { UserRecord } from '../../store/users.ts'
+import { uuidFromName } from '../../base/ids.ts'
 import { formatTimestamp, type Micros } from '../../base/timestamps.ts'
-import { displayName, emailOf, userId } from '../../core/tokens.ts'
 
 /** A user who has changed nothing yet. */
 export const newUser: UserRecord = { firstName: '', lastName: '', contactInfo: null }
@@ -52,3 +51,19 @@ const contactInfoToWire = (info: Partial<ContactInfo>): ContactInfo => ({
   zip: info.zip ?? '',
   country: info.country ?? '',
 })
+
+/** What a user can change of themselves. */
+export interface UserRecord {
+  readonly firstName: string
+  readonly lastName: string
+  readonly contactInfo: Partial<ContactInfo> | null
+}
+
+/** The user that an account's tokens and templates name. */
+export const userId = (world: string, account: string): string => uuidFromName(`${account}@${world}`)
+
+/** A user's address; `.example` belongs to nobody. */
+export const emailOf = (world: string, account: string): string => `${account}@${world}.example`
+
+/** What a user is called who has not said a name. */
+export const displayName = (world: string, account: string): string => `${account} of ${world}`

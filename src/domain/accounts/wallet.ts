@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ExchangeRate, ExchangeRateQuery, Transaction } from '../../../schemas/wallet.ts'
 import { invalidArgument, notFound, show } from '../../base/errors.ts'
 import { uuidFromName } from '../../base/ids.ts'
-import type { TransactionRecord, TransactionType } from '../../store/wallets.ts'
-import { formatTimestamp } from '../../base/timestamps.ts'
+import { formatTimestamp, type Micros } from '../../base/timestamps.ts'
 
 /** ByteChips that a new account has (chosen). */
 export const openingBalance = 10_000
@@ -119,4 +118,39 @@ const descriptionOf: Readonly<Record<TransactionType, (name: string) => string>>
   payment: (name) => `Payment for ${name}`,
   topup: (name) => name,
   coupon: (name) => `Coupon ${name}`,
+}
+
+/** Amounts are in ByteChips. */
+export interface WalletRecord {
+  readonly balance: number
+  /** What running jobs will cost. */
+  readonly reserved: number
+}
+
+/** What a running job will cost, and when that is decided. */
+export interface Reservation {
+  readonly jobId: string
+  readonly jobName: string
+  readonly templateId: string
+  readonly amount: number
+  /** When the job ends as things stand; null where that waits for polls or gates. */
+  readonly endsAt: Micros | null
+  /** Whether it then is COMPLETE. */
+  readonly completes: boolean
+}
+
+export type TransactionType = 'payment' | 'topup' | 'coupon'
+
+export interface TransactionRecord {
+  readonly id: string
+  readonly createdAt: Micros
+  readonly type: TransactionType
+  /** Never negative; the type tells the direction. */
+  readonly amount: number
+  /** The balance after it. */
+  readonly balance: number
+  /** Id of the job, code of the coupon, or the occasion. */
+  readonly cause: string
+  readonly jobName: string
+  readonly templateId: string
 }

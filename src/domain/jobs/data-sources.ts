@@ -1,3 +1,4 @@
+import { typeName } from '../../wire/any.ts'
 import type { DataSource, DataSourceType } from '../../../schemas/datasource.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
 import { nearest } from '../../base/nearest.ts'
@@ -35,9 +36,6 @@ export const descriptors: Readonly<Record<string, Descriptor>> = {
 }
 
 const typeUrl = (type: string): string => `type.googleapis.com/${type}`
-
-/** Full name of the message that an Any holds. */
-export const typeName = (url: string): string => url.slice(url.lastIndexOf('/') + 1)
 
 /** Whether the input is a file that the client uploads to a temporary URL. */
 export const isUpload = (source: DataSource | null): boolean =>

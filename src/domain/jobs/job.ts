@@ -1,12 +1,12 @@
 import type { AppParams, JobConfig } from '../../../schemas/job-parts.ts'
-import type { CreateJobRequest } from '../../../schemas/jobs.ts'
+import type { CreateJobRequest, JobState } from '../../../schemas/jobs.ts'
 import { checkDataDestination, checkDataSource, isUpload } from './data-sources.ts'
 import { failedPrecondition, invalidArgument, permissionDenied, show } from '../../base/errors.ts'
 import { isUuid, normaliseId } from '../../base/ids.ts'
-import { type JobCommand, refusal, stateAt } from './lifecycle.ts'
-import type { JobRecord } from '../../store/jobs.ts'
+import { type JobCommand, refusal, type Script, type Run, stateAt } from './lifecycle.ts'
 import type { Template } from '../templates/template.ts'
 import type { Micros } from '../../base/timestamps.ts'
+import type { DataSource } from '../../../schemas/datasource.ts'
 
 /**
  * The job that a create request makes, or makes of the job that is there.
@@ -186,3 +186,47 @@ export const configOf = ({ taskTimeout = 0, jobTimeout = 0, isTestJob = false }:
   jobTimeout,
   isTestJob,
 })
+
+/** A file that was put to a job's temporary URL. */
+export interface Upload {
+  /** Bytes. */
+  readonly size: number
+  /** The name the client gave it, or `data.bin`. */
+  readonly name: string
+  /** Whether the client said that it is there. */
+  readonly completed: boolean
+}
+
+/** What no list sorts by. */
+export interface JobDetails {
+  readonly description: string
+  readonly config: JobConfig
+  readonly dataSource: DataSource | null
+  readonly dataDestination: DataSource | null
+  readonly params: AppParams | null
+  readonly upload: Upload | null
+  /** The job's life since it was run. */
+  readonly run: Run | null
+  /** What a scenario decided about the run. */
+  readonly script: Script | null
+  /** The pace of this job alone, as `--pace` writes it; null: that of its scenario or its world. */
+  readonly pace: string | null
+}
+
+export interface JobRecord extends JobDetails {
+  readonly id: string
+  /** Whose job it is inside the world. */
+  readonly account: string
+  readonly templateId: string
+  readonly name: string
+  readonly createdAt: Micros
+  readonly deletedAt: Micros | null
+}
+
+/** A job that entered a state. */
+export interface Transition {
+  readonly jobId: string
+  readonly account: string
+  readonly state: JobState
+  readonly at: Micros
+}

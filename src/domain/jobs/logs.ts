@@ -3,7 +3,7 @@ import type { JobState } from '../../../schemas/jobs.ts'
 import { show } from '../../base/errors.ts'
 import { uuidFromName } from '../../base/ids.ts'
 import { entriesAt } from './lifecycle.ts'
-import type { JobRecord } from '../../store/jobs.ts'
+import type { JobRecord } from './job.ts'
 import type { Template } from '../templates/template.ts'
 import { formatTimestamp, type Micros } from '../../base/timestamps.ts'
 

@@ -7,10 +7,11 @@ import {
 import type { AppParams, AppParamsView } from '../../../schemas/job-parts.ts'
 import type { JobJob, JobResponse } from '../../../schemas/jobs.ts'
 import type { JobTemplate, JobTemplateDetail } from '../../../schemas/templates.ts'
-import { isUpload, typeName } from './data-sources.ts'
+import { isUpload } from './data-sources.ts'
+import { typeName } from '../../wire/any.ts'
 import { configOf } from './job.ts'
 import { progressAt } from './lifecycle.ts'
-import type { JobRecord } from '../../store/jobs.ts'
+import type { JobRecord } from './job.ts'
 import type { Template } from '../templates/template.ts'
 import { formatTimestamp, type Micros } from '../../base/timestamps.ts'
 

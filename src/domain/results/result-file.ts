@@ -1,4 +1,4 @@
-import type { JobRecord } from '../../store/jobs.ts'
+import type { JobRecord } from '../jobs/job.ts'
 import type { Template } from '../templates/template.ts'
 
 /** A file that a job ends with. Its bytes are made when they are asked for, piece by piece. */

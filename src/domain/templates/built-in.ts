@@ -1,5 +1,5 @@
 import type { JobTemplateInput } from '../../../schemas/templates.ts'
-import { builtInScenarios } from '../../control/scenarios.ts'
+import { builtInScenarios } from './built-in-scenarios.ts'
 import { makeTemplate, type Template } from './template.ts'
 
 const bypassToBucket = {

@@ -1,5 +1,5 @@
 import { type Micros, microsPerSecond } from '../../base/timestamps.ts'
-import { tokenLifetime } from '../../core/tokens.ts'
+import { tokenLifetime } from '../../domain/accounts/token.ts'
 import { counted, createProof, Memory, type Proof, type Rule } from './rule.ts'
 import { elapsed, follows, messageIn, type Seen } from './seen.ts'
 

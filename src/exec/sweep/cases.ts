@@ -1,5 +1,5 @@
 import { type FaultKind, faultKinds } from '../../../schemas/sweep-names.ts'
-import { defaultWorld } from '../../domain/accounts/keys.ts'
+import { defaultWorld } from '../../base/world-names.ts'
 import { kindsFor } from './kinds.ts'
 import { isRead, keyOf, targetOf, type TracedRequest } from './trace.ts'
 

@@ -1,4 +1,4 @@
-import { defaultWorld } from '../../domain/accounts/keys.ts'
+import { defaultWorld } from '../../base/world-names.ts'
 import type { Observed, Observer } from '../../control/journal.ts'
 
 /** A request of a run that a fault can strike: one that belongs to a world. */

@@ -5,7 +5,7 @@ import { toSeconds } from '../../base/clock.ts'
 import type { Core } from '../../core.ts'
 import { type KeyRing, readKey } from '../../domain/accounts/keys.ts'
 import { rulesOf } from '../../domain/accounts/personas.ts'
-import { tokenLifetime } from '../../core/tokens.ts'
+import { tokenLifetime } from '../../domain/accounts/token.ts'
 
 /** The Authentication API. */
 export const authRoutes =
@@ -30,7 +30,7 @@ export const authRoutes =
         if (holder.persona === 'revoked') throw rulesOf('revoked').refuse!('write')!
         const world = await core.worlds.open(holder.world)
         core.apiKeys.assertValid(world, holder.keyId)
-        const token = await core.tokens.issue(holder, toSeconds(core.worlds.now(world)))
+        const token = await core.tokens.issue(holder, toSeconds(core.clocks.now(world)))
         return { token, expiresIn: String(tokenLifetime), scope: 'openid' }
       },
     )

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { create } from 'content-disposition'
 import { Archive, ImportQuery, WorldName, WorldParams } from '../../../schemas/control.ts'
 import type { Core } from '../../core.ts'
-import { checkedWorldName } from '../../domain/accounts/keys.ts'
+import { checkedWorldName } from '../../base/world-names.ts'
 
 /** Worlds as files. They may be large, so they pass through as streams, and the limit of other bodies is not theirs. */
 export const controlArchiveRoutes =

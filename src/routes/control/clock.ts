@@ -2,10 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdvanceRequest, ClockResponse, WaitRequest, WaitResponse, WorldParams } from '../../../schemas/control.ts'
 import { Empty } from '../../../schemas/generic.ts'
 import type { Core } from '../../core.ts'
-import type { ClockMove } from '../../core/worlds.ts'
+import type { ClockMove } from '../../core/clocks.ts'
 import { parseDuration } from '../../base/durations.ts'
 import { failedPrecondition, invalidArgument, show } from '../../base/errors.ts'
-import { checkedWorldName } from '../../domain/accounts/keys.ts'
+import { checkedWorldName } from '../../base/world-names.ts'
 import { endAt } from '../../domain/jobs/lifecycle.ts'
 import type { WorldRecord } from '../../store/worlds.ts'
 import { formatTimestamp, type Micros, microsPerSecond, parseTimestamp } from '../../base/timestamps.ts'
@@ -17,12 +17,12 @@ export const controlClockRoutes =
     const open = async (name: string) => core.worlds.open(checkedWorldName(name))
 
     async function advance(world: WorldRecord, by: string): Promise<ClockMove> {
-      if (by === 'next') return core.worlds.advanceToNext(world)
+      if (by === 'next') return core.clocks.advanceToNext(world)
       if (by.startsWith('job:')) {
         const { id, run } = core.jobs.look(world, by.slice('job:'.length))
         const end = endAt(run)
         if (end === null) throw failedPrecondition(`job ${id} does not end by itself; see what it waits for`)
-        return core.worlds.advanceTo(world, end)
+        return core.clocks.advanceTo(world, end)
       }
       const duration = parseDuration(by)
       if (duration === undefined || duration > longestAdvance) {
@@ -31,7 +31,7 @@ export const controlClockRoutes =
             '"next", or "job:<id>"',
         )
       }
-      return core.worlds.advance(world, duration)
+      return core.clocks.advance(world, duration)
     }
     const clock = { tags: ['clock'], params: WorldParams, response: { 200: ClockResponse } }
 
@@ -47,8 +47,8 @@ export const controlClockRoutes =
       },
       async (request) => {
         const world = await open(request.params.world)
-        const { frozenAt } = core.worlds.clock(world)
-        return clockToWire({ now: core.worlds.now(world), frozen: frozenAt !== null, transitions: [] })
+        const { frozenAt } = core.clocks.position(world)
+        return clockToWire({ now: core.clocks.now(world), frozen: frozenAt !== null, transitions: [] })
       },
     )
 
@@ -81,7 +81,7 @@ export const controlClockRoutes =
           body: Empty,
         },
       },
-      async (request) => clockToWire(await core.worlds.freeze(await open(request.params.world))),
+      async (request) => clockToWire(await core.clocks.freeze(await open(request.params.world))),
     )
 
     app.post(
@@ -95,7 +95,7 @@ export const controlClockRoutes =
           body: Empty,
         },
       },
-      async (request) => clockToWire(await core.worlds.run(await open(request.params.world))),
+      async (request) => clockToWire(await core.clocks.run(await open(request.params.world))),
     )
 
     app.post(
@@ -114,8 +114,8 @@ export const controlClockRoutes =
       },
       async (request) => {
         const world = await open(request.params.world)
-        const until = momentOf(request.body, core.worlds.now(world))
-        const reached = await core.worlds.waitUntil(world, until, longestWait)
+        const until = momentOf(request.body, core.clocks.now(world))
+        const reached = await core.clocks.waitUntil(world, until, longestWait)
         return { reached, until: formatTimestamp(until) }
       },
     )

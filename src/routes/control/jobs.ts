@@ -9,9 +9,9 @@ import {
 } from '../../../schemas/control.ts'
 import type { Core } from '../../core.ts'
 import { explain } from '../../control/explain.ts'
-import { checkedWorldName } from '../../domain/accounts/keys.ts'
+import { checkedWorldName } from '../../base/world-names.ts'
 import { stateAt } from '../../domain/jobs/lifecycle.ts'
-import type { JobRecord } from '../../store/jobs.ts'
+import type { JobRecord } from '../../domain/jobs/job.ts'
 import type { WorldRecord } from '../../store/worlds.ts'
 
 /** Single jobs: why they are where they are, and what moves them along. */
@@ -23,14 +23,14 @@ export const controlJobRoutes =
     const explained = (world: WorldRecord, job: JobRecord): Explanation =>
       explain(
         job,
-        core.worlds.now(world),
+        core.clocks.now(world),
         core.journal.list(world.name, { jobId: job.id }),
         core.faults.list(world.name),
       )
 
     const gatesOf = (world: WorldRecord, { id, run }: JobRecord): ReleaseResponse => ({
       jobId: id,
-      state: stateAt(run, core.worlds.now(world)),
+      state: stateAt(run, core.clocks.now(world)),
       waitingFor: [...(run?.pending ?? [])],
     })
 

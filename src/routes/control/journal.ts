@@ -10,7 +10,7 @@ import {
 import type { Core } from '../../core.ts'
 import { parseDuration } from '../../base/durations.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
-import { checkedWorldName } from '../../domain/accounts/keys.ts'
+import { checkedWorldName } from '../../base/world-names.ts'
 import { normaliseId } from '../../base/ids.ts'
 import { knownOperation } from '../../wire/operations.ts'
 import { assertPersona } from '../../domain/accounts/personas.ts'

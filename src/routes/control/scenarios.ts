@@ -5,7 +5,7 @@ import { Scenario, ScenarioRequest, Scenarios } from '../../../schemas/scenarios
 import { WorldParams } from '../../../schemas/control.ts'
 import { Empty } from '../../../schemas/generic.ts'
 import type { Core } from '../../core.ts'
-import { checkedWorldName } from '../../domain/accounts/keys.ts'
+import { checkedWorldName } from '../../base/world-names.ts'
 
 const RuleParams = Type.Object({
   ...WorldParams.properties,

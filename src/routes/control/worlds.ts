@@ -13,7 +13,8 @@ import {
 import { Empty } from '../../../schemas/generic.ts'
 import { Seed } from '../../../schemas/seed.ts'
 import type { Core } from '../../core.ts'
-import { checkedWorldName, defaultKeyOf } from '../../domain/accounts/keys.ts'
+import { defaultKeyOf } from '../../domain/accounts/keys.ts'
+import { checkedWorldName } from '../../base/world-names.ts'
 import { formatPace } from '../../domain/jobs/pace.ts'
 import { maxLimit } from '../../wire/paging.ts'
 import type { WorldRecord } from '../../store/worlds.ts'
@@ -23,17 +24,17 @@ import { formatTimestamp } from '../../base/timestamps.ts'
 export const controlWorldRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { worlds } = core
+    const { worlds, clocks } = core
     const one = { tags: ['worlds'], params: WorldParams }
 
     async function look(world: WorldRecord): Promise<World> {
       const byState = await worlds.countJobs(world)
-      const { frozenAt } = worlds.clock(world)
+      const { frozenAt } = clocks.position(world)
       return {
         world: world.name,
         apiKey: defaultKeyOf(world.name),
         createdAt: formatTimestamp(world.createdAt),
-        now: formatTimestamp(worlds.now(world)),
+        now: formatTimestamp(clocks.now(world)),
         frozen: frozenAt !== null,
         pace: world.pace ?? formatPace(core.pace),
         jobs: { total: Object.values(byState).reduce((sum, count) => sum + count, 0), byState },

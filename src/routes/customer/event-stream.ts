@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream'
 import type { RpcStatus } from '../../../schemas/errors.ts'
 import type { JobStateEvent } from '../../../schemas/events.ts'
 import { ApiError } from '../../base/errors.ts'
-import type { Transition } from '../../store/jobs.ts'
+import type { Transition } from '../../domain/jobs/job.ts'
 import { formatTimestamp } from '../../base/timestamps.ts'
 
 /** How messages are set apart. */

@@ -3,7 +3,8 @@ import type { JobJob, JobResponse } from '../../../schemas/jobs.ts'
 import type { Core } from '../../core.ts'
 import { signLink } from '../../domain/results/links.ts'
 import { parseOrder } from '../../wire/paging.ts'
-import { type JobOrder, jobOrderFields, type JobRecord } from '../../store/jobs.ts'
+import { type JobOrder, jobOrderFields } from '../../store/jobs.ts'
+import { type JobRecord } from '../../domain/jobs/job.ts'
 import type { Micros } from '../../base/timestamps.ts'
 import { jobResponseToWire, jobToWire, type UploadUrl } from '../../domain/jobs/wire.ts'
 
@@ -31,7 +32,7 @@ export function jobAnswers(core: Core): JobAnswers {
     ({ protocol, host, caller: { world } }: FastifyRequest): UploadUrl =>
     (job) => {
       const target = { bucket: 'bytenite-uploads-prod', world: world.name, jobId: job.id, file: 'data.bin' } as const
-      return `${protocol}://${host}${signLink(target, core.worlds.now(world), core.linkSecret)}`
+      return `${protocol}://${host}${signLink(target, core.clocks.now(world), core.linkSecret)}`
     }
 
   return {
@@ -40,9 +41,9 @@ export function jobAnswers(core: Core): JobAnswers {
       // The journal finds a create by the id that it was given here.
       request.exchange.jobId = job.id
       const template = core.catalogue.find(world.key, job.templateId)
-      return jobResponseToWire(job, template, core.worlds.now(world), uploadUrl(request))
+      return jobResponseToWire(job, template, core.clocks.now(world), uploadUrl(request))
     },
-    many(request, jobs, at = core.worlds.now(request.caller.world)) {
+    many(request, jobs, at = core.clocks.now(request.caller.world)) {
       const link = uploadUrl(request)
       return jobs.map((job) => jobToWire(job, at, link))
     },

@@ -30,7 +30,7 @@ export const logRoutes =
         request.exchange.jobId = normaliseId(jobId)
         const job = core.jobs.get(caller, jobId)
         const template = core.catalogue.find(caller.world.key, job.templateId)
-        return logsAt(job, template ?? nobody, core.worlds.now(caller.world), filter)
+        return logsAt(job, template ?? nobody, core.clocks.now(caller.world), filter)
       },
     )
   }

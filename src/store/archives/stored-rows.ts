@@ -11,7 +11,7 @@ import { parseJson } from '../../wire/json.ts'
 import { problemOf } from '../../wire/schema-check.ts'
 import { endOfTime } from '../../base/timestamps.ts'
 import { checkedPace } from '../../domain/jobs/pace.ts'
-import type { JobDetails } from '../jobs.ts'
+import type { JobDetails } from '../../domain/jobs/job.ts'
 import type { WorldRow } from '../world-tables.ts'
 
 /** A moment, in microseconds. */

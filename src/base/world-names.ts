@@ -1,0 +1,17 @@
+import { invalidArgument, show } from './errors.ts'
+
+/** Names of worlds, in keys and in the control API. */
+export const isWorldName = (name: string): boolean => /^[A-Za-z0-9._-]{1,64}$/.test(name)
+
+/**
+ * A world's name out of a path.
+ *
+ * @throws ApiError 400 that says what a name looks like
+ */
+export function checkedWorldName(name: string): string {
+  if (isWorldName(name)) return name
+  throw invalidArgument(`world ${show(name)}: expected 1 to 64 of letters, digits, ".", "_" and "-"`)
+}
+
+/** The world that exists without being asked for. */
+export const defaultWorld = 'default'

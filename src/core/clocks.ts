@@ -1,0 +1,135 @@
+import { type Clock, type ClockPosition, worldTime } from '../base/clock.ts'
+import { failedPrecondition, notFound, show } from '../base/errors.ts'
+import type { Micros } from '../base/timestamps.ts'
+import type { Transition } from '../domain/jobs/job.ts'
+import type { Commit } from '../store/commit.ts'
+import type { JobStore } from '../store/jobs.ts'
+import type { WorldRecord, WorldStore } from '../store/worlds.ts'
+import type { Transitions } from './events.ts'
+
+/** A world's time after its clock was moved, and the transitions of jobs on the way there. */
+export interface ClockMove {
+  readonly now: Micros
+  readonly frozen: boolean
+  readonly transitions: readonly Transition[]
+}
+
+/** The clocks of all worlds. A world's time never goes back. */
+export interface Clocks {
+  /** The world's time at present, or at another moment of the wall clock. */
+  readonly now: (world: WorldRecord, at?: Micros) => Micros
+  /** The offset of the world's clock from the wall clock, or the moment at which it was frozen. */
+  position(world: WorldRecord): ClockPosition
+  /** Moves the clock on by a duration. */
+  advance(world: WorldRecord, by: Micros): Promise<ClockMove>
+  /** Moves the clock on to when the next job enters a state by itself. @throws ApiError 400/9 if none will */
+  advanceToNext(world: WorldRecord): Promise<ClockMove>
+  /** Moves the clock on to a moment; leaves it alone if that moment has passed. */
+  advanceTo(world: WorldRecord, at: Micros): Promise<ClockMove>
+  /** Stops the clock at its present time. */
+  freeze(world: WorldRecord): Promise<ClockMove>
+  /** Lets a frozen clock run again from the time it shows. */
+  run(world: WorldRecord): Promise<ClockMove>
+  /**
+   * Waits until the world's time reaches a moment, by itself or because the clock is moved.
+   *
+   * @param patience milliseconds of real time
+   * @returns true if the moment has come, false if patience ended first
+   */
+  waitUntil(world: WorldRecord, at: Micros, patience: number): Promise<boolean>
+  /** Checks again everything that waits for a moment of a world, because its clock was replaced. */
+  wake(name: string): void
+  /** Ends all waiting, so that the program can end. */
+  close(): void
+}
+
+/** The parts of the emulator that clocks need. */
+export interface ClockSurroundings {
+  readonly wall: Clock
+  readonly commit: Commit
+  readonly rows: WorldStore
+  readonly jobs: JobStore
+  readonly transitions: Transitions
+}
+
+/** The position after a duration, whether the clock runs or is frozen. */
+const moveBy = ({ offset, frozenAt }: ClockPosition, by: Micros): ClockPosition =>
+  frozenAt === null ? { offset: offset + by, frozenAt } : { offset, frozenAt: frozenAt + by }
+
+const moveTo = (position: ClockPosition, at: Micros, target: Micros): ClockPosition =>
+  moveBy(position, Math.max(0, target - worldTime(position, at)))
+
+export function createClocks({ wall, commit, rows, jobs, transitions }: ClockSurroundings): Clocks {
+  const now = (world: WorldRecord, at = wall.now()): Micros => worldTime(rows.clock(world), at)
+
+  /** Moves the clock from the position in the database, which may be newer than the one the caller read. */
+  async function move(
+    { name, key }: WorldRecord,
+    to: (position: ClockPosition, at: Micros) => ClockPosition,
+  ): Promise<ClockMove> {
+    const moved = await commit(() => {
+      const at = wall.now()
+      const before = rows.find(name)
+      if (before === undefined) throw notFound(`world ${show(name)} does not exist; a request with its key opens it`)
+      const world = rows.setClock(before, to(before.clock, at))
+      const present = worldTime(world.clock, at)
+      return { now: present, frozen: world.clock.frozenAt !== null, transitions: jobs.settle(key, present) }
+    })
+    transitions.announce(key, moved.transitions)
+    wake(name)
+    return moved
+  }
+
+  /** Callbacks that check whether a moment has come, by world. */
+  const waiting = new Map<string, Set<() => void>>()
+  let closed = false
+
+  function wake(name: string): void {
+    for (const check of [...(waiting.get(name) ?? [])]) check()
+  }
+
+  return {
+    now,
+    position: (world) => rows.clock(world),
+    advance: (world, by) => move(world, (position) => moveBy(position, by)),
+    advanceToNext: (world) =>
+      move(world, (position, at) => {
+        const next = jobs.nextAt(world.key)
+        if (next === null) throw failedPrecondition(`no job of world ${world.name} will enter a state by itself`)
+        return moveTo(position, at, next)
+      }),
+    advanceTo: (world, target) => move(world, (position, at) => moveTo(position, at, target)),
+    freeze: (world) => move(world, (position, at) => ({ ...position, frozenAt: worldTime(position, at) })),
+    run: (world) => move(world, (position, at) => ({ offset: worldTime(position, at) - at, frozenAt: null })),
+
+    waitUntil(world, at, patience) {
+      const deadline = wall.now() + patience * 1000
+      return new Promise((resolve) => {
+        const ofWorld = waiting.get(world.name) ?? new Set()
+        waiting.set(world.name, ofWorld)
+        let timer: NodeJS.Timeout | undefined
+        const check = (): void => {
+          clearTimeout(timer)
+          const reached = now(world) >= at
+          const left = deadline - wall.now()
+          if (!reached && left > 0 && !closed) {
+            // A frozen clock moves only when somebody moves it.
+            const due = rows.clock(world).frozenAt === null ? Math.min(left, at - now(world)) : left
+            timer = setTimeout(check, Math.ceil(due / 1000))
+            return
+          }
+          ofWorld.delete(check)
+          if (ofWorld.size === 0) waiting.delete(world.name)
+          resolve(reached)
+        }
+        ofWorld.add(check)
+        check()
+      })
+    },
+    wake,
+    close() {
+      closed = true
+      for (const name of [...waiting.keys()]) wake(name)
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify'
+import type { Strike } from '../control/faults.ts'
+import type { Persona } from '../domain/accounts/personas.ts'
+import type { UnknownField } from '../wire/decode.ts'
+
+/** What becomes known of an exchange while it is under way. */
+export class OpenExchange {
+  /** Whose it is, by name: whose journal notes it and whose faults strike it. Unset while nobody knows. */
+  party: { readonly world: string; readonly persona: Persona } | undefined = undefined
+  /** The bytes of the body. */
+  sentBody: Buffer | undefined = undefined
+  /** Bytes of the body where it is not kept, as files are not. */
+  sentBytes: number | undefined = undefined
+  /** The body of the answer. */
+  answeredBody = ''
+  /** Bytes of the answer where they are not those of `answeredBody`. */
+  answeredBytes: number | undefined = undefined
+  /** Fields of the body or the query that its message does not have. */
+  unknownFields: readonly UnknownField[] = []
+  /** The job that it is about. */
+  jobId: string | null = null
+  /** The scenario that was applied to it. */
+  scenario: string | null = null
+  /** The fault that strikes it. */
+  strike: Strike | undefined = undefined
+  /** Whether the faults of its world were asked already. */
+  isJudged = false
+  /** The journal has it. */
+  isNoted = false
+  /** By the clock of durations, in milliseconds. */
+  readonly began = performance.now()
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    exchange: OpenExchange
+  }
+}
+
+/** Begins the exchange of every request. Call before all that learns something of it. */
+export function beginExchanges(app: FastifyInstance): void {
+  app.decorateRequest('exchange')
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.exchange = new OpenExchange()
+    done()
+  })
+}
