@@ -19,6 +19,12 @@ const world = Type.String({ description: 'Name of the world: 1 to 64 letters, di
 
 export const WorldParams = Type.Object({ world })
 
+/** A scenario or a fault of a world. */
+export const RuleParams = Type.Object({
+  world,
+  id: Type.String({ description: 'As it was answered when it was added' }),
+})
+
 /** `POST /_emulator/worlds/{world}/reset`. */
 export const ResetResponse = Type.Object({
   world: Type.String(),

@@ -1,3 +1,4 @@
+import type { FastifyPluginAsync } from 'fastify'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { FilterRequest } from '../../schemas/filters.ts'
 import { ListQuery } from '../../schemas/pagination.ts'
@@ -11,6 +12,9 @@ import {
 } from '../../schemas/wallet.ts'
 import type { Core } from '../core.ts'
 import type { Caller } from '../core/caller.ts'
+import { type AuthOptions, registerAuth } from '../plugins/auth.ts'
+import { absentRoutes } from './absent.ts'
+import { infoRoute } from './info.ts'
 import { compileFilters } from '../wire/filters.ts'
 import { paginationOf, parseOrder, type Slice, slice, sliceOf } from '../wire/paging.ts'
 import { type TransactionCriterion, transactionFilterFields, transactionOrderFields } from '../store/wallets.ts'
@@ -18,6 +22,26 @@ import { accountId, exchange, transactionToWire } from '../domain/accounts/walle
 
 /** The Wallet API. */
 export const walletRoutes =
+  (core: Core, auth: AuthOptions): FastifyPluginAsync =>
+  async (scope) => {
+    registerAuth(scope, core, auth)
+    await scope.register(accountRoutes(core))
+    await scope.register(infoRoute('Wallet'))
+    await scope.register(absentRoutes('/v1/wallet'))
+  }
+
+/** The same below `/v1/customer`, the base of 2023. The OpenAPI documents leave it out. */
+export const walletRoutesOf2023 =
+  (core: Core, auth: AuthOptions): FastifyPluginAsync =>
+  async (scope) => {
+    registerAuth(scope, core, auth)
+    scope.addHook('onRoute', (route) => {
+      route.schema = { ...route.schema, hide: true }
+    })
+    await scope.register(accountRoutes(core))
+  }
+
+const accountRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
     const readFilters = compileFilters(transactionFilterFields)

@@ -7,8 +7,8 @@ import { type KeyRing, readKey } from '../../domain/accounts/keys.ts'
 import { rulesOf } from '../../domain/accounts/personas.ts'
 import { tokenLifetime } from '../../domain/accounts/token.ts'
 
-/** The Authentication API. */
-export const authRoutes =
+/** Exchanging API keys for access tokens, and revoking those. */
+export const tokenRoutes =
   (core: Core, ring: KeyRing): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.post(

@@ -6,7 +6,7 @@ import type { Core } from '../../core.ts'
 import { checkedWorldName } from '../../base/world-names.ts'
 
 /** Worlds as files. They may be large, so they pass through as streams, and the limit of other bodies is not theirs. */
-export const controlArchiveRoutes =
+export const archiveRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.removeAllContentTypeParsers()

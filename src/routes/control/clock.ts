@@ -11,7 +11,7 @@ import type { WorldRecord } from '../../store/worlds.ts'
 import { formatTimestamp, type Micros, microsPerSecond, parseTimestamp } from '../../base/timestamps.ts'
 
 /** Moving a world's clock. */
-export const controlClockRoutes =
+export const clockRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
     const open = async (name: string) => core.worlds.open(checkedWorldName(name))

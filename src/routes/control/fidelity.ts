@@ -5,7 +5,7 @@ import { fidelity, type OperationGround } from '../../fidelity/fidelity.ts'
 import { nearest } from '../../base/nearest.ts'
 
 /** Why the emulator answers as it does. */
-export const controlFidelityRoutes =
+export const fidelityRoutes =
   (operations: () => readonly OperationGround[]): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(

@@ -5,7 +5,7 @@ import type { Core } from '../../core.ts'
 import { version } from '../../base/package.ts'
 
 /** The emulator's own API. */
-export const controlRoutes =
+export const healthRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
     const startedAt = core.clock.now()

@@ -15,7 +15,7 @@ import type { JobRecord } from '../../domain/jobs/job.ts'
 import type { WorldRecord } from '../../store/worlds.ts'
 
 /** Single jobs: why they are where they are, and what moves them along. */
-export const controlJobRoutes =
+export const jobRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
     const open = async (name: string) => core.worlds.open(checkedWorldName(name))

@@ -19,7 +19,7 @@ import { assertPersona } from '../../domain/accounts/personas.ts'
 const longestWait = 60_000
 
 /** What passed between clients and a world. */
-export const controlJournalRoutes =
+export const journalRoutes =
   (core: Core, operations: () => readonly string[]): FastifyPluginAsyncTypebox =>
   async (app) => {
     /** The same conditions, in the journal's spelling. @throws ApiError 400 for what no exchange could ever be */

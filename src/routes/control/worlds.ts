@@ -21,7 +21,7 @@ import type { WorldRecord } from '../../store/worlds.ts'
 import { formatTimestamp } from '../../base/timestamps.ts'
 
 /** Worlds as a whole. */
-export const controlWorldRoutes =
+export const worldRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { worlds, clocks } = core

@@ -1,11 +1,21 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { CreateJobRequest, JobParams, JobResponse, JobsPage } from '../../../schemas/jobs.ts'
+import { Empty, genericOk, GenericResponse } from '../../../schemas/generic.ts'
+import { AppParams, JobConfig } from '../../../schemas/job-parts.ts'
+import {
+  CreateJobRequest,
+  JobParams,
+  JobResponse,
+  JobsPage,
+  RunJobRequest,
+  SetDataSourceRequest,
+  SetJobNameRequest,
+} from '../../../schemas/jobs.ts'
 import { ListQuery } from '../../../schemas/pagination.ts'
 import type { Core } from '../../core.ts'
 import { paginationOf, sliceOf } from '../../wire/paging.ts'
 import { jobAnswers, jobOrderOf } from './job-answers.ts'
 
-/** Creating and reading jobs. */
+/** Creating and reading jobs; changing those that have not been started; running, stopping and deleting them. */
 export const jobRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -59,4 +69,126 @@ export const jobRoutes =
         return { pagination: paginationOf(slice, total), data: answers.many(request, jobs) }
       },
     )
+
+    // Changes of jobs that have not been started.
+    const change = { tags: ['jobs'], params: JobParams, response: { 200: JobResponse } }
+
+    const setDataSource = {
+      ...change,
+      operationId: 'Customer_SetDataSource',
+      summary: 'Set where a job reads from and writes to; what is absent stays',
+      body: SetDataSourceRequest,
+    }
+    app.patch('/jobs/:jobId/datasource', { schema: setDataSource }, async (request) =>
+      answers.one(request, await core.jobs.update(request.caller, request.params.jobId, request.body)),
+    )
+    // The captions of the vendor's file-upload guide say POST; the notebooks of 2023 put the id last.
+    for (const path of ['/jobs/:jobId/datasource', '/jobs/datasource/:jobId']) {
+      app.post(path, { schema: { ...setDataSource, hide: true } }, async (request) =>
+        answers.one(request, await core.jobs.update(request.caller, request.params.jobId, request.body)),
+      )
+    }
+
+    const setParams = {
+      ...change,
+      operationId: 'Customer_SetParams',
+      summary: "Set a job's parameters, section by section",
+      body: AppParams,
+    }
+    app.patch('/jobs/:jobId/params', { schema: setParams }, async (request) =>
+      answers.one(request, await core.jobs.update(request.caller, request.params.jobId, { params: request.body })),
+    )
+    app.post('/jobs/params/:jobId', { schema: { ...setParams, hide: true } }, async (request) =>
+      answers.one(request, await core.jobs.update(request.caller, request.params.jobId, { params: request.body })),
+    )
+
+    app.patch(
+      '/jobs/:jobId/jobname',
+      {
+        schema: {
+          ...change,
+          operationId: 'Customer_SetJobName',
+          summary: 'Rename a job; the body is the name, a JSON string',
+          body: SetJobNameRequest,
+        },
+      },
+      async (request) =>
+        answers.one(request, await core.jobs.update(request.caller, request.params.jobId, { name: request.body })),
+    )
+
+    app.patch(
+      '/jobs/:jobId/configs',
+      {
+        schema: {
+          ...change,
+          operationId: 'Customer_SetJobPreferences',
+          summary: "Set a job's limits, field by field",
+          body: JobConfig,
+        },
+      },
+      async (request) =>
+        answers.one(request, await core.jobs.update(request.caller, request.params.jobId, { config: request.body })),
+    )
+
+    // Acts.
+    const act = { tags: ['jobs'], params: JobParams, response: { 200: GenericResponse } }
+
+    const run = {
+      ...act,
+      operationId: 'Customer_RunJob',
+      summary: 'Start a job',
+      body: RunJobRequest,
+    }
+    // The second path is that of the notebooks of 2023, still in use by public clients.
+    for (const [path, hide] of [
+      ['/jobs/:jobId/run', false],
+      ['/jobs/run/:jobId', true],
+    ] as const) {
+      app.post(path, { schema: { ...run, hide } }, async (request) => {
+        const { config, ...flat } = request.body
+        const job = await core.jobs.run(request.caller, request.params.jobId, { ...flat, ...config })
+        request.exchange.scenario = job.script?.scenario ?? null
+        return genericOk
+      })
+    }
+
+    app.post(
+      '/jobs/:jobId/abort',
+      {
+        schema: {
+          ...act,
+          operationId: 'Customer_AbortJob',
+          summary: 'Stop a running job; delete one that is yet to start',
+          body: Empty,
+        },
+      },
+      async (request) => {
+        await core.jobs.abort(request.caller, request.params.jobId)
+        return genericOk
+      },
+    )
+
+    app.delete(
+      '/jobs/:jobId',
+      { schema: { ...act, operationId: 'Customer_DeleteJob', summary: 'Delete a job that is not running' } },
+      async (request) => {
+        await core.jobs.delete(request.caller, request.params.jobId)
+        return genericOk
+      },
+    )
+
+    const uploadCompleted = {
+      ...act,
+      operationId: 'Customer_UploadCompleted',
+      summary: "Tell that a job's input file was uploaded",
+      body: Empty,
+    }
+    app.patch('/jobs/:jobId/uploadcompleted', { schema: uploadCompleted }, async (request) => {
+      await core.jobs.uploadCompleted(request.caller, request.params.jobId)
+      return genericOk
+    })
+    app.post('/jobs/uploadcompleted/:jobId', { schema: { ...uploadCompleted, hide: true } }, async (request) => {
+      await core.jobs.uploadCompleted(request.caller, request.params.jobId)
+      return genericOk
+    })
   }

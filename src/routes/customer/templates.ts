@@ -5,7 +5,7 @@ import type { Core } from '../../core.ts'
 import { templateToWire } from '../../domain/jobs/wire.ts'
 
 /** Templates of the Customer API. */
-export const customerTemplateRoutes =
+export const templateRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { genericOk, GenericResponse } from '../../schemas/generic.ts'
-import { ListQuery } from '../../schemas/pagination.ts'
-import { DevTemplatesPage, JobTemplateDetail, JobTemplateInput, TemplateParams } from '../../schemas/templates.ts'
-import type { Core } from '../core.ts'
-import { templateDetailToWire } from '../domain/jobs/wire.ts'
+import { genericOk, GenericResponse } from '../../../schemas/generic.ts'
+import { ListQuery } from '../../../schemas/pagination.ts'
+import { DevTemplatesPage, JobTemplateDetail, JobTemplateInput, TemplateParams } from '../../../schemas/templates.ts'
+import type { Core } from '../../core.ts'
+import { templateDetailToWire } from '../../domain/jobs/wire.ts'
 
 /** Templates of the Developer API. */
-export const devTemplateRoutes =
+export const templateRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.post(

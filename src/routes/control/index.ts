@@ -1,0 +1,34 @@
+import type { FastifyPluginAsync } from 'fastify'
+import type { OperationGround } from '../../fidelity/fidelity.ts'
+import type { Core } from '../../core.ts'
+import { registerControlGuard } from '../../plugins/control-guard.ts'
+import { archiveRoutes } from './archives.ts'
+import { clockRoutes } from './clock.ts'
+import { faultRoutes } from './faults.ts'
+import { fidelityRoutes } from './fidelity.ts'
+import { healthRoutes } from './health.ts'
+import { jobRoutes } from './jobs.ts'
+import { journalRoutes } from './journal.ts'
+import { scenarioRoutes } from './scenarios.ts'
+import { worldRoutes } from './worlds.ts'
+
+/**
+ * The emulator's own API, for tests and tools.
+ *
+ * @param operations the operations of the vendor's APIs
+ * @param grounds the evidence behind each of them
+ */
+export const controlRoutes =
+  (core: Core, operations: () => readonly string[], grounds: () => readonly OperationGround[]): FastifyPluginAsync =>
+  async (scope) => {
+    registerControlGuard(scope)
+    await scope.register(healthRoutes(core))
+    await scope.register(worldRoutes(core))
+    await scope.register(archiveRoutes(core))
+    await scope.register(clockRoutes(core))
+    await scope.register(jobRoutes(core))
+    await scope.register(scenarioRoutes(core))
+    await scope.register(faultRoutes(core, operations))
+    await scope.register(journalRoutes(core, operations))
+    await scope.register(fidelityRoutes(grounds))
+  }

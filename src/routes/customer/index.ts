@@ -1,0 +1,30 @@
+import type { FastifyPluginAsync } from 'fastify'
+import type { Core } from '../../core.ts'
+import { type AuthOptions, registerAuth } from '../../plugins/auth.ts'
+import { answerOf2023, type Era } from '../../wire/era-2023.ts'
+import { absentRoutes } from '../absent.ts'
+import { infoRoute } from '../info.ts'
+import { dataSourceRoutes } from './datasource.ts'
+import { eventRoutes } from './events.ts'
+import { jobQueryRoutes } from './job-queries.ts'
+import { jobRoutes } from './jobs.ts'
+import { logRoutes } from './logs.ts'
+import { resultRoutes } from './results.ts'
+import { templateRoutes } from './templates.ts'
+
+/** The Customer API. */
+export const customerRoutes =
+  (core: Core, auth: AuthOptions, era: Era): FastifyPluginAsync =>
+  async (scope) => {
+    registerAuth(scope, core, auth)
+    if (era === '2023') scope.addHook('preSerialization', async (_request, _reply, answer) => answerOf2023(answer))
+    await scope.register(jobRoutes(core))
+    await scope.register(jobQueryRoutes(core))
+    await scope.register(resultRoutes(core, era))
+    await scope.register(logRoutes(core))
+    await scope.register(eventRoutes(core))
+    await scope.register(dataSourceRoutes)
+    await scope.register(templateRoutes(core))
+    await scope.register(infoRoute('Customer'))
+    await scope.register(absentRoutes('/v1/customer'))
+  }

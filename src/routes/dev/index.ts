@@ -1,0 +1,16 @@
+import type { FastifyPluginAsync } from 'fastify'
+import type { Core } from '../../core.ts'
+import { type AuthOptions, registerAuth } from '../../plugins/auth.ts'
+import { absentRoutes } from '../absent.ts'
+import { infoRoute } from '../info.ts'
+import { templateRoutes } from './templates.ts'
+
+/** The Developer API. */
+export const devRoutes =
+  (core: Core, auth: AuthOptions): FastifyPluginAsync =>
+  async (scope) => {
+    registerAuth(scope, core, auth)
+    await scope.register(templateRoutes(core))
+    await scope.register(infoRoute('Developer'))
+    await scope.register(absentRoutes('/v1/dev'))
+  }
