@@ -8,7 +8,7 @@ import { collectOperations, nameOperations } from './plugins/operations.ts'
 import { registerAccessLog } from './plugins/access-log.ts'
 import { answerBrokenHttp, answerFrameworkError, bodyLimit, registerErrors } from './plugins/errors.ts'
 import { registerFaults } from './plugins/faults.ts'
-import { registerGround } from './plugins/fidelity.ts'
+import { registerFidelity } from './plugins/fidelity.ts'
 import { registerJournal } from './plugins/journal.ts'
 import { beginExchanges } from './plugins/exchange.ts'
 import { registerProtoJson } from './plugins/protojson.ts'
@@ -74,7 +74,7 @@ export function buildApp(
   beginExchanges(app)
   const operations = collectOperations(app)
   nameOperations(app)
-  const grounds = registerGround(app)
+  const grounds = registerFidelity(app)
   registerErrors(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerAccessLog(app)

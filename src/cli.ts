@@ -13,7 +13,7 @@ import {
 } from './settings/settings.ts'
 import type { CommandOptions, Invocation, Subcommand } from './commands/subcommand.ts'
 import { subcommands } from './commands/table.ts'
-import { nearest } from './base/nearest.ts'
+import { didYouMean } from './base/nearest.ts'
 import { version } from './base/package.ts'
 
 /** Exit codes: 0 done, 1 the task failed, 2 the command line or the environment is wrong. */
@@ -144,10 +144,8 @@ program.addHelpText(
 function refuseUnknownCommand([first]: readonly string[]): void {
   const names = program.commands.map((command) => command.name())
   if (first === undefined || first.startsWith('-') || names.includes(first)) return
-  const meant = nearest(first, names)
   program.error(
-    `error: unknown command ${JSON.stringify(first)}${meant === undefined ? '' : ` (did you mean "${meant}"?)`}\n` +
-      'See bytenite-emulator --help.',
+    `error: unknown command ${JSON.stringify(first)}${didYouMean(first, names)}\n` + 'See bytenite-emulator --help.',
   )
 }
 

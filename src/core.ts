@@ -12,7 +12,7 @@ import { createJobs, type Jobs } from './core/jobs.ts'
 import { createStorage, type Storage } from './core/storage.ts'
 import { createSecrets, type Secrets } from './core/secrets.ts'
 import { checkSeed, createSeeds, type Seeds } from './core/seeds.ts'
-import { createTransitions, type Transitions } from './core/events.ts'
+import { createTransitionBus, type TransitionBus } from './core/events.ts'
 import { createUsers, type Users } from './core/users.ts'
 import { createWallet, type Wallet } from './core/wallet.ts'
 import { createWorlds, type Worlds } from './core/worlds.ts'
@@ -56,7 +56,7 @@ export interface Core {
   readonly jobs: Jobs
   readonly jobQueries: JobQueries
   readonly events: Events
-  readonly transitions: Transitions
+  readonly transitions: TransitionBus
   readonly scenarios: ScenarioRegistry
   readonly faults: FaultRegistry
   readonly journal: Journal
@@ -119,14 +119,14 @@ export function createCore(options: CoreOptions = {}): Core {
     const catalogue = createCatalogue(templateRows, seedTemplates, catalogueMode === 'open')
     checkSeed(seed, (job) => placeOf(options.seed, job), catalogue, seedTemplates, strict)
 
-    const transitions = createTransitions()
+    const transitions = createTransitionBus()
     const scenarios = createScenarios(ids)
     const faults = createFaults(ids)
     const journal = createJournal()
 
     /** Puts the jobs of the seed into a world. Call inside an act. */
-    function sow(world: WorldRecord): number {
-      for (const { state = 'JOB_STATE_NEW', ...request } of seed.jobs ?? []) jobs.sow(world, request, state)
+    function seedJobs(world: WorldRecord): number {
+      for (const { state = 'JOB_STATE_NEW', ...request } of seed.jobs ?? []) jobs.addSeeded(world, request, state)
       return seed.jobs?.length ?? 0
     }
 
@@ -140,7 +140,7 @@ export function createCore(options: CoreOptions = {}): Core {
       tables,
       jobs: jobRows,
       transitions,
-      sow,
+      seed: seedJobs,
       onCleared({ name, key }) {
         const cleared = files.setWorldAside(key)
         for (const rules of [scenarios, faults, journal]) rules.clear(name)

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { createEvents } from '../src/core/events.ts'
-import { createTransitions } from '../src/core/events.ts'
+import { createTransitionBus } from '../src/core/events.ts'
 import { createEventStream } from '../src/routes/customer/event-stream.ts'
 import type { World } from '../src/index.ts'
 import type { FaultRequest } from '../schemas/faults.ts'
@@ -294,7 +294,7 @@ void t.test('a reader that keeps up gets everything, in order', async (t) => {
 })
 
 void t.test('one timer a world, only while somebody follows', async (t) => {
-  const heard = createTransitions()
+  const heard = createTransitionBus()
   let asked = 0
   let frozenAt: number | null = null
   const events = createEvents({

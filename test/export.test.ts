@@ -482,7 +482,7 @@ void t.test('files that were replaced come back where the act comes to nothing',
   t.strictSame(there(), ['old'])
   const third = files.setWorldAside(1)
   place('new')
-  await files.settleWorld(1)
+  await files.flushWorld(1)
   third.remove()
   t.strictSame(there(), ['new'])
   files.close()

@@ -38,7 +38,7 @@ for (const [command, file, skip] of [
       ['2025', ['--legacy']],
       ['2023', ['--legacy']],
     ] as const) {
-      const { note, account } = createCollector()
+      const { note, summarize } = createCollector()
       const { url, operations } = await emulator(t, { era, pace: { by: 'polls', total: 2 }, onExchange: note })
       const { code, stdout, stderr } = await example(command, [file, ...args], { BYTENITE_API_URL: url })
       t.equal(code, 0, stderr)
@@ -47,7 +47,7 @@ for (const [command, file, skip] of [
         /^hello_world_processed\.txt: HELLO, WORLD\r?\n\S+ JOB_STATE_COMPLETE/,
         `era ${era} ${args.join()}`,
       )
-      t.same(account(operations()).findings, [], 'nothing looks wrong in it')
+      t.same(summarize(operations()).findings, [], 'nothing looks wrong in it')
     }
   })
 

@@ -100,7 +100,7 @@ const operations = [
 function accountOf(exchanges: readonly Made[]) {
   const collector = createCollector()
   for (const exchange of exchanges.map(made).sort((a, b) => a.at - b.at)) collector.note(exchange)
-  return collector.account(operations)
+  return collector.summarize(operations)
 }
 
 type Case = readonly [
@@ -328,7 +328,7 @@ void t.test('certificates and hosts, as the proxy tells of them; grounds', async
   for (const ground of ['observed; a', 'chosen; b', 'chosen; b', ''])
     collector.note(made({ at: 0, operation: `GET ${jobs}`, ground }))
   collector.note(made({ at: 0, operation: 'POST /_emulator/worlds/:world/faults', path: '/_emulator/worlds/w/faults' }))
-  const { findings, refusedHosts, grounds, requests } = collector.account(operations, {
+  const { findings, refusedHosts, grounds, requests } = collector.summarize(operations, {
     refused: new Map([
       ['example.com:443', 2],
       ['example.org:443', 1],
@@ -353,8 +353,8 @@ void t.test('certificates and hosts, as the proxy tells of them; grounds', async
   t.equal(requests, 4, "the emulator's own API does not count")
 
   const unused = { refused: new Map(), untrusted: new Map(), unused: 1 }
-  t.same(collector.account(operations, unused).findings, [], 'a connection may be opened in advance')
-  t.match(createCollector().account(operations, unused).findings, [
+  t.same(collector.summarize(operations, unused).findings, [], 'a connection may be opened in advance')
+  t.match(createCollector().summarize(operations, unused).findings, [
     { id: 'pinned-certificate', message: /1 time \(closed without a request\)/ },
   ])
 })

@@ -754,7 +754,7 @@ void t.test('folders of jobs that are gone are swept away', async (t) => {
   for (const jobId of [there, gone]) {
     const arrival = await files.receive({ world: 1, jobId }, Readable.from(['x']))
     arrival.place()
-    await arrival.settle()
+    await arrival.flush()
   }
   await files.sweep(({ jobId }) => jobId === there)
   t.same(readdirSync(join(data, 'files', 'worlds', '1')), [there])

@@ -19,6 +19,12 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   return best
 }
 
+/** ` (did you mean "name"?)`, to follow a name in a message; empty if nothing is near. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const meant = nearest(name, known)
+  return meant === undefined ? '' : ` (did you mean "${meant}"?)`
+}
+
 const fold = (name: string): string => name.toLowerCase().replace(/[_-]/g, '')
 
 /** How many letters must be put in, taken out or changed to make one text of the other. */

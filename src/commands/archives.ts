@@ -9,7 +9,7 @@ import type { Invocation } from './subcommand.ts'
 export async function exportWorld(invocation: Invocation): Promise<void> {
   const running = reach(invocation)
   const [file = `${running.name}.tar`] = invocation.args
-  const response = await exchange(running, { method: 'GET' }, 'export', (question) => question.end())
+  const response = await transfer(running, { method: 'GET' }, 'export', (question) => question.end())
   if (file === '-') return pipeline(response, process.stdout)
   const part = `${file}.part`
   try {
@@ -30,7 +30,7 @@ export async function importWorld(invocation: Invocation): Promise<void> {
   const running = reach(invocation)
   const replace = invocation.options['replace'] === true
   const headers = { 'content-type': 'application/x-tar', 'content-length': size }
-  const response = await exchange(running, { method: 'POST', headers }, `import?replace=${replace}`, (question) => {
+  const response = await transfer(running, { method: 'POST', headers }, `import?replace=${replace}`, (question) => {
     // An answer may come before the end, and then nobody reads the rest.
     pipeline(createReadStream(file), question).catch(() => undefined)
   }).catch((error: unknown) => {
@@ -45,7 +45,7 @@ const withFlag = (error: unknown): unknown =>
   error instanceof Error ? new Error(error.message.replace('replace=true', '--replace'), { cause: error }) : error
 
 /** By node:http, which streams both ways and knows no time limit. */
-function exchange(
+function transfer(
   { url, name }: Running,
   options: RequestOptions,
   act: string,

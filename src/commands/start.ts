@@ -28,7 +28,7 @@ export async function start(settings: Settings, stopped: Promise<void>): Promise
     logger: loggerOptions(logLevel, settings.logFormat),
     keepAlive: true,
   }).catch((error: unknown) => {
-    throw explain(error, port, host)
+    throw listenFailure(error, port, host)
   })
 
   if (portFile !== undefined) await writePortFile(portFile, emulator)
@@ -59,7 +59,7 @@ async function writePortFile(file: string, emulator: Emulator): Promise<void> {
 const hints = ({ url, apiKey }: Emulator, { data, inMemory }: Settings): string =>
   `API      ${url}/v1\nAPI key  ${apiKey}\nData     ${inMemory ? 'in memory' : data}\nDocs     ${url}/v1/customer/docs/\n`
 
-function explain(error: unknown, port: number, host: string): Error {
+function listenFailure(error: unknown, port: number, host: string): Error {
   const code = (error as { code?: string }).code
   if (code === 'EADDRINUSE') {
     return new Error(`port ${port} on ${host} is taken; choose another with --port, or --port 0 for a free one`)

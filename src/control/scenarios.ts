@@ -5,6 +5,7 @@ import { invalidArgument, notFound, show } from '../base/errors.ts'
 import { resultNameProblem } from '../domain/results/file-names.ts'
 import type { Ids } from '../base/ids.ts'
 import { normaliseId } from '../base/ids.ts'
+import { matchesPattern } from '../base/patterns.ts'
 import type { Ending, Outcome, Script } from '../domain/jobs/lifecycle.ts'
 import { checkedPace, parsePace, shares } from '../domain/jobs/pace.ts'
 import type { JobRecord } from '../domain/jobs/job.ts'
@@ -110,21 +111,6 @@ const fits = ({ templateId, name, jobId }: ScenarioRequest, job: JobRecord): boo
   (templateId === undefined || templateId === job.templateId) &&
   (name === undefined || matchesPattern(name, job.name)) &&
   (jobId === undefined || normaliseId(jobId) === job.id)
-
-/** `*` stands for any text. Without backtracking, so that no pattern can take long. */
-function matchesPattern(pattern: string, text: string): boolean {
-  const [first = '', ...rest] = pattern.split('*')
-  if (rest.length === 0) return pattern === text
-  if (!text.startsWith(first)) return false
-  const last = rest.pop()!
-  let from = first.length
-  for (const part of rest) {
-    const found = text.indexOf(part, from)
-    if (found === -1) return false
-    from = found + part.length
-  }
-  return text.length - last.length >= from && text.endsWith(last)
-}
 
 function apply(id: string, rule: ScenarioRequest, usual: Outcome): Omit<Decision, 'undo'> {
   const { tasks, paymentAmount, pace, results, logs } = rule

@@ -67,7 +67,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
   }
 
   /** All files of an archive but the last. In one turn, so that they are of one moment. */
-  function hold(world: WorldRecord, folder: string): ArchiveFile[] {
+  function collect(world: WorldRecord, folder: string): ArchiveFile[] {
     const { key, name, pace } = world
     const manifest = writeManifest({
       emulator: version,
@@ -91,7 +91,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
     const held = join(folder, 'held')
     mkdirSync(held)
     const ofJobs = files
-      .hold(key, live, held)
+      .linkJobs(key, live, held)
       .map(({ jobId, name, path, size }): ArchiveFile => ({ name: fileName(jobId, name), size, source: path }))
     return [{ name: manifestName, size: manifest.length, source: manifest }, ...ofTables, ...ofJobs]
   }
@@ -108,7 +108,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
         for (const row of readRows(path)) {
           assertStored(table, row)
           tables.add(world.key, table, row)
-          if (table === 'jobs') owners.delete(settled(world, row['id'] as string, now, files))
+          if (table === 'jobs') owners.delete(recompute(world, row['id'] as string, now, files))
           line++
         }
       } catch (error) {
@@ -121,7 +121,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
   }
 
   /** What follows from a job's timeline is worked out anew rather than believed. */
-  function settled(world: WorldRecord, id: string, now: number, files: ArrivedArchive['files']): string {
+  function recompute(world: WorldRecord, id: string, now: number, files: ArrivedArchive['files']): string {
     const job = jobs.find(world.key, id)!
     jobs.update(world.key, job, now)
     const there = files.get(id)
@@ -138,7 +138,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
       const scratch = files.scratch()
       const discard = () => scratch.discard()
       try {
-        const held = hold(world, scratch.folder)
+        const held = collect(world, scratch.folder)
         return { size: archiveSize(held), bytes: writeArchive(held, toSeconds(wall.now()), discard), discard }
       } catch (error) {
         void discard()
@@ -158,7 +158,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
           rows: (world) => load(world, archive),
           files: ({ key }) => files.placeWorld(key, archive.folder),
         })
-        await files.settleWorld(world.key)
+        await files.flushWorld(world.key)
         return world
       } finally {
         await scratch.discard()

@@ -1,6 +1,6 @@
 import { builtInTemplates } from '../domain/templates/built-in.ts'
 import { notFound, permissionDenied, show } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
+import { didYouMean } from '../base/nearest.ts'
 import type { TemplateStore } from '../store/templates.ts'
 import { resolveTag } from '../domain/templates/tags.ts'
 import { makeTemplate, type Template } from '../domain/templates/template.ts'
@@ -54,9 +54,8 @@ export function createCatalogue(store: TemplateStore, seed: ReadonlyMap<string, 
       const tagged = resolveTag(id, ids)
       if (tagged !== undefined) return find(world, tagged)!
       if (open) return improvised(id)
-      const meant = nearest(id, ids)
       throw notFound(
-        `template ${show(id)} does not exist${meant === undefined ? '' : ` (did you mean "${meant}"?)`}; ` +
+        `template ${show(id)} does not exist${didYouMean(id, ids)}; ` +
           'add it with POST /v1/dev/templates or --seed, or start the emulator with --templates open',
       )
     },

@@ -5,7 +5,7 @@ import type { Transition } from '../domain/jobs/job.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobStore } from '../store/jobs.ts'
 import type { WorldRecord, WorldStore } from '../store/worlds.ts'
-import type { Transitions } from './events.ts'
+import type { TransitionBus } from './events.ts'
 
 /** A world's time after its clock was moved, and the transitions of jobs on the way there. */
 export interface ClockMove {
@@ -49,7 +49,7 @@ export interface ClockSurroundings {
   readonly commit: Commit
   readonly rows: WorldStore
   readonly jobs: JobStore
-  readonly transitions: Transitions
+  readonly transitions: TransitionBus
 }
 
 /** The position after a duration, whether the clock runs or is frozen. */

@@ -18,7 +18,7 @@ export interface Events {
 
 /** What events need of the world around them. */
 export interface EventSurroundings {
-  readonly transitions: Transitions
+  readonly transitions: TransitionBus
   /** When the next job of a world enters a state by itself, or null. */
   readonly nextAt: (world: number) => Micros | null
   readonly clock: (world: WorldRecord) => ClockPosition
@@ -102,7 +102,7 @@ export function createEvents({ transitions, nextAt, clock, now, settle }: EventS
 export type TransitionListener = (transitions: readonly Transition[]) => void
 
 /** Tells who listens what happened in a world. */
-export interface Transitions {
+export interface TransitionBus {
   /**
    * @param onEmptied called when all that was in the world went at once
    * @returns ends the listening
@@ -118,7 +118,7 @@ interface Listener {
   readonly onEmptied: () => void
 }
 
-export function createTransitions(): Transitions {
+export function createTransitionBus(): TransitionBus {
   const listeners = new Map<number, Set<Listener>>()
   return {
     listen(world, onTransitions, onEmptied = () => onTransitions([])) {

@@ -36,7 +36,7 @@ import type { JobRecord, Transition, Upload } from '../domain/jobs/job.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Caller } from './caller.ts'
-import type { Transitions } from './events.ts'
+import type { TransitionBus } from './events.ts'
 
 /** The acts on jobs. Each is one transaction; what is refused changes nothing. */
 export interface Jobs {
@@ -68,7 +68,7 @@ export interface Jobs {
   /** @throws ApiError 404, or 403 where it is another account's */
   get(caller: Caller, id: string): JobRecord
   /** The job, whoever's it is, also where it was deleted. @throws ApiError 404 */
-  look(world: WorldRecord, id: string): JobRecord
+  findAny(world: WorldRecord, id: string): JobRecord
   /** `get` by a client that asks for the state, which moves a job whose pace is polls. */
   poll(caller: Caller, id: string): Promise<JobRecord>
   /** Makes a job that is to enter a state by itself wait before it. */
@@ -86,7 +86,7 @@ export interface Jobs {
   /** Brings what lists use up to the present; tells listeners what happened. */
   settle(world: WorldRecord): Promise<void>
   /** Puts a job of the seed into a world. Call inside an act. */
-  sow(world: WorldRecord, request: CreateJobRequest, state: JobState): void
+  addSeeded(world: WorldRecord, request: CreateJobRequest, state: JobState): void
 }
 
 /** What jobs need of the world around them. */
@@ -94,7 +94,7 @@ export interface JobSurroundings {
   readonly commit: Commit
   readonly rows: JobStore
   readonly catalogue: Catalogue
-  readonly transitions: Transitions
+  readonly transitions: TransitionBus
   readonly scenarios: ScenarioRegistry
   readonly ids: Ids
   readonly strict: boolean
@@ -272,7 +272,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
 
     get,
 
-    look(world, id) {
+    findAny(world, id) {
       const job = rows.find(world.key, normaliseId(id))
       if (job === undefined) throw notFound(`job ${show(id)} does not exist in world ${world.name}`)
       return job
@@ -332,7 +332,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
 
     settle,
 
-    sow(world, request, state) {
+    addSeeded(world, request, state) {
       const present = now(world)
       const id = requestedId(request.jobId, strict) ?? ids.uuid()
       const template = catalogue.resolve(world.key, 'owner', request.templateId)

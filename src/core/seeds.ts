@@ -42,7 +42,7 @@ export const createSeeds = ({ commit, rows, jobs, saveTemplate }: SeedSurroundin
         if (rows.find(world.key, normaliseId(jobId)) !== undefined) {
           throw alreadyExists(`jobId ${show(jobId)} exists already in world ${world.name}; reset the world first`)
         }
-        jobs.sow(world, request, state)
+        jobs.addSeeded(world, request, state)
       })
       return { templates: templates.length, jobs: wanted.length }
     }),

@@ -150,7 +150,7 @@ export function createStorage({
         await arrival.discard()
         throw error
       }
-      await arrival.settle()
+      await arrival.flush()
       return arrival.size
     },
 

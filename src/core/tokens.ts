@@ -124,7 +124,7 @@ export function createTokens({ commit, settings, revoked, now, ids }: TokenSurro
         const { payload } = await compactVerify(text, verify, { algorithms: [algorithm] })
         claims = JSON.parse(Buffer.from(payload).toString('utf8')) as Claims
       } catch (error) {
-        throw unauthenticated(explain(error))
+        throw unauthenticated(refusalText(error))
       }
       const { world, persona, key } = claims.emulator
       if (!isWorldName(world)) throw unauthenticated('invalid access token')
@@ -150,7 +150,7 @@ export function createTokens({ commit, settings, revoked, now, ids }: TokenSurro
   }
 }
 
-function explain(error: unknown): string {
+function refusalText(error: unknown): string {
   const code = (error as { code?: string }).code
   if (code === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED') {
     return 'invalid access token: it was not signed by this emulator; exchange the API key again at /v1/auth/access_token'

@@ -57,7 +57,7 @@ export function createWallet(commit: Commit, rows: WalletStore, ids: Ids, now: (
   }
 
   /** Brings a wallet up to a moment: opened, and with every job paid or released that has ended by then. */
-  function settle(owner: Owner, present: Micros): WalletRecord {
+  function bookEnded(owner: Owner, present: Micros): WalletRecord {
     const { world, account } = owner
     if (rows.find(world.key, account) === undefined) {
       rows.open(world.key, account)
@@ -75,7 +75,7 @@ export function createWallet(commit: Commit, rows: WalletStore, ids: Ids, now: (
   return {
     balance: ({ world, account }) =>
       commit(() => {
-        const { balance, reserved } = settle({ world, account }, now(world))
+        const { balance, reserved } = bookEnded({ world, account }, now(world))
         return {
           accountId: accountId(world.name, account),
           totalBalance: balance,
@@ -87,7 +87,7 @@ export function createWallet(commit: Commit, rows: WalletStore, ids: Ids, now: (
 
     transactions: ({ world, account }, request) =>
       commit(() => {
-        settle({ world, account }, now(world))
+        bookEnded({ world, account }, now(world))
         return rows.list(world.key, account, request)
       }),
 
@@ -95,7 +95,7 @@ export function createWallet(commit: Commit, rows: WalletStore, ids: Ids, now: (
       const coupon = couponOf(code)
       return commit(() => {
         const present = now(world)
-        settle({ world, account }, present)
+        bookEnded({ world, account }, present)
         if (rows.isBooked(world.key, account, 'coupon', code)) {
           throw failedPrecondition(`coupon ${show(code)} was redeemed by this account already`)
         }
@@ -105,7 +105,7 @@ export function createWallet(commit: Commit, rows: WalletStore, ids: Ids, now: (
     },
 
     reserve({ world, account }, job, present) {
-      const { balance, reserved } = settle({ world, account }, present)
+      const { balance, reserved } = bookEnded({ world, account }, present)
       const amount = job.run?.payment ?? 0
       const available = balance - reserved
       if (amount > available) {

@@ -8,7 +8,7 @@ import type { JobStore } from '../store/jobs.ts'
 import type { WorldTables } from '../store/world-tables.ts'
 import type { WorldRecord, WorldStore } from '../store/worlds.ts'
 import type { Clocks } from './clocks.ts'
-import type { Transitions } from './events.ts'
+import type { TransitionBus } from './events.ts'
 
 /** What a reset took away, and what the seed put in its place. */
 export interface Reset {
@@ -60,9 +60,9 @@ export interface WorldSurroundings {
   readonly rows: WorldStore
   readonly tables: WorldTables
   readonly jobs: JobStore
-  readonly transitions: Transitions
+  readonly transitions: TransitionBus
   /** Puts the jobs of the seed into a new or emptied world; called inside an act; returns how many. */
-  readonly sow: (world: WorldRecord) => number
+  readonly seed: (world: WorldRecord) => number
   /** A world is emptied or goes: so does what is not in the database. Called last in the act that does it. */
   readonly onCleared: (world: WorldRecord) => Cleared
   /** A world is copied: so is what is not in the database. Called last in the act that does it. */
@@ -78,7 +78,7 @@ export interface Cleared {
 }
 
 export function createWorlds(surroundings: WorldSurroundings): Worlds {
-  const { wall, clocks, commit, rows, tables, jobs, transitions, sow, onCleared, onForked } = surroundings
+  const { wall, clocks, commit, rows, tables, jobs, transitions, seed, onCleared, onForked } = surroundings
 
   function get(name: string): WorldRecord {
     const world = rows.find(name)
@@ -130,7 +130,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
           const known = rows.find(name)
           if (known !== undefined) return known
           const world = rows.add(name, wall.now())
-          sow(world)
+          seed(world)
           return world
         }))
       )
@@ -148,7 +148,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
         const world = rows.find(name) ?? rows.add(name, wall.now())
         const removed = tables.clear(world.key)
         const fresh = set(world, { clock: { offset: 0, frozenAt: null }, pace: null })
-        const seeded = { jobs: sow(fresh) }
+        const seeded = { jobs: seed(fresh) }
         clear(world)
         return { removed: { jobs: removed['jobs'] ?? 0, templates: removed['templates'] ?? 0 }, seeded }
       }),

@@ -57,7 +57,7 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
     try {
       child = spawn(name, args, { env, stdio, detached: group })
     } catch (error) {
-      reject(explain(name, error))
+      reject(startFailure(name, error))
       return
     }
     let deadline: NodeJS.Timeout | undefined
@@ -71,7 +71,7 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
       deadline = setTimeout(kill, grace)
       send(signal)
     }
-    const settle = (): void => {
+    const stopWatching = (): void => {
       clearTimeout(deadline)
       limit?.removeEventListener('abort', kill)
       for (const signal of passedOn) signals.off(signal, pass)
@@ -81,11 +81,11 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
     child.once('spawn', () => onStart?.(child))
     child.once('error', (error) => {
       if (child.pid !== undefined) return
-      settle()
-      reject(explain(name, error))
+      stopWatching()
+      reject(startFailure(name, error))
     })
     child.once('exit', (code, signal) => {
-      settle()
+      stopWatching()
       const end = (): void => resolve({ code: signal === null ? (code ?? 1) : exitCodeOf(signal), signal })
       if (!group) return end()
       sendToGroup(child, 'SIGKILL')
@@ -114,7 +114,7 @@ function sendToGroup({ pid }: ChildProcess, signal: NodeJS.Signals): boolean {
 /** The exit code by which a shell tells that a signal ended a program. */
 export const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
 
-function explain(name: string, error: unknown): CommandError {
+function startFailure(name: string, error: unknown): CommandError {
   const { code, message } = error as { code?: string; message: string }
   if (code === 'ENOENT') return new CommandError(127, `${name}: command not found`)
   const reason = code === 'EACCES' ? 'it is not executable' : message

@@ -7,7 +7,7 @@ import { CommandError } from './child.ts'
 import { createRunner, type Runner } from './run.ts'
 import { createReporter } from './report/reporter.ts'
 import type { ReportFlags } from '../commands/report-options.ts'
-import { account } from './report/sightings.ts'
+import { sightingsText } from './report/sightings.ts'
 import { sweep, sweepPace } from './sweep/sweep.ts'
 import type { SweepFlags } from '../commands/sweep-options.ts'
 
@@ -53,7 +53,7 @@ function runOnce(runner: Runner, { silent }: Settings, report: ReportFlags): Pro
       terminal: [0, 1, 2].some((descriptor) => isatty(descriptor)),
     },
     conclude(emulator, { code }, sightings) {
-      if (!silent && !reporter.isShown) process.stderr.write(account(sightings))
+      if (!silent && !reporter.isShown) process.stderr.write(sightingsText(sightings))
       return reporter.finish(emulator, code, sightings)
     },
   })

@@ -17,7 +17,7 @@ declare module 'fastify' {
  *
  * @returns the operations that answer clients, once all routes are made
  */
-export function registerGround(app: FastifyInstance): () => readonly OperationGround[] {
+export function registerFidelity(app: FastifyInstance): () => readonly OperationGround[] {
   const operations = new Map<string, OperationGround>()
   app.addHook('onRoute', (route) => {
     const { open, absent } = route.config ?? {}

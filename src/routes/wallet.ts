@@ -18,7 +18,7 @@ import { infoRoute } from './info.ts'
 import { compileFilters } from '../wire/filters.ts'
 import { paginationOf, parseOrder, type Slice, slice, sliceOf } from '../wire/paging.ts'
 import { type TransactionCriterion, transactionFilterFields, transactionOrderFields } from '../store/wallets.ts'
-import { accountId, exchange, transactionToWire } from '../domain/accounts/wallet.ts'
+import { accountId, convert, transactionToWire } from '../domain/accounts/wallet.ts'
 
 /** The Wallet API. */
 export const walletRoutes =
@@ -101,7 +101,7 @@ const accountRoutes =
           response: { 200: ExchangeRate },
         },
       },
-      async (request) => exchange(request.query),
+      async (request) => convert(request.query),
     )
 
     app.post(

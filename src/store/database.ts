@@ -47,7 +47,7 @@ export function openStore(directory: string | null): Store {
     return setUp(database, location)
   } catch (error) {
     database?.close()
-    throw new Error(`cannot open the database ${location}: ${explain(error)}`, { cause: error })
+    throw new Error(`cannot open the database ${location}: ${causeOf(error)}`, { cause: error })
   }
 }
 
@@ -68,7 +68,7 @@ export function peekDatabase(directory: string): number | undefined {
     assertNotNewer(schema, readMigrations())
     return schema
   } catch (error) {
-    throw new Error(`cannot open the database ${location}: ${explain(error)}`, { cause: error })
+    throw new Error(`cannot open the database ${location}: ${causeOf(error)}`, { cause: error })
   } finally {
     database?.close()
   }
@@ -128,7 +128,7 @@ const explanations: Record<string, string> = {
   SQLITE_IOERR: 'the disk is full or failing. Choose another --data directory, or use --in-memory',
 }
 
-function explain(error: unknown): string {
+function causeOf(error: unknown): string {
   const code = (error as { code?: string }).code ?? ''
   const known = Object.keys(explanations).find((name) => code === name || code.startsWith(`${name}_`))
   if (known !== undefined) return `${explanations[known]} (${code})`

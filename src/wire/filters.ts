@@ -1,7 +1,7 @@
 import { type Filter, type FilterCondition, filterConditions } from '../../schemas/filters.ts'
 import { invalidArgument, show } from '../base/errors.ts'
 import { unwrap } from './filter-values.ts'
-import { nearest } from '../base/nearest.ts'
+import { didYouMean } from '../base/nearest.ts'
 import { parseTimestamp } from '../base/timestamps.ts'
 
 /** What a field holds, which decides the conditions and values that fit it. */
@@ -80,7 +80,7 @@ export function compileFilters<Name extends string>(
     const name = byName.get(sent)
     if (name === undefined) {
       throw invalidArgument(
-        `${path}.field ${show(sent)} is unknown${suggestion(sent, names)}; known are ${names.join(', ')}`,
+        `${path}.field ${show(sent)} is unknown${didYouMean(sent, names)}; known are ${names.join(', ')}`,
         'filter-rules',
       )
     }
@@ -117,17 +117,12 @@ const snakeCase = (name: string): string =>
     )
     .join('.')
 
-function suggestion(name: string, known: readonly string[]): string {
-  const meant = nearest(name, known)
-  return meant === undefined ? '' : ` (did you mean "${meant}"?)`
-}
-
 function readCondition(sent: unknown, path: string): FilterCondition {
   if (sent === undefined) return filterConditions[0]
   const found = typeof sent === 'number' ? filterConditions[sent] : filterConditions.find((name) => name === sent)
   if (found !== undefined) return found
   const meant =
-    typeof sent === 'string' ? suggestion(sent.replace(/^(?!filter_)/i, 'FILTER_CONDITION_'), filterConditions) : ''
+    typeof sent === 'string' ? didYouMean(sent.replace(/^(?!filter_)/i, 'FILTER_CONDITION_'), filterConditions) : ''
   throw invalidArgument(
     `${path} ${show(sent)} is unknown${meant}; known are ${filterConditions.join(', ')}`,
     'filter-rules',
@@ -255,7 +250,7 @@ function readScalar({ kind, names, normalise }: FilterField, value: unknown, pat
 function readName(names: readonly string[], value: unknown, path: string): string {
   const name = typeof value === 'number' ? names[value] : names.find((known) => known === value)
   if (name !== undefined) return name
-  const meant = typeof value === 'string' ? suggestion(value, names) : ''
+  const meant = typeof value === 'string' ? didYouMean(value, names) : ''
   return refuse(path, value, `one of ${names.join(', ')}${meant}`)
 }
 

@@ -1,5 +1,5 @@
 import { invalidArgument, show } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
+import { didYouMean } from '../base/nearest.ts'
 
 /**
  * An operation as the vendor's reference writes it: method and path with `{parameters}`. The newer base `/v1/computing` is
@@ -31,9 +31,7 @@ export function knownOperation(operation: string, known: readonly string[]): str
   const [method = '', path = ''] = operation.trim().split(/\s+/, 2)
   const name = `${method.toUpperCase()} ${pathName(path)}`
   if (known.includes(name)) return name
-  const meant = nearest(name, known)
   throw invalidArgument(
-    `operation ${show(operation)} does not exist${meant === undefined ? '' : ` (did you mean "${meant}"?)`}; ` +
-      `known are ${known.join(', ')}`,
+    `operation ${show(operation)} does not exist${didYouMean(name, known)}; ` + `known are ${known.join(', ')}`,
   )
 }

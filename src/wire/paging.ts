@@ -1,6 +1,6 @@
 import type { ListQuery, PaginationResponse } from '../../schemas/pagination.ts'
 import { invalidArgument, show } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
+import { didYouMean } from '../base/nearest.ts'
 
 /** Rows on a page where the client does not say: what the vendor's console showed (chosen). */
 export const defaultLimit = 10
@@ -39,9 +39,8 @@ export function parseOrder<Field extends string>(
   const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
   const field = fields.find((known) => known === camel)
   if (field === undefined) {
-    const meant = nearest(name, fields)
     throw invalidArgument(
-      `orderBy ${show(text)}: cannot order by ${show(name)}${meant === undefined ? '' : ` (did you mean "${meant}"?)`}; ` +
+      `orderBy ${show(text)}: cannot order by ${show(name)}${didYouMean(name, fields)}; ` +
         `known are ${fields.join(', ')}`,
       'order-rules',
     )

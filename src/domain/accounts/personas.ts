@@ -1,5 +1,5 @@
 import { ApiError, invalidArgument, permissionDenied, show, unauthenticated } from '../../base/errors.ts'
-import { nearest } from '../../base/nearest.ts'
+import { didYouMean } from '../../base/nearest.ts'
 
 /** Whether an operation changes anything. */
 export type Access = 'read' | 'write'
@@ -63,8 +63,5 @@ export const isPersona = (name: string): name is Persona => Object.hasOwn(person
 export function assertPersona(name: string): asserts name is Persona {
   if (isPersona(name)) return
   const known = Object.keys(personas)
-  const meant = nearest(name, known)
-  throw invalidArgument(
-    `persona ${show(name)} does not exist${meant === undefined ? '' : ` (did you mean "${meant}"?)`}; known are ${known.join(', ')}`,
-  )
+  throw invalidArgument(`persona ${show(name)} does not exist${didYouMean(name, known)}; known are ${known.join(', ')}`)
 }

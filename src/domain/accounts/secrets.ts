@@ -2,7 +2,7 @@ import type { DataSource } from '../../../schemas/datasource.ts'
 import type { SaveSecretRequest, Secret } from '../../../schemas/secrets.ts'
 import { descriptors } from '../jobs/data-sources.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
-import { nearest } from '../../base/nearest.ts'
+import { didYouMean } from '../../base/nearest.ts'
 import { formatTimestamp, parseTimestamp, type Micros } from '../../base/timestamps.ts'
 
 /** Types of secrets: `aws` is the name of `s3` since September 2025, `other` came in October 2025 (documented). */
@@ -34,10 +34,8 @@ export function requestedSecret({ secret }: SaveSecretRequest, newId: () => stri
 /** @throws ApiError 400, code 3, naming the types there are */
 export function checkSecretType(field: string, secretType: string): void {
   if (secretTypes.some((known) => known === secretType)) return
-  const meant = nearest(secretType, secretTypes)
-  const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
   throw invalidArgument(
-    `${field} ${show(secretType)} is unknown${hint}; known are ${secretTypes.join(', ')}`,
+    `${field} ${show(secretType)} is unknown${didYouMean(secretType, secretTypes)}; known are ${secretTypes.join(', ')}`,
     'secret-form',
   )
 }

@@ -55,7 +55,7 @@ export const largestCoupon = 1_000_000
  *
  * @throws ApiError 400, code 3, for a currency that is not known
  */
-export function exchange(query: ExchangeRateQuery): ExchangeRate {
+export function convert(query: ExchangeRateQuery): ExchangeRate {
   const asked = (query.currency ?? '').trim().toUpperCase() || currency
   if (asked !== currency)
     throw invalidArgument(`currency ${show(query.currency)} is unknown; known is ${currency}`, 'unknown-currency')

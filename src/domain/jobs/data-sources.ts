@@ -1,7 +1,7 @@
 import { typeName } from '../../wire/any.ts'
 import type { DataSource, DataSourceType } from '../../../schemas/datasource.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
-import { nearest } from '../../base/nearest.ts'
+import { didYouMean } from '../../base/nearest.ts'
 
 /** What one descriptor stands for. */
 interface Descriptor {
@@ -67,12 +67,11 @@ function check(field: string, { dataSourceDescriptor = '', params }: DataSource,
   const known = Object.keys(descriptors).filter((name) => descriptors[name]![role])
   const descriptor = Object.hasOwn(descriptors, dataSourceDescriptor) ? descriptors[dataSourceDescriptor] : undefined
   if (descriptor === undefined || !descriptor[role]) {
-    const meant = nearest(dataSourceDescriptor, known)
     const problem =
       dataSourceDescriptor === ''
         ? 'is required'
         : descriptor === undefined
-          ? `${show(dataSourceDescriptor)} is unknown${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`
+          ? `${show(dataSourceDescriptor)} is unknown${didYouMean(dataSourceDescriptor, known)}`
           : `${show(dataSourceDescriptor)} cannot be a ${role}`
     throw invalidArgument(`${field}.dataSourceDescriptor ${problem}; known are ${known.join(', ')}`, 'source-check')
   }

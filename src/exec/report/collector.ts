@@ -19,7 +19,7 @@ export interface Collector {
    * @param operations those that the emulator has
    * @param sightings what was seen beside exchanges, if anybody looked
    */
-  readonly account: (operations: readonly string[], sightings?: Sightings) => Account
+  readonly summarize: (operations: readonly string[], sightings?: Sightings) => Account
 }
 
 /** Where nobody looked at connections. */
@@ -50,7 +50,7 @@ export function createCollector(): Collector {
       if (exchange.ground !== '') count(grounds, exchange.ground)
       findings.see(seen)
     },
-    account(known, sightings = noSightings) {
+    summarize(known, sightings = noSightings) {
       operations = known
       return {
         requests,

@@ -54,7 +54,7 @@ export function createReporter(
     note: collector.note,
     isShown,
     async finish(emulator, exitCode, sightings) {
-      const account = collector.account(emulator.operations(), sightings)
+      const account = collector.summarize(emulator.operations(), sightings)
       const reasons = new Map(failOn.map((name) => [name, reasonIn(account, name)]))
       const failedOn = [...reasons.keys()].filter((name) => reasons.get(name) !== undefined)
       const report: Report = {
@@ -64,7 +64,7 @@ export function createReporter(
         exitCode,
         failedOn,
         ...account,
-        ...(await look(emulator)),
+        ...(await worldsAfterwards(emulator)),
       }
       if (isShown) terminal.write(formatReport(report))
       for (const name of failedOn) terminal.write(`bytenite-emulator: --fail-on ${name}: ${reasons.get(name)}\n`)
@@ -87,7 +87,7 @@ function reasonIn({ findings, grounds }: Account, name: FailureName): string | u
 const mostWorlds = 200
 
 /** How the worlds stand at the end. */
-async function look(emulator: ReportSource): Promise<Pick<Report, 'worlds' | 'moreWorlds' | 'faults'>> {
+async function worldsAfterwards(emulator: ReportSource): Promise<Pick<Report, 'worlds' | 'moreWorlds' | 'faults'>> {
   const names = await emulator.worlds()
   const worlds: Report['worlds'] = []
   const faults: Report['faults'] = []

@@ -2,7 +2,7 @@ import type { Sightings } from '../intercept/interception.ts'
 import { vendorHost } from '../intercept/vendor.ts'
 
 /** What a user should know of what happened between the program and the emulator. */
-export function account({ refused, untrusted, unused }: Sightings): string {
+export function sightingsText({ refused, untrusted, unused }: Sightings): string {
   const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
   const lines = [
     ...[...untrusted].map(

@@ -72,7 +72,7 @@ export async function runForSweep(
           requests: trace.requests,
           output: output.text(),
           sightings,
-          ...(await look(emulator, fault)),
+          ...(await effectsOf(emulator, fault)),
         }
       },
     })
@@ -82,7 +82,10 @@ export async function runForSweep(
 }
 
 /** How the emulator stands when the program has ended. */
-async function look(emulator: Emulator, fault: SweepRunOptions['fault']): Promise<Pick<SweepRun, 'left' | 'struck'>> {
+async function effectsOf(
+  emulator: Emulator,
+  fault: SweepRunOptions['fault'],
+): Promise<Pick<SweepRun, 'left' | 'struck'>> {
   const faults = fault === undefined ? [] : await emulator.world(fault.world).faults()
   let left = 0
   for (const name of await emulator.worlds()) {

@@ -1,3 +1,4 @@
+import { matchesPattern } from '../../base/patterns.ts'
 import { ConfigError } from '../../settings/settings.ts'
 import { editDistance } from '../../base/nearest.ts'
 
@@ -15,23 +16,14 @@ export function selected<Item extends { readonly id: string }>(
   patterns: readonly string[],
 ): readonly Item[] {
   if (patterns.length === 0) return items
-  const tests = patterns.map(matcherOf)
-  const unused = patterns.find((_, index) => !items.some(({ id }) => tests[index]!.test(id)))
+  const unused = patterns.find((pattern) => !items.some(({ id }) => matchesPattern(pattern, id)))
   if (unused !== undefined) {
     throw new ConfigError(
       `--only ${JSON.stringify(unused)}: no such case; the nearest are ${nearestIds(unused, items)}`,
     )
   }
-  return items.filter(({ id }) => tests.some((test) => test.test(id)))
+  return items.filter(({ id }) => patterns.some((pattern) => matchesPattern(pattern, id)))
 }
-
-const matcherOf = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .split('*')
-      .map((text) => text.replace(/[^\w]/g, '\\$&'))
-      .join('.*')}$`,
-  )
 
 function nearestIds(pattern: string, items: readonly { readonly id: string }[]): string {
   const text = pattern.slice(0, 100)

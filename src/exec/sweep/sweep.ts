@@ -13,7 +13,7 @@ import { formatTimestamp } from '../../base/timestamps.ts'
 import type { Runner } from '../run.ts'
 import { writeReport } from '../report/report-file.ts'
 import type { Terminal } from '../report/reporter.ts'
-import { account } from '../report/sightings.ts'
+import { sightingsText } from '../report/sightings.ts'
 import type { SweepFlags } from '../../commands/sweep-options.ts'
 import { runForSweep, type SweepRun } from './run.ts'
 
@@ -107,7 +107,7 @@ const cleanRuns = 2
 /** Says why a run without a fault leaves nothing to sweep. Returns the exit code; undefined where all is well. */
 function refuse(run: SweepRun, isFirst: boolean, aside: Terminal): number | undefined {
   const say = (text: string): void => void aside.write(`bytenite-emulator: ${text}\n`)
-  if (isFirst) aside.write(account(run.sightings))
+  if (isFirst) aside.write(sightingsText(run.sightings))
   if (run.hung) {
     aside.write(run.output)
     say('the program did not end within --time, though it met no fault')

@@ -19,7 +19,7 @@ export const clockRoutes =
     async function advance(world: WorldRecord, by: string): Promise<ClockMove> {
       if (by === 'next') return core.clocks.advanceToNext(world)
       if (by.startsWith('job:')) {
-        const { id, run } = core.jobs.look(world, by.slice('job:'.length))
+        const { id, run } = core.jobs.findAny(world, by.slice('job:'.length))
         const end = endAt(run)
         if (end === null) throw failedPrecondition(`job ${id} does not end by itself; see what it waits for`)
         return core.clocks.advanceTo(world, end)

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { FidelityQuery, FidelityResponse, grounds } from '../../../schemas/fidelity.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
 import { fidelity, type OperationGround } from '../../fidelity/fidelity.ts'
-import { nearest } from '../../base/nearest.ts'
+import { didYouMean } from '../../base/nearest.ts'
 
 /** Why the emulator answers as it does. */
 export const fidelityRoutes =
@@ -29,9 +29,8 @@ export const fidelityRoutes =
           throw invalidArgument(`ground ${show(ground)} does not exist; known are ${grounds.join(', ')}`)
         }
         if (operation !== undefined && !names.includes(operation)) {
-          const meant = nearest(operation, names)
           throw invalidArgument(
-            `operation ${show(operation)} does not exist${meant === undefined ? '' : ` (did you mean "${meant}"?)`}; ` +
+            `operation ${show(operation)} does not exist${didYouMean(operation, names)}; ` +
               'GET /_emulator/fidelity lists those there are',
           )
         }

@@ -49,7 +49,7 @@ export const jobRoutes =
       },
       async ({ params }) => {
         const world = core.worlds.get(checkedWorldName(params.world))
-        return explained(world, core.jobs.look(world, params.jobId))
+        return explained(world, core.jobs.findAny(world, params.jobId))
       },
     )
 

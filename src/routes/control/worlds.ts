@@ -27,7 +27,7 @@ export const worldRoutes =
     const { worlds, clocks } = core
     const one = { tags: ['worlds'], params: WorldParams }
 
-    async function look(world: WorldRecord): Promise<World> {
+    async function worldToWire(world: WorldRecord): Promise<World> {
       const byState = await worlds.countJobs(world)
       const { frozenAt } = clocks.position(world)
       return {
@@ -77,7 +77,7 @@ export const worldRoutes =
           response: { 200: World },
         },
       },
-      async ({ params }) => look(worlds.get(checkedWorldName(params.world))),
+      async ({ params }) => worldToWire(worlds.get(checkedWorldName(params.world))),
     )
 
     app.delete(
@@ -151,7 +151,7 @@ export const worldRoutes =
         },
       },
       async ({ params, body: { into, replace = false } }) =>
-        look(await worlds.fork(checkedWorldName(params.world), checkedWorldName(into), replace)),
+        worldToWire(await worlds.fork(checkedWorldName(params.world), checkedWorldName(into), replace)),
     )
 
     app.put(
@@ -170,7 +170,7 @@ export const worldRoutes =
       async ({ params, body: { pace } }) => {
         const world = await worlds.open(checkedWorldName(params.world))
         await worlds.setPace(world, pace === '' ? null : pace)
-        return look(worlds.get(world.name))
+        return worldToWire(worlds.get(world.name))
       },
     )
   }

@@ -8,7 +8,7 @@ import { isUuid } from '../../base/ids.ts'
 import type { Bytes, ResultFile } from '../../domain/results/result-file.ts'
 import { failureOf, unlessMissing } from './file-errors.ts'
 import { removeTemporary, temporaryFolder } from './temporary-folders.ts'
-import { flushFolder, type HeldFile, holdJobs, jobFolder, linkAll, mode } from './folders.ts'
+import { flushFolder, type LinkedFile, linkJobs, jobFolder, linkAll, mode } from './folders.ts'
 
 /** Whose files. */
 export interface FilesOf {
@@ -24,7 +24,7 @@ export interface Arrival {
   /** Puts it in the place of the job's upload. Call inside the act that records it. */
   place(): void
   /** Makes sure that it stays there. Call after the commit, before the answer. */
-  settle(): Promise<void>
+  flush(): Promise<void>
   /** Takes it away again, where it was not placed. */
   discard(): Promise<void>
 }
@@ -98,14 +98,14 @@ export interface Files {
    *
    * @param into a folder that is there
    */
-  hold(world: number, jobIds: Iterable<string>, into: string): HeldFile[]
+  linkJobs(world: number, jobIds: Iterable<string>, into: string): LinkedFile[]
   /**
    * Gives a world that has no files a folder with a folder a job, as `jobFolder` names them, inside the act that makes the
    * world.
    */
   placeWorld(world: number, folder: string): void
   /** Makes sure that a world's files stay where they were placed. Call after the commit, before the answer. */
-  settleWorld(world: number): Promise<void>
+  flushWorld(world: number): Promise<void>
   /**
    * Removes what the program could not when it was killed: uploads that were cut, at once, then folders of jobs that are
    * gone. For the beginning.
@@ -235,7 +235,7 @@ export function openFiles(directory: string | null): Files {
         return {
           size,
           place: () => move(path, owner, 'upload.bin'),
-          settle: async () => {
+          flush: async () => {
             const folder = folderOf(owner)!
             if (durable) for (const changed of [folder, dirname(folder)]) await flushFolder(changed)
           },
@@ -321,9 +321,9 @@ export function openFiles(directory: string | null): Files {
       }
     },
 
-    hold(world, jobIds, into) {
+    linkJobs(world, jobIds, into) {
       const source = worldFolder(world)
-      return source === undefined ? [] : holdJobs(source, jobIds, into)
+      return source === undefined ? [] : linkJobs(source, jobIds, into)
     },
 
     placeWorld(world, folder) {
@@ -335,7 +335,7 @@ export function openFiles(directory: string | null): Files {
         throw failureOf(error)
       }
     },
-    async settleWorld(world) {
+    async flushWorld(world) {
       const folder = worldFolder(world)!
       if (durable) for (const changed of [folder, dirname(folder)]) await flushFolder(changed)
     },

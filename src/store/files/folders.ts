@@ -13,7 +13,7 @@ export const jobFolder = (jobId: string): string =>
   isUuid(jobId) ? jobId : `id-${createHash('sha256').update(jobId).digest('hex').slice(0, 40)}`
 
 /** A file of a job, held apart. */
-export interface HeldFile {
+export interface LinkedFile {
   readonly jobId: string
   /** `upload.bin`, `results/0`, … `results/index.json` */
   readonly name: string
@@ -28,25 +28,25 @@ export interface HeldFile {
  * @param source a folder with a folder a job
  * @param into a folder that is there
  */
-export function holdJobs(source: string, jobIds: Iterable<string>, into: string): HeldFile[] {
+export function linkJobs(source: string, jobIds: Iterable<string>, into: string): LinkedFile[] {
   try {
     if (!existsSync(source)) return []
     const there = new Set(readdirSync(source))
     return [...jobIds]
       .filter((jobId) => there.has(jobFolder(jobId)))
       .flatMap((jobId, number) =>
-        holdFolder(join(source, jobFolder(jobId)), join(into, String(number)), '').map((file) => ({ jobId, ...file })),
+        linkFolder(join(source, jobFolder(jobId)), join(into, String(number)), '').map((file) => ({ jobId, ...file })),
       )
   } catch (error) {
     throw failureOf(error)
   }
 }
 
-function holdFolder(source: string, into: string, prefix: string): Omit<HeldFile, 'jobId'>[] {
+function linkFolder(source: string, into: string, prefix: string): Omit<LinkedFile, 'jobId'>[] {
   mkdirSync(into, { mode })
   return readdirSync(source, { withFileTypes: true }).flatMap((entry) => {
     const [from, to, name] = [join(source, entry.name), join(into, entry.name), `${prefix}${entry.name}`]
-    if (entry.isDirectory()) return holdFolder(from, to, `${name}/`)
+    if (entry.isDirectory()) return linkFolder(from, to, `${name}/`)
     linkOrCopy(from, to)
     return [{ name, path: to, size: statSync(to).size }]
   })
