@@ -26,6 +26,12 @@ export const errorCatalogue = {
 
 export type ErrorName = keyof typeof errorCatalogue
 
+/** Details of an error that few errors have. */
+export interface ApiErrorOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly ground?: ErrorGround | undefined
+}
+
 /** An error that a client is meant to see. Anything else that is thrown becomes 500 with code 13, without its text. */
 export class ApiError extends Error {
   readonly kind: ErrorName
@@ -33,7 +39,7 @@ export class ApiError extends Error {
   /** The row of the fidelity table behind it, where its operation has several errors of this kind. */
   readonly ground: ErrorGround | undefined
 
-  constructor(kind: ErrorName, message: string, headers: Record<string, string> = {}, ground?: ErrorGround) {
+  constructor(kind: ErrorName, message: string, { headers = {}, ground }: ApiErrorOptions = {}) {
     super(message)
     this.name = 'ApiError'
     this.kind = kind
@@ -55,29 +61,29 @@ export class ApiError extends Error {
 
 /** 400, code 3: says which field, which value, and what would have been right. */
 export const invalidArgument = (message: string, ground?: ErrorGround): ApiError =>
-  new ApiError('invalidArgument', message, {}, ground)
+  new ApiError('invalidArgument', message, { ground })
 
 /** 400, code 9: the request is fine, the job is not in a state for it. */
 export const failedPrecondition = (message: string, ground?: ErrorGround): ApiError =>
-  new ApiError('failedPrecondition', message, {}, ground)
+  new ApiError('failedPrecondition', message, { ground })
 
 /** 409, code 6. */
 export const alreadyExists = (message: string): ApiError => new ApiError('alreadyExists', message)
 
 /** 401, code 16, with `WWW-Authenticate`. */
 export const unauthenticated = (message: string, ground?: ErrorGround): ApiError =>
-  new ApiError('unauthenticated', message, {}, ground)
+  new ApiError('unauthenticated', message, { ground })
 
 /** What a token is refused with once its time is over. */
 export const tokenExpired = 'token is expired: exchange the API key again at /v1/auth/access_token'
 
 /** 403, code 7. */
 export const permissionDenied = (message: string, ground?: ErrorGround): ApiError =>
-  new ApiError('permissionDenied', message, {}, ground)
+  new ApiError('permissionDenied', message, { ground })
 
 /** 404, code 5. */
 export const notFound = (message: string, ground?: ErrorGround): ApiError =>
-  new ApiError('notFound', message, {}, ground)
+  new ApiError('notFound', message, { ground })
 
 /** A value as an error message may show it: JSON, cut to a readable length. */
 export function show(value: unknown): string {

@@ -82,7 +82,9 @@ function toApiError(error: FastifyError | ApiError, request: FastifyRequest): Ap
 /** Errors that Fastify raises before a handler runs, by their code. */
 const frameworkErrors: Readonly<Record<string, (request: FastifyRequest) => ApiError>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () =>
-    new ApiError('bodyTooLarge', `request body is larger than ${bodyLimit} bytes`, { connection: 'close' }),
+    new ApiError('bodyTooLarge', `request body is larger than ${bodyLimit} bytes`, {
+      headers: { connection: 'close' },
+    }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     invalidArgument('request body does not have the length that Content-Length says', 'broken-http'),
   // No id is that long.

@@ -82,9 +82,7 @@ export const storageRoutes =
         throw new ApiError(
           'outOfRange',
           `range ${headers.range} lies beyond the end: the file has ${file.size} bytes`,
-          {
-            'content-range': `bytes */${file.size}`,
-          },
+          { headers: { 'content-range': `bytes */${file.size}` } },
         )
       }
       if (range !== undefined) {

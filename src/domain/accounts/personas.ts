@@ -42,13 +42,16 @@ export const personas = {
   limited: {
     account: 'owner',
     meaning: '429 with `Retry-After`',
-    refuse: () => new ApiError('resourceExhausted', 'too many requests, retry after 1 second', { 'retry-after': '1' }),
+    refuse: () =>
+      new ApiError('resourceExhausted', 'too many requests, retry after 1 second', { headers: { 'retry-after': '1' } }),
   },
   down: {
     account: 'owner',
     meaning: '503 with `Retry-After`',
     refuse: () =>
-      new ApiError('unavailable', 'service is temporarily unavailable, retry after 1 second', { 'retry-after': '1' }),
+      new ApiError('unavailable', 'service is temporarily unavailable, retry after 1 second', {
+        headers: { 'retry-after': '1' },
+      }),
   },
 } as const satisfies Record<string, PersonaRules>
 
