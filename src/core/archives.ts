@@ -18,6 +18,7 @@ import { assertStored } from '../store/archives/stored-rows.ts'
 import type { WorldRow, WorldTables } from '../store/world-tables.ts'
 import type { WorldRecord, WorldStore } from '../store/worlds.ts'
 import type { Clocks } from './clocks.ts'
+import { type Check, loadCheck } from '../store/archives/check.ts'
 import type { Worlds } from './worlds.ts'
 
 /** Worlds as files. */
@@ -97,7 +98,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
   }
 
   /** Call inside an act. */
-  function load(world: WorldRecord, { rows, files }: ArrivedArchive): void {
+  function load(check: Check, world: WorldRecord, { rows, files }: ArrivedArchive): void {
     const now = clocks.now(world)
     const owners = new Set(files.keys())
     for (const table of tables.exported) {
@@ -106,7 +107,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
       let line = 1
       try {
         for (const row of readRows(path)) {
-          assertStored(table, row)
+          assertStored(check, table, row)
           tables.add(world.key, table, row)
           if (table === 'jobs') owners.delete(recompute(world, row['id'] as string, now, files))
           line++
@@ -132,6 +133,8 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
     return id
   }
 
+  let loaded: Promise<Check> | undefined
+
   return {
     export(name) {
       const world = worlds.get(name)
@@ -150,12 +153,13 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
       assertFree(name, replace)
       const scratch = files.scratch()
       try {
-        const archive = await readArchive(bytes, scratch, tables.exported, schema)
+        const check = await (loaded ??= loadCheck())
+        const archive = await readArchive(check, bytes, scratch, tables.exported, schema)
         mkdirSync(archive.folder, { recursive: true })
         const { pace } = archive.manifest
         const position = { clock: positionOf(archive.manifest, wall), pace }
         const world = await worlds.make(name, position, replace, {
-          rows: (world) => load(world, archive),
+          rows: (world) => load(check, world, archive),
           files: ({ key }) => files.placeWorld(key, archive.folder),
         })
         await files.flushWorld(world.key)

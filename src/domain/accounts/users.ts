@@ -1,6 +1,17 @@
-import type { ContactInfo, SetUserInfoRequest, User } from '../../../schemas/users.ts'
+import { type Static, Type } from '@sinclair/typebox'
+import { Nullable, Text } from '../../../schemas/proto.ts'
+import { ContactInfo, type SetUserInfoRequest, type User } from '../../../schemas/users.ts'
+import type { ReadonlyDeep } from '../../base/objects.ts'
 import { uuidFromName } from '../../base/ids.ts'
 import { formatTimestamp, type Micros } from '../../base/timestamps.ts'
+
+/** A user's own entries. */
+export const UserRecord = Type.Object({
+  firstName: Text(),
+  lastName: Text(),
+  contactInfo: Nullable(Type.Partial(ContactInfo)),
+})
+export type UserRecord = ReadonlyDeep<Static<typeof UserRecord>>
 
 /** A user who has changed nothing yet. */
 export const newUser: UserRecord = { firstName: '', lastName: '', contactInfo: null }
@@ -51,13 +62,6 @@ const contactInfoToWire = (info: Partial<ContactInfo>): ContactInfo => ({
   zip: info.zip ?? '',
   country: info.country ?? '',
 })
-
-/** What a user can change of themselves. */
-export interface UserRecord {
-  readonly firstName: string
-  readonly lastName: string
-  readonly contactInfo: Partial<ContactInfo> | null
-}
 
 /** The user that an account's tokens and templates name. */
 export const userId = (world: string, account: string): string => uuidFromName(`${account}@${world}`)

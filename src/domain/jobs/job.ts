@@ -1,12 +1,15 @@
-import type { AppParams, JobConfig } from '../../../schemas/job-parts.ts'
+import { AppParams, JobConfig } from '../../../schemas/job-parts.ts'
 import type { CreateJobRequest, JobState } from '../../../schemas/jobs.ts'
 import { checkDataDestination, checkDataSource, isUpload } from './data-sources.ts'
 import { failedPrecondition, invalidArgument, permissionDenied, show } from '../../base/errors.ts'
 import { isUuid, normaliseId } from '../../base/ids.ts'
-import { type JobCommand, refusal, type Script, type Run, stateAt } from './lifecycle.ts'
+import { type JobCommand, refusal, Run, Script, stateAt } from './lifecycle.ts'
 import type { Template } from '../templates/template.ts'
 import type { Micros } from '../../base/timestamps.ts'
-import type { DataSource } from '../../../schemas/datasource.ts'
+import { DataSource } from '../../../schemas/datasource.ts'
+import { type Static, Type } from '@sinclair/typebox'
+import { Text, Nullable } from '../../../schemas/proto.ts'
+import type { ReadonlyDeep } from '../../base/objects.ts'
 
 /**
  * The job that a create request makes, or makes of the job that is there.
@@ -188,30 +191,30 @@ export const configOf = ({ taskTimeout = 0, jobTimeout = 0, isTestJob = false }:
 })
 
 /** A file that was put to a job's temporary URL. */
-export interface Upload {
-  /** Bytes. */
-  readonly size: number
-  /** The name the client gave it, or `data.bin`. */
-  readonly name: string
-  /** Whether the client said that it is there. */
-  readonly completed: boolean
-}
+export const Upload = Type.Object({
+  size: Type.Integer({ minimum: 0, description: 'Bytes' }),
+  name: Text({ description: 'The name that the client gave it, or `data.bin`' }),
+  completed: Type.Boolean({ description: 'Whether the client said that it is there' }),
+})
+export type Upload = ReadonlyDeep<Static<typeof Upload>>
 
-/** What no list sorts by. */
-export interface JobDetails {
-  readonly description: string
-  readonly config: JobConfig
-  readonly dataSource: DataSource | null
-  readonly dataDestination: DataSource | null
-  readonly params: AppParams | null
-  readonly upload: Upload | null
-  /** The job's life since it was run. */
-  readonly run: Run | null
-  /** What a scenario decided about the run. */
-  readonly script: Script | null
-  /** The pace of this job alone, as `--pace` writes it; null: that of its scenario or its world. */
-  readonly pace: string | null
-}
+/** The parts of a job that no list sorts by, as its row holds them. Rows of the first schema lack the optional ones. */
+export const StoredDetails = Type.Object({
+  description: Text(),
+  config: JobConfig,
+  dataSource: Nullable(DataSource),
+  dataDestination: Nullable(DataSource),
+  params: Nullable(AppParams),
+  upload: Type.Optional(Nullable(Upload)),
+  run: Type.Optional(Nullable(Run)),
+  script: Type.Optional(Nullable(Script)),
+  pace: Type.Optional(
+    Nullable(
+      Text({ description: 'The pace of this job alone, as `--pace` writes it; null: that of its scenario or world' }),
+    ),
+  ),
+})
+export type JobDetails = ReadonlyDeep<Required<Static<typeof StoredDetails>>>
 
 export interface JobRecord extends JobDetails {
   readonly id: string

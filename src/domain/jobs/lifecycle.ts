@@ -1,8 +1,11 @@
-import type { JobState } from '../../../schemas/jobs.ts'
-import type { ScenarioResult } from '../../../schemas/scenarios.ts'
+import { type Static, Type } from '@sinclair/typebox'
+import { type JobState, jobStates } from '../../../schemas/jobs.ts'
+import { Double, Enum, Nullable, Text, UInt32 } from '../../../schemas/proto.ts'
+import { ScenarioResult } from '../../../schemas/scenarios.ts'
+import type { ReadonlyDeep } from '../../base/objects.ts'
 import { type ApiError, failedPrecondition } from '../../base/errors.ts'
 import { type Pace, schedule, shares } from './pace.ts'
-import { formatTimestamp, type Micros, microsPerSecond } from '../../base/timestamps.ts'
+import { endOfTime, formatTimestamp, type Micros, microsPerSecond } from '../../base/timestamps.ts'
 
 /** What a client can ask of a job that is there. */
 export type JobCommand = 'update' | 'upload' | 'run' | 'abort' | 'delete'
@@ -40,31 +43,45 @@ export function refusal(command: JobCommand, jobId: string, state: JobState): Ap
   return allowed(state) ? undefined : failedPrecondition(`cannot ${command} job ${jobId} in ${state}: ${otherwise}`)
 }
 
+/** A moment in a stored document: microseconds since 1970. */
+export const Moment = () => Type.Integer({ minimum: 0, maximum: endOfTime })
+
+const Entry = Type.Tuple([Enum(jobStates), Moment()])
 /** A state, and when it was or will be entered. */
-export type Entry = readonly [state: JobState, at: Micros]
+export type Entry = ReadonlyDeep<Static<typeof Entry>>
 
 /**
  * A job's life since it was run. What has a time is in `timeline`, also where it is yet to come; what waits for polls or gates
  * is in `pending`.
  */
-export interface Run {
-  readonly timeline: readonly Entry[]
-  readonly pending: readonly JobState[]
-  /** All states that were planned at the run, whatever limit may cut them off. Runs of earlier versions do not tell. */
-  readonly plan?: readonly JobState[]
-  /** Status reads from run to end, those seen so far, and the steps they bring; null where reads move nothing. */
-  readonly polls: { readonly total: number; readonly seen: number; readonly steps: number } | null
-  readonly tasks: number
-  /** ByteChips. */
-  readonly payment: number
-  /** What `errorMessage` says once the job has failed. */
-  readonly failure: string
-  /** The same, as it was planned at the run; a limit that strikes first says something else. */
-  readonly plannedFailure: string
-  /** Limits in seconds; 0 means none. */
-  readonly taskTimeout: number
-  readonly jobTimeout: number
-}
+export const Run = Type.Object({
+  timeline: Type.Array(Entry),
+  pending: Type.Array(Enum(jobStates)),
+  plan: Type.Optional(
+    Type.Array(Enum(jobStates), {
+      description:
+        'All states that were planned at the run, whatever limit may cut them off; absent in earlier versions',
+    }),
+  ),
+  polls: Nullable(
+    Type.Object(
+      { total: UInt32(), seen: UInt32(), steps: UInt32() },
+      {
+        description:
+          'Status reads from run to end, those seen so far, and the steps they bring; null: reads move nothing',
+      },
+    ),
+  ),
+  tasks: UInt32(),
+  payment: Double({ description: 'ByteChips' }),
+  failure: Text({ description: 'What `errorMessage` says once the job has failed' }),
+  plannedFailure: Text({
+    description: 'The same as planned at the run; a limit that strikes first says something else',
+  }),
+  taskTimeout: UInt32({ description: 'Seconds; 0 means no limit' }),
+  jobTimeout: UInt32({ description: 'Seconds; 0 means no limit' }),
+})
+export type Run = ReadonlyDeep<Static<typeof Run>>
 
 /** How a run is to end: well, in FAILED after a state, or never. */
 export type Ending =
@@ -282,12 +299,10 @@ export function runUpTo(state: JobState, now: Micros, outcome: Outcome): Run | n
   }
 }
 
-/** What a scenario decides beyond a run's timeline; kept with the run. */
-export interface Script {
-  /** Id of the scenario, or of the built-in template that is one. */
-  readonly scenario: string
-  /** In place of what the template produces. */
-  readonly results?: readonly ScenarioResult[]
-  /** Lines that each task prints. */
-  readonly logs?: readonly string[]
-}
+/** The part of a scenario that stays with the run beyond its timeline. */
+export const Script = Type.Object({
+  scenario: Type.String({ description: 'Id of the scenario, or of the built-in template that is one' }),
+  results: Type.Optional(Type.Array(ScenarioResult, { description: 'In place of those that the template produces' })),
+  logs: Type.Optional(Type.Array(Type.String(), { description: 'Lines that each task prints' })),
+})
+export type Script = ReadonlyDeep<Static<typeof Script>>

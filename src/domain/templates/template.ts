@@ -1,29 +1,31 @@
-import type { DataSource } from '../../../schemas/datasource.ts'
-import type { AppParams, JobConfig } from '../../../schemas/job-parts.ts'
+import { type Static, Type } from '@sinclair/typebox'
+import { DataSource } from '../../../schemas/datasource.ts'
+import { AppParams, JobConfig } from '../../../schemas/job-parts.ts'
 import type { JobTemplateInput } from '../../../schemas/templates.ts'
 import { checkDataDestination, checkDataSource } from '../jobs/data-sources.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
 import { parseTag } from './tags.ts'
-import type { Micros } from '../../base/timestamps.ts'
+import { Nullable, Text } from '../../../schemas/proto.ts'
+import type { ReadonlyDeep } from '../../base/objects.ts'
+import { Moment } from '../jobs/lifecycle.ts'
 
-/** A template: which components a job runs, and what a job gets where its creator says nothing. */
-export interface Template {
-  readonly id: string
-  /** The user who made it, as clients see them. */
-  readonly owner: string
-  /** The account that may use it; null: everybody. */
-  readonly account: string | null
-  readonly description: string
-  readonly app: string
-  readonly partitioner: string
-  readonly assembler: string
-  readonly dataSource: DataSource | null
-  readonly dataDestination: DataSource | null
-  readonly params: AppParams | null
-  readonly config: JobConfig | null
-  readonly createdAt: Micros | null
-  readonly updatedAt: Micros | null
-}
+/** A template: which components a job runs, and the defaults of jobs made from it. */
+export const Template = Type.Object({
+  id: Text(),
+  owner: Text({ description: 'The user who made it, as clients see them' }),
+  account: Nullable(Text({ description: 'The account that may use it; null: everybody' })),
+  description: Text(),
+  app: Text(),
+  partitioner: Text(),
+  assembler: Text(),
+  dataSource: Nullable(DataSource),
+  dataDestination: Nullable(DataSource),
+  params: Nullable(AppParams),
+  config: Nullable(JobConfig),
+  createdAt: Nullable(Moment()),
+  updatedAt: Nullable(Moment()),
+})
+export type Template = ReadonlyDeep<Static<typeof Template>>
 
 /** Who made a template, and when. */
 export type TemplateOrigin = Pick<Template, 'owner' | 'account' | 'createdAt' | 'updatedAt'>

@@ -16,10 +16,10 @@ import {
 import { ApiError, invalidArgument, show } from '../../base/errors.ts'
 import { resultNameProblem } from '../../domain/results/file-names.ts'
 import { parseJson } from '../../wire/json.ts'
-import { problemOf } from '../../wire/schema-check.ts'
 import { readTar, tarEnd, type TarEntry, tarHeader, tarPadding, tarSize } from './tar.ts'
 import { type Digest, etagOf, type IndexEntry, type Scratch } from '../files/files.ts'
 import { jobFolder } from '../files/folders.ts'
+import type { Check } from './check.ts'
 
 /** A file that goes into an archive: bytes, or where they lie. */
 export interface ArchiveFile {
@@ -89,11 +89,13 @@ const longest = { manifest: 64 * 1024, index: 64 * 1024 * 1024 } as const
 /**
  * Reads an archive into a scratch folder, and checks all that can be told of it without the database.
  *
+ * @param check compares values with schemas
  * @param known the tables that there are
  * @param schema the number of the last migration
  * @throws ApiError 400 for what is no whole archive, and names the part; 500 where the disk fails
  */
 export async function readArchive(
+  check: Check,
   bytes: AsyncIterable<Uint8Array>,
   scratch: Scratch,
   known: readonly string[],
@@ -118,7 +120,7 @@ export async function readArchive(
       case 'sums': {
         if (manifest !== undefined || part.kind === 'sums') throw invalidArgument(`${name} stands where it should not`)
         const text = await whole(bytes, size, longest.manifest)
-        manifest = readManifest(text, schema)
+        manifest = readManifest(check, text, schema)
         return { size, sha256: createHash('sha256').update(text).digest('hex') }
       }
       case 'rows': {
@@ -141,7 +143,7 @@ export async function readArchive(
       case 'index': {
         if (size > longest.index) throw tooLong(size, longest.index)
         const digest = await scratch.write(inFolder(part.jobId), bytes)
-        filesOf(part.jobId).index = readIndex(await readFile(join(scratch.folder, inFolder(part.jobId))))
+        filesOf(part.jobId).index = readIndex(check, await readFile(join(scratch.folder, inFolder(part.jobId))))
         return digest
       }
     }
@@ -190,9 +192,9 @@ const Index = Type.Array(
   Type.Object({ name: Type.String(), contentType: Type.String(), size: Type.Integer(), etag: Type.String() }),
 )
 
-function readIndex(bytes: Buffer): readonly IndexEntry[] {
+function readIndex(check: Check, bytes: Buffer): readonly IndexEntry[] {
   const value = parseJson(bytes)
-  const problem = problemOf(Index, value, 'index')
+  const problem = check(Index, value, 'index')
   if (problem !== undefined) throw invalidArgument(problem)
   const index = value as IndexEntry[]
   const names = new Set<string>()

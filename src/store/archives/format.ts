@@ -4,8 +4,8 @@ import { type ApiError, invalidArgument, show } from '../../base/errors.ts'
 import { requestedId } from '../../domain/jobs/job.ts'
 import { parseJson } from '../../wire/json.ts'
 import { parsePace } from '../../domain/jobs/pace.ts'
-import { problemOf } from '../../wire/schema-check.ts'
-import { endOfTime } from '../../base/timestamps.ts'
+import { Moment } from '../../domain/jobs/lifecycle.ts'
+import type { Check } from './check.ts'
 
 /**
  * An exported world is a tar archive, so that any machine can look into it and check it (`tar xf`, `sha256sum -c SHA256SUMS`),
@@ -32,8 +32,6 @@ const format = 'bytenite-emulator world'
 /** The version of the format; rises when an older emulator could not read it any more. */
 const formatVersion = 1
 
-const Moment = () => Type.Integer({ minimum: 0, maximum: endOfTime })
-
 /** `world.json`. Moments are in microseconds since 1970. */
 const Manifest = Type.Object({
   format: Type.String(),
@@ -56,7 +54,7 @@ export const writeManifest = (manifest: Omit<Manifest, 'format' | 'version'>): B
  * @param schema the number of this emulator's last migration
  * @throws ApiError 400 for what is no such file, or one of another format or schema; it says what to do
  */
-export function readManifest(bytes: Buffer, schema: number): Manifest {
+export function readManifest(check: Check, bytes: Buffer, schema: number): Manifest {
   const value = parseJson(bytes)
   const { format: foundFormat, version, emulator } = (value ?? {}) as Partial<Manifest>
   if (foundFormat !== format)
@@ -68,7 +66,7 @@ export function readManifest(bytes: Buffer, schema: number): Manifest {
         `the file was written by ${writer}`,
     )
   }
-  const problem = problemOf(Manifest, value, manifestName)
+  const problem = check(Manifest, value, manifestName)
   if (problem !== undefined) throw invalidArgument(problem)
   const manifest = value as Manifest
   if (manifest.schema > schema) {
