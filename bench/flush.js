@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { median } from './table.js'
 
 /**
- * What durability costs before any program has done a thing.
+ * The cost of durability before any program has done a thing.
  *
  * @param {string} folder
  * @returns {number} milliseconds that writing and flushing one page takes, in the median of a few

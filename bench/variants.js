@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 
-/** What stands in the place of the plugins that are left out: something to set what is known of a request in, and that is all. */
+/** Stands in for the plugins that are left out: it only gives requests a place for their exchange. */
 const stubs = {
   journal: `export function beginExchanges(app) {
     const exchange = {}

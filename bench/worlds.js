@@ -15,7 +15,7 @@ const repetitions = 50
 const shortTurn = 0.5
 
 /**
- * What worlds cost: their journal and their faults while nobody uses them, and a fork and a reset.
+ * The cost of worlds: their journal and their faults while nobody uses them, and a fork and a reset.
  *
  * @param {{ folder: string, rounds: number, seconds: number }} options
  */

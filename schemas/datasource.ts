@@ -72,7 +72,7 @@ const Directory = Type.Unsafe<Directory>(
   }),
 )
 
-/** What is known about a data source. */
+/** The result of testing a data source. */
 export const DataSourceInfo = Type.Object({
   filename: Text(),
   path: Text(),

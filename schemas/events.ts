@@ -3,7 +3,7 @@ import { RpcStatus } from './errors.ts'
 import { jobStates } from './jobs.ts'
 import { AnyMessage, Enum, Text, Timestamp } from './proto.ts'
 
-/** What `data` of an event holds (chosen: nobody kept one of the service's events). */
+/** The `data` of an event (chosen: no event of the service was saved). */
 export const JobStateEvent = Type.Object({
   '@type': Type.Literal('type.googleapis.com/bytenite.customer.JobStateEvent'),
   jobId: Text(),

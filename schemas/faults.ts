@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Duration, UInt32 } from './proto.ts'
 
-/** What a fault does to the requests it matches. Exactly one of the kinds, `delay` may stand beside any of them. */
+/** The effect of a fault on the requests it matches: exactly one of the kinds, with or without a `delay`. */
 const FaultRule = {
   operation: Type.String({
     minLength: 1,

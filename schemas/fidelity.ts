@@ -16,7 +16,7 @@ export const FidelityQuery = Type.Object({
 })
 export type FidelityQuery = Static<typeof FidelityQuery>
 
-/** What is known of one behaviour. */
+/** The evidence behind one behaviour. */
 export const FidelityRow = Type.Object({
   id: Type.String({ description: 'Stable; the header `x-emulator-ground` names it' }),
   about: Type.Unsafe<'success' | 'error' | 'behaviour'>({

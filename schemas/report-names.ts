@@ -1,4 +1,4 @@
-/** What a report may find wrong in a client; the gravest first. */
+/** Findings about a client, the gravest first. */
 export const findingIds = [
   'pinned-certificate',
   'duplicate-create',

@@ -23,7 +23,7 @@ export const Finding = Type.Object({
 })
 export type Finding = Static<typeof Finding>
 
-/** What a program did to the emulator, and what looks wrong in it. Written by `exec --report-file`. */
+/** The requests of a program and the findings about it, as `exec --report-file` writes them. */
 export const Report = Type.Object({
   version: Type.String({ description: 'Of the emulator' }),
   startedAt: Type.String({ format: 'date-time' }),

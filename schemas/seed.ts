@@ -27,7 +27,7 @@ export const SeedTemplate = Type.Object({
 })
 export type SeedTemplate = Static<typeof SeedTemplate>
 
-/** What every world starts from (`--seed FILE`). */
+/** The content that every world starts from (`--seed FILE`). */
 export const Seed = Type.Object({
   templates: Type.Optional(Type.Array(SeedTemplate)),
   jobs: Type.Optional(Type.Array(SeedJob)),

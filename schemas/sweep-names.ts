@@ -1,4 +1,4 @@
-/** What may go wrong with a request of a swept program, one at a time; the most telling first. */
+/** Failures that a sweep tries on a request, one at a time, the most telling first. */
 export const faultKinds = ['reset-after', '503', '500', 'reset-before', '401', 'cut', 'slow'] as const
 export type FaultKind = (typeof faultKinds)[number]
 

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Enum, Nullable } from './proto.ts'
 import { budgetReasons, faultKinds, outcomes } from './sweep-names.ts'
 
-/** What became of a run of the program. */
+/** The outcome of one run of the program. */
 const Ended = {
   exitCode: Nullable(Type.Integer({ description: 'As a shell tells it' })),
   durationMs: Type.Integer(),

@@ -11,7 +11,7 @@ export const Balance = Type.Object({
 })
 export type Balance = Static<typeof Balance>
 
-/** What a transaction is about. */
+/** The entity that a transaction is about. */
 const Entity = Type.Object({ type: Text(), id: Text(), name: Text() })
 
 export const Transaction = Type.Object({

@@ -27,7 +27,7 @@ export interface AppOptions {
   readonly keys?: 'closed' | 'open'
   /** Refuse what the service merely ignored. */
   readonly strict?: boolean
-  /** Whether answers show unset fields. */
+  /** `omit` leaves unset fields out of answers. */
   readonly unset?: 'emit' | 'omit'
   /** Whose answers clients get. */
   readonly era?: Era

@@ -22,7 +22,7 @@ const wrongUse = 2
 const exitCodes =
   'Exit codes: 0 done, 1 it failed, 2 the command line or the environment is wrong; exec ends with those of its program.'
 
-/** What stands behind `bytenite-emulator` in the examples of its help. */
+/** The arguments of the examples in the help. */
 const mainExamples = [
   '',
   '--port 3000 --in-memory',

@@ -24,9 +24,9 @@ export type Send = (method: string, path: string, body?: unknown) => Promise<unk
 export class ControlError extends Error {
   override readonly name = 'ControlError'
   readonly status: number
-  /** What the emulator itself said. */
+  /** The emulator's own message. */
   readonly reason: string
-  /** Whether the answer is one that the emulator gives; if not, something else listens there. */
+  /** True if the emulator gave the answer; if not, something else listens there. */
   readonly isEmulator: boolean
 
   constructor(status: number, request: string, reason: string, isEmulator = true) {
@@ -89,7 +89,7 @@ export interface World {
   removeFault(id: string): Promise<Fault>
   /** Lets requests go on that a fault with the delay `until-released` holds. */
   releaseFault(id: string): Promise<Fault>
-  /** What clients sent and got, oldest first. */
+  /** The exchanges of clients, oldest first. */
   requests(query?: JournalQuery): Promise<Exchange[]>
   /** The first request that fits; waits for it. @throws Error where none comes within `patience` (default 5s) */
   waitForRequest(query: JournalQuery, patience?: Duration): Promise<Exchange>
@@ -104,7 +104,7 @@ export interface World {
   release(jobId: string, steps?: number): Promise<ReleaseResponse>
 }
 
-/** What a test can do to an emulator, in this process or elsewhere. */
+/** Controls an emulator, in this process or elsewhere, from a test. */
 export interface EmulatorClient {
   /** To be put in the place of `https://api.bytenite.com`. */
   readonly url: string
@@ -138,7 +138,7 @@ function bodyOf(body: unknown): Pick<RequestInit, 'body' | 'headers'> {
     : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
 }
 
-/** What an answer holds: JSON, or the bytes of an archive. @throws ControlError where it is not a success */
+/** Reads an answer: JSON, or the bytes of an archive. @throws ControlError where it is not a success */
 export function readAnswer(request: string, status: number, type: unknown, bytes: Uint8Array): unknown {
   if (status < 300 && type === archiveType) return bytes
   const text = new TextDecoder().decode(bytes)

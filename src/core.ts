@@ -77,11 +77,11 @@ export interface Core {
 export interface CoreOptions {
   /** Directory of the database; null keeps everything in memory. */
   readonly data?: string | null
-  /** What every world starts from. */
+  /** The content that every world starts from. */
   readonly seed?: unknown
   readonly templates?: 'closed' | 'open'
   readonly strict?: boolean
-  /** What moves jobs along their timelines. */
+  /** The pace of jobs in worlds that have none of their own. */
   readonly pace?: Pace
   readonly clock?: Clock
   readonly ids?: Ids

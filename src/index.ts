@@ -102,7 +102,7 @@ async function listen(
 /** The same bytes, not a copy. */
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, byteLength)
 
-/** What to write into a client; an emulator that listens everywhere is reached by the loopback address, too. */
+/** The base URL for clients. An emulator that listens on all addresses is reached by the loopback address, too. */
 function urlOf(host: string, port: number): string {
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`

@@ -1,6 +1,6 @@
 import { connect, type EmulatorClient } from './client.ts'
 
-/** What is needed of the package `testcontainers`, which the caller brings along in a version of their own. */
+/** The part of the package `testcontainers` that is used here. The caller brings the package, in a version of their own. */
 export interface Testcontainers<Started extends StartedContainer = StartedContainer> {
   readonly GenericContainer: new (image: string) => Container<Started>
   readonly Wait: { forHealthCheck(): unknown }

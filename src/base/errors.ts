@@ -74,7 +74,7 @@ export const alreadyExists = (message: string): ApiError => new ApiError('alread
 export const unauthenticated = (message: string, ground?: ErrorGround): ApiError =>
   new ApiError('unauthenticated', message, { ground })
 
-/** What a token is refused with once its time is over. */
+/** The message for an expired token. */
 export const tokenExpired = 'token is expired: exchange the API key again at /v1/auth/access_token'
 
 /** 403, code 7. */

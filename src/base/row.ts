@@ -1,6 +1,6 @@
 import type { Ground } from '../../schemas/fidelity.ts'
 
-/** What is known of one behaviour, in one sentence or two, and how firm that ground is. */
+/** The evidence behind one behaviour, in one sentence or two, and its kind. */
 export interface Row {
   readonly ground: Ground
   readonly known: string

@@ -14,7 +14,7 @@ import { addressOf } from './address.ts'
 import { count, print } from './running.ts'
 import type { Invocation } from './subcommand.ts'
 
-/** What one check found, with the way out where something is wrong. */
+/** The result of one check, with the way out if something is wrong. */
 interface Finding {
   readonly verdict: 'ok' | 'warning' | 'problem'
   readonly text: string

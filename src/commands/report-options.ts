@@ -4,7 +4,7 @@ import { nearest } from '../base/nearest.ts'
 import { sweepFailureNames } from '../exec/sweep/verdict.ts'
 import type { CommandOption, CommandOptions } from './subcommand.ts'
 
-/** What --fail-on can name: a finding, a ground of answers, or any finding at all. */
+/** Names that `--fail-on` accepts: a finding, a ground of answers, or `any` finding. */
 export const failureNames = ['any', ...findingIds, ...groundNames] as const
 export type FailureName = (typeof failureNames)[number]
 

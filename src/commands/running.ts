@@ -38,7 +38,7 @@ export function reach({ settings, options }: Invocation): Running {
   }
 }
 
-/** What went wrong with a request, for people. */
+/** Describes a failed request for people. */
 export function sentenceOf(error: unknown, url: string): Error {
   if (error instanceof ControlError && !error.isEmulator) {
     const what = `something that is no emulator answers at ${url} (${error.status})`

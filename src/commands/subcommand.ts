@@ -1,8 +1,8 @@
 import type { SettingName, Settings } from '../settings/settings.ts'
 
-/** What a command was called with. */
+/** The arguments and options of a call. */
 export interface Invocation {
-  /** What stands behind the command's name, in order; undefined where an optional argument is absent. */
+  /** The arguments in order; undefined for an optional one that is absent. */
   readonly args: readonly (string | undefined)[]
   /** The command's own options. */
   readonly options: CommandOptions
@@ -28,18 +28,18 @@ export interface Subcommand {
   readonly name: string
   /** As in `<job>`, `[file]` or `<command...>`. */
   readonly args?: string
-  /** What stands behind the name in the help, where options and arguments do not say it. */
+  /** The usage after the name in the help, if options and arguments do not say it. */
   readonly usage?: string
   /** One line, for the list of commands. */
   readonly summary: string
-  /** What the command's own help says below the summary. */
+  /** Text of the command's own help, below the summary. */
   readonly description?: string
   /** Settings that it takes as flags. */
   readonly settings?: readonly SettingName[]
-  /** What some of them mean here, where it is not what they mean to `start`. */
+  /** Descriptions of options that mean something else here than to `start`. */
   readonly settingsHelp?: Partial<Readonly<Record<SettingName, string>>>
   readonly options?: readonly CommandOption[]
-  /** What stands behind `bytenite-emulator` in examples. */
+  /** The arguments of `bytenite-emulator` in examples. */
   readonly examples?: readonly string[]
   /** Everything behind the first argument belongs to it, also what looks like a flag. */
   readonly passThrough?: true

@@ -4,7 +4,7 @@ import type { CommandOption, Subcommand } from './subcommand.ts'
 import { readReportFlags, reportOptions } from './report-options.ts'
 import { readSweepFlags, sweepOptions } from './sweep-options.ts'
 
-/** What commands take that talk to a running emulator; `reach` reads it. */
+/** Options of commands that talk to a running emulator; `reach` reads them. */
 const running = {
   settings: ['port', 'host'],
   settingsHelp: { port: 'port where the emulator answers', host: 'address where the emulator answers' },

@@ -55,7 +55,7 @@ const place = {
 } as const
 const numberOfPlaces = 17
 
-/** What most exchanges have nothing of. */
+/** Fields that most exchanges lack. */
 interface Remarks {
   readonly fault: string | null
   readonly scenario: string | null

@@ -16,7 +16,7 @@ export interface FaultTarget {
 export interface Strike {
   readonly id: string
   readonly rule: FaultRequest
-  /** Whether the request is held at first. */
+  /** True if the request is held at first. */
   readonly isDelayed: boolean
   /**
    * Holds the request as long as the rule says. `cancel` is for a client that does not wait so long.
@@ -43,7 +43,7 @@ export interface FaultRegistry {
   release(world: string, id: string): Fault
   /** Takes all faults of a world away; what they hold goes on. */
   clear(world: string): void
-  /** Whether a world has faults at all. */
+  /** Tells if a world has any faults. */
   isArmed(world: string): boolean
   /** The fault that strikes a request, if any: the first rule that fits and is not used up. Counts it. */
   strike(world: string, target: FaultTarget): Strike | undefined
@@ -217,7 +217,7 @@ const toView = ({ id, rule, matched, used, held }: ArmedFault): Fault => ({
   waiting: held.size,
 })
 
-/** What a fault does, in a few words. */
+/** Describes the effect of a fault in a few words. */
 export function describeFault({ status, connection, answer, delay }: Omit<FaultRequest, 'operation'>): string {
   const what = status ?? connection ?? answer
   return [...(what === undefined ? [] : [what]), ...(delay === undefined ? [] : [`delay ${delay}`])].join(', ')

@@ -15,7 +15,7 @@ export interface Observed extends Noted {
 /** Is told of every exchange when it has ended, whether a journal keeps it or not. */
 export type Observer = (exchange: Observed) => void
 
-/** What passed between clients and the worlds, the newest part of it. It ends with the program. */
+/** The newest exchanges of all worlds. They are kept in memory only. */
 export interface Journal {
   note(world: string, exchange: Noted): void
   /** Exchanges that fit, oldest first. */

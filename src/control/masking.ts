@@ -24,7 +24,7 @@ const member = new RegExp(
 /** A parameter of a URL, also of one inside a text. */
 const parameter = new RegExp(String.raw`([?&]${secretName}=)[^&#"'\\\s]*`, 'gi')
 
-/** What an error message repeats of a field that was not of its type. */
+/** The part of an error message that repeats a value of the wrong type. */
 const complaint = new RegExp(String.raw`(\bfield [\w.[\]]*\b${secretName}: )[^;]*`, 'gi')
 
 const userOfUrl = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/"'@]+@/gi
@@ -35,7 +35,7 @@ const secretHeader = new RegExp(`^(?:.*authorization|(?:set-)?cookie|(?:.*-)?${s
 
 const wholeName = new RegExp(`^${secretName}$`, 'i')
 
-/** Whether a member of that name holds a secret. */
+/** Tells if a member of that name holds a secret. */
 export const isSecretName = (name: string): boolean => wholeName.test(name)
 
 /** Shorter ones would be found in the middle of words. */

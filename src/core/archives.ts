@@ -121,7 +121,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
     if (stray !== undefined) throw invalidArgument(`files/${stray}: the world has no such job`)
   }
 
-  /** What follows from a job's timeline is worked out anew rather than believed. */
+  /** Recomputes the columns that follow from a job's timeline, rather than trusting the file. */
   function recompute(world: WorldRecord, id: string, now: number, files: ArrivedArchive['files']): string {
     const job = jobs.find(world.key, id)!
     jobs.update(world.key, job, now)

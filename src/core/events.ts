@@ -3,7 +3,7 @@ import type { WorldRecord } from '../store/worlds.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Transition } from '../domain/jobs/job.ts'
 
-/** Tells who waits what happens in a world, also what happens by the mere passing of time. */
+/** Notifies followers of state changes in a world, including those due only to time passing. */
 export interface Events {
   /**
    * Hears of what happens from now on; also of what happened before, where nobody has settled the world since.
@@ -16,7 +16,7 @@ export interface Events {
   close(): void
 }
 
-/** What events need of the world around them. */
+/** The parts of the emulator that events need. */
 export interface EventSurroundings {
   readonly transitions: TransitionBus
   /** When the next job of a world enters a state by itself, or null. */

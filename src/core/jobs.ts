@@ -74,8 +74,7 @@ export interface Jobs {
   /** Makes a job that is to enter a state by itself wait before it. */
   hold(world: WorldRecord, id: string, before: JobState): Promise<JobRecord>
   /**
-   * Sets the pace of one job, above those of scenarios and its world; empty: theirs again. What a running job has before it goes
-   * at that pace from now on.
+   * Overrides the pace of one job; an empty string removes the override. A running job continues at the new pace.
    *
    * @throws ApiError 400 for what is no pace, code 9 for a job that has ended; 404
    */
@@ -89,7 +88,7 @@ export interface Jobs {
   addSeeded(world: WorldRecord, request: CreateJobRequest, state: JobState): void
 }
 
-/** What jobs need of the world around them. */
+/** The parts of the emulator that jobs need. */
 export interface JobSurroundings {
   readonly commit: Commit
   readonly rows: JobStore

@@ -10,7 +10,7 @@ import type { WorldRecord, WorldStore } from '../store/worlds.ts'
 import type { Clocks } from './clocks.ts'
 import type { TransitionBus } from './events.ts'
 
-/** What a reset took away, and what the seed put in its place. */
+/** Counts of the records that a reset removed, and that the seed put in their place. */
 export interface Reset {
   readonly removed: { readonly jobs: number; readonly templates: number }
   readonly seeded: { readonly jobs: number }
@@ -52,7 +52,7 @@ export interface Worlds {
   setPace(world: WorldRecord, pace: string | null): Promise<void>
 }
 
-/** What worlds are made of, and who hears of them. */
+/** The parts of the emulator that worlds need. */
 export interface WorldSurroundings {
   readonly wall: Clock
   readonly clocks: Clocks
@@ -69,11 +69,11 @@ export interface WorldSurroundings {
   readonly onForked: (from: WorldRecord, into: WorldRecord) => void
 }
 
-/** What was taken away of a world, while its act may yet fail. */
+/** Files of a world that were set aside while its act may still be rolled back. */
 export interface Cleared {
-  /** The act is done. */
+  /** Call after the commit. */
   remove(): void
-  /** The act came to nothing. */
+  /** The transaction was rolled back. */
   putBack(): void
 }
 

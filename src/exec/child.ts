@@ -6,7 +6,7 @@ export interface ChildOptions {
   readonly stdio: StdioOptions
   /** Where signals to this program are heard. */
   readonly signals: NodeJS.EventEmitter
-  /** Whether the program sits at a terminal, which sends SIGINT to the child itself. */
+  /** True at a terminal, which sends SIGINT to the child itself. */
   readonly terminal: boolean
   /** Milliseconds from the first signal passed on to SIGKILL; absent: 10 seconds. */
   readonly grace?: number

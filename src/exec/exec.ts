@@ -13,7 +13,7 @@ import type { SweepFlags } from '../commands/sweep-options.ts'
 
 export interface ExecOptions {
   readonly offline: boolean
-  /** What is said at the end. */
+  /** The text to print at the end. */
   readonly report?: ReportFlags
   /** Run it many times, with a fault each, in place of once. */
   readonly sweep?: SweepFlags | undefined

@@ -9,7 +9,7 @@ import { loggerOptions } from '../settings/log.ts'
 import type { EmulatorOptions } from '../settings/options.ts'
 import { readSeed } from '../settings/seed-files.ts'
 
-/** What all runs of a command have in common. */
+/** The options that all runs of a command share. */
 export interface Runner {
   /**
    * Runs the command against a fresh emulator of its own, which is gone at the end.
@@ -24,7 +24,7 @@ export interface Runner {
 export interface Run<Result> {
   readonly onExchange: Observer
   readonly child: Pick<ChildOptions, 'stdio' | 'terminal' | 'group' | 'limit' | 'onStart'>
-  /** What is to be done to the emulator before the command is started. */
+  /** Prepares the emulator before the command is started. */
   readonly prepare?: (emulator: Emulator) => Promise<void>
   /** Once the command has ended and all that it sent is seen, while the emulator still answers. */
   readonly conclude: (emulator: Emulator, exit: ChildExit, sightings: Sightings) => Promise<Result>

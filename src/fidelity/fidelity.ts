@@ -21,7 +21,7 @@ const texts = new Map(
   Object.entries<Row>({ ...successRows, ...errorRows }).map(([id, { ground }]) => [id, `${ground}; ${id}`]),
 )
 
-/** What the header says of a row. */
+/** The value of the header for a row. */
 export const groundText = (id: AnswerGround): string => texts.get(id)!
 
 /** An operation with all that may stand behind its answers. */
@@ -31,7 +31,7 @@ export interface OperationGround extends Entry {
   readonly whole?: AnswerGround
 }
 
-/** What decides the errors that an operation has in common with others. */
+/** The properties that decide which errors an operation shares with others. */
 export interface OperationTraits {
   /** Nobody is asked who they are. */
   readonly open?: boolean | undefined
@@ -85,7 +85,7 @@ function withShared(own: Entry['errors'], method: string, path: string, { open }
   }
 }
 
-/** What stands behind an error where neither it nor its operation says more. */
+/** The row behind an error if neither it nor its operation names one. */
 const usual: Readonly<Record<ErrorName, AnswerGround>> = {
   unknown: 'server-error',
   invalidArgument: 'malformed-request',
@@ -102,7 +102,7 @@ const usual: Readonly<Record<ErrorName, AnswerGround>> = {
   unauthenticated: 'not-authenticated',
 }
 
-/** What the header says of an error, by the operation that was asked for, if any. */
+/** The value of the header for an error of an operation, if any was asked for. */
 export function errorGroundText(operation: OperationGround | undefined, { kind, ground }: ApiError): string {
   return groundText(operation?.whole ?? ground ?? operation?.errors[kind]?.[0] ?? usual[kind])
 }

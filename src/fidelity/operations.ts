@@ -7,7 +7,7 @@ type SuccessGround = keyof typeof successRows
 /** The rows that may stand behind the errors of an operation, by kind; the usual one comes first. */
 type ErrorGrounds = Readonly<Partial<Record<ErrorName, readonly ErrorGround[]>>>
 
-/** What an operation answers, but for what all operations of its kind do. */
+/** The answers of an operation, except those that all operations of its kind share. */
 export interface Entry {
   /** By status. */
   readonly success: Readonly<Record<number, SuccessGround>>

@@ -12,7 +12,7 @@ declare module 'fastify' {
     caller: Caller
   }
   interface FastifyContextConfig {
-    /** Whether the operation changes anything; without it, everything but GET does. */
+    /** `read` for an operation that changes nothing; absent: GET reads, everything else writes. */
     access?: Access
     /** The operation is for everybody, though its scope asks who calls. */
     open?: boolean

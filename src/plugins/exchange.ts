@@ -3,7 +3,7 @@ import type { Strike } from '../control/faults.ts'
 import type { Persona } from '../domain/accounts/personas.ts'
 import type { UnknownField } from '../wire/decode.ts'
 
-/** What becomes known of an exchange while it is under way. */
+/** An exchange under way, as plugins and routes learn about it. */
 export class OpenExchange {
   /** Whose it is, by name: whose journal notes it and whose faults strike it. Unset while nobody knows. */
   party: { readonly world: string; readonly persona: Persona } | undefined = undefined
@@ -23,7 +23,7 @@ export class OpenExchange {
   scenario: string | null = null
   /** The fault that strikes it. */
   strike: Strike | undefined = undefined
-  /** Whether the faults of its world were asked already. */
+  /** True once the faults of its world were consulted. */
   isJudged = false
   /** The journal has it. */
   isNoted = false

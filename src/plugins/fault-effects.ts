@@ -65,7 +65,7 @@ function broken(stream: Readable): Readable {
   return followed(stream, pieces())
 }
 
-/** What is made of a stream, as a stream; the end of the one is that of the other. */
+/** Maps a stream, and ends with it. */
 const followed = (source: Readable, pieces: AsyncIterable<string | Buffer>): Readable =>
   Readable.from(pieces, { objectMode: false }).once('close', () => source.destroy())
 

@@ -4,7 +4,7 @@ import { operationName } from '../wire/operations.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What stands behind the answers of the operation. */
+    /** The evidence behind the answers of the operation. */
     ground?: OperationGround
     /** The vendor lists the operation, the emulator does not have it. */
     absent?: boolean

@@ -78,5 +78,5 @@ export function registerJournal(app: FastifyInstance, core: Core, observer?: Obs
   })
 }
 
-/** What `Retry-After` says, where it is a number of seconds; the emulator sends no dates there. */
+/** The seconds in `Retry-After`; the emulator sends no dates there. */
 const secondsIn = (header: unknown): number | null => (/^\d+$/.test(String(header)) ? Number(header) : null)

@@ -15,7 +15,7 @@ export interface ProtoJsonOptions {
 }
 
 /**
- * What grpc-gateway does around a handler: bodies are JSON whatever their type says, and are brought to canonical form by the
+ * Does what grpc-gateway does around a handler: bodies are JSON whatever their type says, and are brought to canonical form by the
  * schema of the route. Fastify's own coercion and stripping take no part in it.
  */
 export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: ProtoJsonOptions): void {
@@ -36,7 +36,7 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
     done()
   })
 
-  /** What was not understood of a body or query, by its decoded value: a validator does not know its request. */
+  /** Unknown fields of a body or query, by its decoded value: a validator does not know its request. */
   const unknownFields = new WeakMap<object, readonly UnknownField[]>()
   app.addHook('preHandler', (request, _reply, done) => {
     for (const part of [request.body, request.query]) {

@@ -23,7 +23,7 @@ const components = (kind: 'apps' | 'engines', tag: string, reason: string): read
   ['POST', `/${kind}/:${tag}/deactivate`, reason],
 ]
 
-/** What the vendor's references list beyond the emulator (documented), and what to do instead. */
+/** Operations that the vendor's references list and the emulator lacks (documented), with the way out. */
 export const absentOperations: Readonly<Record<ApiBase, readonly Absent[]>> = {
   '/v1/customer': [
     ['GET', '/schema/:id', 'the emulator has no parameter schemas, which the vendor deprecated in August 2025'],

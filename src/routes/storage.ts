@@ -16,7 +16,7 @@ declare module 'fastify' {
 }
 
 /**
- * What signed links lead to. The signature in the link is the permission; no token is asked for (observed).
+ * The targets of signed links. The signature in the link is the permission; no token is asked for (observed).
  *
  * Errors have the vendor's JSON body, like all others here, though the service's storage answered in XML (chosen). An upload
  * link is good for PUT only, a result's link for GET and HEAD; anything else is 403, as a signature covers the method.

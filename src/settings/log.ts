@@ -1,6 +1,6 @@
 import type { LogLevel } from './settings.ts'
 
-/** What `fastify({ logger })` takes: a level and where the lines go. */
+/** The logger options of Fastify: a level, and the stream that lines go to. */
 export interface LoggerOptions {
   readonly level: LogLevel
   readonly stream: { write(line: string): void }

@@ -9,7 +9,7 @@ import { nearest } from '../base/nearest.ts'
 import { defaultPace, formatPace, type Pace, parsePace } from '../domain/jobs/pace.ts'
 import { readSeed } from './seed-files.ts'
 
-/** What `startEmulator()` takes; everything may be left out. */
+/** The options of `startEmulator()`, all optional. */
 export interface EmulatorOptions {
   /** 0 or absent: a free one; null: none, so that the emulator is reached by `inject()` and `world()` only. */
   readonly port?: number | null
@@ -17,25 +17,25 @@ export interface EmulatorOptions {
   readonly host?: string
   /** Directory of the database and of files; null or absent: everything in memory. */
   readonly data?: string | null
-  /** What every world starts from: in the words of the API, or the path of a seed file. */
+  /** The content that every world starts from: in the words of the API, or the path of a seed file. */
   readonly seed?: unknown
-  /** Whether any `templateId` will do; absent: `closed`. */
+  /** `open` accepts any `templateId`; absent: `closed`. */
   readonly templates?: 'closed' | 'open'
   /** Refuse what the service merely ignored; absent: false. */
   readonly strict?: boolean
-  /** What moves jobs along, as `--pace` writes it (`'10s'`, `'polls:3'`, `'manual'`), or as an object; absent: `'3s'`. */
+  /** The pace of jobs, as `--pace` writes it (`'10s'`, `'polls:3'`, `'manual'`), or as an object; absent: `'3s'`. */
   readonly pace?: string | Pace
   /** Keys beside `test_<world>`, with the world each opens. */
   readonly apiKeys?: ReadonlyMap<string, string> | Readonly<Record<string, string>>
   /** `open`: any other key opens the world `default`, too; absent: `closed`. */
   readonly keys?: 'closed' | 'open'
-  /** Whether answers show unset fields; absent: `emit`. */
+  /** `omit` leaves unset fields out of answers; absent: `emit`. */
   readonly unset?: 'emit' | 'omit'
   /** Whose answers clients get; absent: `2025`. */
   readonly era?: Era
   /** Logs to stderr: true for level info, or a level; or a level and a stream. Absent or false: none. */
   readonly logger?: LoggerOptions | LogLevel | boolean
-  /** Whether the open port keeps the process from ending; absent: false, so that no test hangs that forgets `close()`. */
+  /** True if the open port keeps the process from ending; absent: false, so that no test hangs that forgets `close()`. */
   readonly keepAlive?: boolean
   readonly clock?: Clock
   readonly ids?: Ids

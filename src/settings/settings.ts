@@ -32,7 +32,7 @@ export interface Settings {
 }
 
 interface Setting<Value> {
-  /** What stands behind the flag in the help; none for a switch. */
+  /** The placeholder after the flag in the help; none for a switch. */
   readonly placeholder?: string
   /** May be given several times; in the environment, separated by commas. */
   readonly repeatable?: true

@@ -2,7 +2,7 @@ import type { Criterion, FilterField } from '../wire/filters.ts'
 
 /** A field as SQL sees it. Expressions may name `@now`, the world's present. */
 export interface FilterColumn extends FilterField {
-  /** What the field shows: NULL where it is unset, a JSON array for a list. Never holds text of a client. */
+  /** SQL for the value of the field: NULL if unset, a JSON array for a list. Never contains text of a client. */
   readonly sql: string
   /** A column that holds the same wherever the field is set, and that an index knows. */
   readonly column?: string

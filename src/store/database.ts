@@ -23,7 +23,7 @@ export interface Store {
   act<Result>(act: () => Result): Result
   /** Prepares a statement, once per text; the texts that were used last are kept. */
   prepare<Row = unknown>(sql: string): Statement<unknown[], Row>
-  /** Whether an act is under way, so that what is read now may yet be undone. */
+  /** True during an act: reads may see changes that are rolled back later. */
   readonly inAct: boolean
   close(): void
 }

@@ -15,7 +15,7 @@ import {
 } from './jobs.ts'
 
 interface JobFilterColumn extends FilterColumn {
-  /** What it shows moves with time, so `settle` must have brought the row up to the present. */
+  /** Its value moves with time: call `settle` before. */
   readonly moves?: true
 }
 
@@ -106,7 +106,7 @@ const columns = {
 export type JobFilterField = keyof typeof columns
 export type JobCriterion = Criterion<JobFilterField>
 
-/** What `compileFilters` needs to read filters for jobs. */
+/** The fields of jobs that filters can name. */
 export const jobFilterFields: Readonly<Record<JobFilterField, JobFilterColumn>> = columns
 
 /** Fields whose index is worth starting from, the one that leaves fewest rows first, and the column each index ends with. */
@@ -151,7 +151,7 @@ function bestIndex(criteria: readonly JobCriterion[]): (typeof indexes)[number] 
   return usable.sort((a, b) => a.reach! - b.reach!)[0]?.index
 }
 
-/** Whether rows must be settled before these criteria, or this order, mean anything. */
+/** Tells if these criteria, or this order, need settled rows. */
 export const needsSettling = (criteria: readonly JobCriterion[], orderBy: JobOrder): boolean =>
   orderBy.field === 'state' || criteria.some(({ field }) => jobFilterFields[field].moves === true)
 

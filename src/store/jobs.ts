@@ -58,7 +58,7 @@ export interface JobStore {
   nextAt(world: number): Micros | null
 }
 
-/** What `jobColumns` selects. */
+/** A row of `jobColumns`. */
 export interface JobRow {
   id: string
   account: string
@@ -80,7 +80,7 @@ export const toJob = (row: JobRow): JobRecord => ({
   ...(JSON.parse(row.doc) as Omit<JobDetails, keyof typeof beginnings>),
 })
 
-/** What rows of earlier versions do not have. */
+/** Defaults for rows of earlier versions, which lack these fields. */
 const beginnings = { upload: null, run: null, script: null, pace: null } satisfies Partial<JobDetails>
 
 function toDoc({ description, config, dataSource, dataDestination, params, upload, run, script, pace }: JobRecord) {
@@ -88,7 +88,7 @@ function toDoc({ description, config, dataSource, dataDestination, params, uploa
   return JSON.stringify(doc)
 }
 
-/** What the lifecycle columns hold for a job at a moment. */
+/** The values of the lifecycle columns for a job at a moment. */
 function lifeColumns({ run, deletedAt }: JobRecord, now: Micros) {
   return [
     stateAt(run, now),

@@ -14,7 +14,7 @@ export interface UnknownField {
   readonly known?: readonly string[]
 }
 
-/** What was not understood, as messages say it: `field nmae (did you mean "name"?)`. */
+/** Describes unknown fields for messages: `field nmae (did you mean "name"?)`. */
 export const describeUnknown = (fields: readonly UnknownField[]): string =>
   `field${fields.length === 1 ? '' : 's'} ${fields.map(describeOne).join(', ')}`
 

@@ -4,7 +4,7 @@ import { unwrap } from './filter-values.ts'
 import { didYouMean } from '../base/nearest.ts'
 import { parseTimestamp } from '../base/timestamps.ts'
 
-/** What a field holds, which decides the conditions and values that fit it. */
+/** The kind of a field's value; it decides which conditions and values fit. */
 export interface FilterField {
   readonly kind: 'text' | 'number' | 'bool' | 'timestamp' | 'enum' | 'list'
   /** Names of an enum in the order of their numbers, or all that a list may hold. */
@@ -280,7 +280,7 @@ function toGlob(pattern: string): { pattern: string; prefix: string } {
   return { pattern: glob, prefix: translate(literal, (character) => character) }
 }
 
-/** Whether a text fits a pattern; in time that grows with both lengths, whatever the pattern. */
+/** Matches a text against a pattern, in time that grows with both lengths whatever the pattern. */
 function likes(pattern: string, text: string): boolean {
   const pieces: { character: string; wild: boolean }[] = []
   translate(pattern, (character, wild) => {

@@ -18,7 +18,7 @@ const pathName = (url: string): string => url.replace(/^\/v1\/computing\//, '/v1
 /** Paths of operations by those of their routes, of which there are few. */
 const paths = new Map<string, string>()
 
-/** Whether the operation is one of storage, where links lead: files go over the wire, not JSON. */
+/** Tells if the operation is one of storage, which signed links lead to: it carries files instead of JSON. */
 export const isStorageOperation = (operation: string): boolean => / \/bytenite-/.test(operation)
 
 /**

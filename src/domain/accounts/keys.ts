@@ -4,7 +4,7 @@ import { show, unauthenticated } from '../../base/errors.ts'
 import { uuidFromName } from '../../base/ids.ts'
 import { isPersona, type Persona, personas, rulesOf } from './personas.ts'
 
-/** What an API key opens. */
+/** The world and persona that an API key opens. */
 export interface KeyHolder {
   readonly world: string
   readonly persona: Persona
@@ -100,14 +100,14 @@ const keyText = (key: string, account: string): string => (account === 'owner' ?
 
 const idOf = (text: string): string => uuidFromName(`key ${text}`)
 
-/** Whether the text is an API key rather than a token. */
+/** Tells if the text is an API key rather than a token. */
 export const looksLikeKey = (text: string, ring: KeyRing): boolean =>
   text.startsWith(prefix) ||
   ring.configured.has(text) ||
   ring.configured.has(text.slice(0, Math.max(0, text.lastIndexOf(':')))) ||
   isForeign(text, ring)
 
-/** Whether the text can only be a key that somebody else issued, and such keys are good here. A token has three parts. */
+/** Tells if the text can only be a key of another issuer, and the ring accepts those. A token has three parts. */
 const isForeign = (text: string, { open }: KeyRing): boolean =>
   open && text !== '' && !text.startsWith(prefix) && text.split('.').length !== 3
 

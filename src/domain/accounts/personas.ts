@@ -1,7 +1,7 @@
 import { ApiError, invalidArgument, permissionDenied, show, unauthenticated } from '../../base/errors.ts'
 import { didYouMean } from '../../base/nearest.ts'
 
-/** Whether an operation changes anything. */
+/** `write` for an operation that changes something. */
 export type Access = 'read' | 'write'
 
 interface PersonaRules {

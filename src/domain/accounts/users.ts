@@ -69,5 +69,5 @@ export const userId = (world: string, account: string): string => uuidFromName(`
 /** A user's address; `.example` belongs to nobody. */
 export const emailOf = (world: string, account: string): string => `${account}@${world}.example`
 
-/** What a user is called who has not said a name. */
+/** The display name of a user without a name. */
 export const displayName = (world: string, account: string): string => `${account} of ${world}`

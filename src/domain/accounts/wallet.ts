@@ -7,7 +7,7 @@ import { formatTimestamp, type Micros } from '../../base/timestamps.ts'
 /** ByteChips that a new account has (chosen). */
 export const openingBalance = 10_000
 
-/** What the first transaction of an account is booked for. */
+/** The cause of an account's first transaction. */
 export const openingCause = 'opening'
 
 /** US dollars for one ByteChip, as the vendor's pages of 2025 say (documented). */
@@ -107,7 +107,7 @@ export function transactionToWire(transaction: TransactionRecord, accountId: str
 
 const openingText = 'Opening balance'
 
-/** What a transaction is about. A job without a name is called by its id (documented). */
+/** The entity that a transaction is about. A job without a name is called by its id (documented). */
 const entityOf: Readonly<Record<TransactionType, (of: TransactionRecord) => { id: string; name: string }>> = {
   payment: ({ cause, jobName }) => ({ id: cause, name: jobName || `Job ${cause}` }),
   topup: ({ id }) => ({ id, name: openingText }),
@@ -123,11 +123,11 @@ const descriptionOf: Readonly<Record<TransactionType, (name: string) => string>>
 /** Amounts are in ByteChips. */
 export interface WalletRecord {
   readonly balance: number
-  /** What running jobs will cost. */
+  /** ByteChips reserved for running jobs. */
   readonly reserved: number
 }
 
-/** What a running job will cost, and when that is decided. */
+/** The price of a running job, and the moment at which it is decided. */
 export interface Reservation {
   readonly jobId: string
   readonly jobName: string
@@ -135,7 +135,7 @@ export interface Reservation {
   readonly amount: number
   /** When the job ends as things stand; null where that waits for polls or gates. */
   readonly endsAt: Micros | null
-  /** Whether it then is COMPLETE. */
+  /** True if the job completes then. */
   readonly completes: boolean
 }
 

@@ -4,7 +4,7 @@ import { checkDataDestination, checkDataSource, descriptors } from './data-sourc
 import { invalidArgument, show } from '../../base/errors.ts'
 
 /**
- * What a test of a data source finds out. Nothing is looked up anywhere: what is told of a file follows from its name, so
+ * The result of testing a data source. Nothing is looked up anywhere: what is told of a file follows from its name, so
  * that it is always the same (chosen). A file that the source names is there; folders are empty, as nothing is known of them.
  *
  * Source: the shape of the answer is documented; `tempUrl` stays empty, as no job takes an upload here (chosen).

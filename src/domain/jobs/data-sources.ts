@@ -3,7 +3,7 @@ import type { DataSource, DataSourceType } from '../../../schemas/datasource.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
 import { didYouMean } from '../../base/nearest.ts'
 
-/** What one descriptor stands for. */
+/** The meaning of one descriptor. */
 interface Descriptor {
   /** May be a job's input. */
   readonly source: boolean
@@ -37,7 +37,7 @@ export const descriptors: Readonly<Record<string, Descriptor>> = {
 
 const typeUrl = (type: string): string => `type.googleapis.com/${type}`
 
-/** Whether the input is a file that the client uploads to a temporary URL. */
+/** Tells if the input is a file that the client uploads to a temporary URL. */
 export const isUpload = (source: DataSource | null): boolean =>
   source !== null && (descriptors[source.dataSourceDescriptor ?? '']?.types.includes(localFile) ?? false)
 

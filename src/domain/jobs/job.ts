@@ -59,7 +59,7 @@ export function createdJob(
   }
 }
 
-/** What an update may change; what is absent stays. */
+/** A change to a job; absent fields stay. */
 export type JobChange = Pick<CreateJobRequest, 'name' | 'dataSource' | 'dataDestination' | 'params' | 'config'>
 
 /**
@@ -138,7 +138,7 @@ const maxTasks = 10_000
 /** ByteChips that a task costs (chosen). */
 const taskPrice = 2
 
-/** What a job costs, from the number of its tasks. */
+/** The price of a job in ByteChips, from the number of its tasks. */
 export const priceOf = (tasks: number): number => tasks * taskPrice
 
 /** @throws ApiError 403 where the job was made by another account of the world */
@@ -169,7 +169,7 @@ export function requestedId(jobId: string | undefined, strict: boolean): string 
   return jobId
 }
 
-/** What stands in the API's paths where a job's id may stand, too. */
+/** Fixed words in the API's paths at the place of a job's id; no job may have such an id. */
 const pathWords = new Set([
   'templates',
   'filter',

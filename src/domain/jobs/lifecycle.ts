@@ -7,7 +7,7 @@ import { type ApiError, failedPrecondition } from '../../base/errors.ts'
 import { type Pace, schedule, shares } from './pace.ts'
 import { endOfTime, formatTimestamp, type Micros, microsPerSecond } from '../../base/timestamps.ts'
 
-/** What a client can ask of a job that is there. */
+/** A command that a client can give to an existing job. */
 export type JobCommand = 'update' | 'upload' | 'run' | 'abort' | 'delete'
 
 const isRunning = (state: JobState): boolean => state !== 'JOB_STATE_NEW' && !isFinal(state)
@@ -130,7 +130,7 @@ export function stateAt(run: Run | null, now: Micros): JobState {
   return entriesAt(run, now).at(-1)?.[0] ?? 'JOB_STATE_NEW'
 }
 
-/** What has been entered by a moment. */
+/** The states entered by a moment. */
 export const entriesAt = (run: Run | null, now: Micros): readonly Entry[] =>
   run === null ? [] : run.timeline.filter(([, at]) => at <= now)
 
@@ -246,7 +246,7 @@ function cutByTimeouts(run: Run): Run {
 export const runningTasks = (run: Run | null, now: Micros): number =>
   stateAt(run, now) === 'JOB_STATE_PARTITIONED' ? run!.tasks : 0
 
-/** What a job shows of its life at a moment. */
+/** The fields that show a job's life at a moment. */
 export interface Progress {
   readonly state: JobState
   readonly submittedAt: Micros | null

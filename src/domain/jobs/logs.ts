@@ -18,7 +18,7 @@ export type Components = Pick<Template, 'app' | 'partitioner' | 'assembler'>
 
 type Line = readonly [level: LogLevel, log: string]
 
-/** What one component did: when it began, what it said, and, once it ended, when and what it said last. */
+/** The log of one component: its start, its lines, and, once it has ended, its end and last line. */
 interface Part {
   readonly began: Micros
   readonly lines: readonly Line[]

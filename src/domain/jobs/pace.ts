@@ -4,7 +4,7 @@ import { microsPerSecond, type Micros } from '../../base/timestamps.ts'
 import { parseDuration } from '../../base/durations.ts'
 
 /**
- * What moves a job along its timeline: time, with the microseconds from run to COMPLETE, or with those spent in each state;
+ * The force that moves a job along its timeline: time, with the microseconds from run to COMPLETE, or with those spent in each state;
  * polls, with the number of status reads from run to end; or gates, which open one by one when somebody says so.
  */
 export type Pace =

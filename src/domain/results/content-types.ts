@@ -1,4 +1,4 @@
-/** What the usual endings of file names mean. */
+/** Content types by the usual endings of file names. */
 const byEnding: Readonly<Record<string, string>> = {
   csv: 'text/csv; charset=utf-8',
   gif: 'image/gif',

@@ -1,6 +1,6 @@
 import { parse } from 'content-disposition'
 
-/** What a job's input is called where its uploader gave no name; the vendor's tasks find it under this one (documented). */
+/** The name of a job's input if its uploader gave none; the vendor's tasks find it under this one (documented). */
 export const unnamedInput = 'data.bin'
 
 /** Longest name that file systems take, in UTF-8. */

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { permissionDenied } from '../../base/errors.ts'
 import { formatTimestamp, type Micros, microsPerSecond, parseTimestamp } from '../../base/timestamps.ts'
 
-/** What a signed link leads to. */
+/** The target of a signed link. */
 export interface LinkTarget {
   readonly bucket: Bucket
   readonly world: string

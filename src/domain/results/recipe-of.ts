@@ -6,7 +6,7 @@ import { echo, generatedText, helloWorld, transcript } from './texts.ts'
 import { video } from './videos.ts'
 import { zipped } from './zip.ts'
 
-/** What an app makes, by its name; without an app, by the id of the template. The first that fits counts. */
+/** Recipes by the name of the app; without an app, by the id of the template. The first match counts. */
 const kinds: readonly (readonly [RegExp, Recipe])[] = [
   [/^img-gen/, images],
   [/transcription/, transcript],

@@ -11,7 +11,7 @@ export interface ResultFile {
 
 export type Bytes = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
-/** What a job reads. */
+/** The input of a job. */
 export interface Input {
   readonly name: string
   /** Bytes, or null where the input lies elsewhere and is not looked at. */

@@ -2,7 +2,7 @@ import type { ScenarioResult } from '../../../schemas/scenarios.ts'
 import { contentTypeOf } from './content-types.ts'
 import type { Bytes, Recipe } from './result-file.ts'
 
-/** What a scenario says that a job produces; where it says nothing, another recipe counts. */
+/** The results that a scenario gives a job; if it gives none, those of another recipe. */
 export const scriptedRecipe =
   (otherwise: Recipe): Recipe =>
   (template, job, input) =>

@@ -6,7 +6,7 @@ import { vendorHost } from './vendor.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** What the environment of a program under `exec` leads to. */
+/** The addresses and files that the environment of a program under `exec` names. */
 export interface Destination {
   /** Base URL of the emulator, for clients that can be told. */
   readonly api: string
@@ -59,7 +59,7 @@ export function childEnvironment(parent: Environment, destination: Destination):
 }
 
 /**
- * Whether some client would take the entry of `NO_PROXY` for one that the vendor's host is under. Some compare endings without
+ * Tells if some client would match the vendor's host with an entry of `NO_PROXY`. Some compare endings without
  * regard to dots, and an entry too few merely sends a host through the proxy, which tunnels it.
  */
 function mayMeanVendor(entry: string): boolean {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { proxyAuthorization } from './dial.ts'
 import type { Target } from './targets.ts'
 
-/** What happens on the way of a request. */
+/** Callbacks for a request on its way. */
 export interface Encounters {
   /** Called with the connection that the request goes out on; false: not there. */
   readonly onSocket: (socket: Socket) => boolean

@@ -15,7 +15,7 @@ import { writeTrustFiles } from './trust.ts'
 import { readUpstream } from './upstream.ts'
 
 export interface InterceptionOptions {
-  /** What the program would get without interception. */
+  /** The environment that the program would get without interception. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** The key given to a program that has none. */
   readonly apiKey: string
@@ -25,9 +25,9 @@ export interface InterceptionOptions {
 
 /** Calls of a program to the vendor's host lead to an emulator. */
 export interface Interception {
-  /** What to run the program with. */
+  /** The environment to run the program with. */
   readonly environment: Record<string, string>
-  /** What was seen on the way, so far; all of it, once it is closed. */
+  /** Connections seen so far; complete once the interception is closed. */
   readonly seen: () => Sightings
   /** Closes the ports, ends every connection, removes the files; resolves when all is seen. May be called twice. */
   readonly close: () => Promise<void>

@@ -4,7 +4,7 @@
  * `net.Socket.prototype.connect`, so that this is the one place to stand in. Certificates are checked as ever; the authority of the
  * run is trusted by NODE_EXTRA_CA_CERTS.
  *
- * What it needs stands in its own URL, as workers may be given an empty environment: `tls` and `plain`, ports on this machine, and
+ * Its parameters are in its own URL, as workers may be given an empty environment: `tls` and `plain`, ports on this machine, and
  * `offline`. It is a file of its own without dependencies.
  */
 import childProcess from 'node:child_process'

@@ -7,7 +7,7 @@ import { readAuthority, readTarget, type Target } from './targets.ts'
 import type { Upstream } from './upstream.ts'
 import { isLoopback, isVendorHost } from './vendor.ts'
 
-/** What answers for the vendor's host. */
+/** The servers that answer for the vendor's host. */
 export interface Vendor {
   /** Takes a connection on which TLS begins. */
   readonly secure: (socket: Socket) => void
@@ -33,7 +33,7 @@ export interface Proxy {
   readonly close: () => void
 }
 
-/** What is to be said instead of an answer from elsewhere. */
+/** An answer of the proxy itself, in place of one from elsewhere. */
 export interface Refusal {
   readonly status: number
   readonly reason: string

@@ -60,7 +60,7 @@ function systemTrust(): string {
   return file === undefined ? rootCertificates.join('\n') : readFileSync(file, 'utf8')
 }
 
-/** What a PEM file holds, or all files of a folder. What cannot be read is left out, as most clients do. */
+/** The text of a PEM file, or of all files of a folder. Unreadable files are left out, as most clients do. */
 function pemOf(path: string): string {
   try {
     if (!statSync(path).isDirectory()) return readFileSync(path, 'utf8')

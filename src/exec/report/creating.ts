@@ -4,7 +4,7 @@ import { jobIn, parse, type Seen } from './seen.ts'
 
 const createJob = 'POST /v1/customer/jobs'
 
-/** What makes a job run, or takes it away: after any of these it is not left behind. */
+/** Operations that run a job or remove it; after any of them a job does not count as left behind. */
 const endings = new Set([
   'POST /v1/customer/jobs/{jobId}/run',
   'POST /v1/customer/jobs/run/{jobId}',

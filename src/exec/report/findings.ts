@@ -7,7 +7,7 @@ import { polledAfterEnd, polledTooFast, resultsAsState } from './polling.ts'
 import { counted, listed, type Rule } from './rule.ts'
 import type { Seen } from './seen.ts'
 
-/** What to do about a finding. */
+/** Advice for each finding. */
 const advice: Readonly<Record<FindingId, string>> = {
   'pinned-certificate':
     'let the program trust the certificate authority that exec names in its environment, or give it the URL of the emulator',
@@ -25,7 +25,7 @@ const advice: Readonly<Record<FindingId, string>> = {
   'token-per-call': 'keep the token and use it for as long as expiresIn says',
 }
 
-/** What was seen of a program's connections beside requests. */
+/** Connections of a program that carried no request to the emulator. */
 export interface Sightings {
   /** Hosts and ports that --offline kept it from, with how often. */
   readonly refused: ReadonlyMap<string, number>
@@ -35,7 +35,7 @@ export interface Sightings {
   readonly unused: number
 }
 
-/** What looks wrong in a client, as far as it was seen. */
+/** Collects the findings about a client. */
 export interface Findings {
   see(seen: Seen): void
   /** The gravest first. The same exchanges and sightings give the same findings. */

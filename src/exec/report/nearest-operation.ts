@@ -37,7 +37,7 @@ function split(operation: string): [method: string, segments: string[]] {
   return [method, path.split('/').filter((segment) => segment !== '')]
 }
 
-/** What it takes to turn one path into another, segment by segment. */
+/** The edit distance between two paths, segment by segment. */
 function distance(sent: readonly string[], known: readonly string[]): number {
   let previous = known.map((_, index) => (index + 1) * missingSegment)
   previous.unshift(0)

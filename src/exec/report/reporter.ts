@@ -12,13 +12,13 @@ import { formatTimestamp } from '../../base/timestamps.ts'
 import { writeReport } from './report-file.ts'
 import type { FailureName, ReportFlags } from '../../commands/report-options.ts'
 
-/** What a report asks of the emulator at the end. */
+/** The parts of the emulator that a report reads at the end. */
 export type ReportSource = Pick<EmulatorClient, 'worlds' | 'world'> & { readonly operations: () => readonly string[] }
 
 /** Watches a run of a program and reports on it; `note` is for `startEmulator({ onExchange })`. */
 export interface Reporter {
   readonly note: Observer
-  /** Whether the report is going to be printed. */
+  /** True if the report is going to be printed. */
   readonly isShown: boolean
   /**
    * Prints and writes the report. Call it once the program has ended and while the emulator still answers.

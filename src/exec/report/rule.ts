@@ -4,7 +4,7 @@ import { type Seen, toEvidence } from './seen.ts'
 /** Looks for one thing that may be wrong in a client. It is shown every exchange once, in the order of their ends. */
 export interface Rule {
   see(seen: Seen): void
-  /** What it has found; undefined where nothing looks wrong. */
+  /** The finding, or undefined if nothing looks wrong. */
   found(): Found | undefined
 }
 
@@ -56,7 +56,7 @@ export function createProof(): Proof {
   }
 }
 
-/** What the rules remember at most of each kind; the oldest goes first, so that a run of days does not fill the memory. */
+/** Entries of each kind that the rules remember. The oldest goes first, so that a run of days does not fill the memory. */
 const remembered = 100_000
 
 /** A map that forgets its oldest entries when there are too many. */

@@ -15,9 +15,9 @@ export interface Seen {
   readonly jobId: string | null
   readonly start: Moment
   readonly end: Moment
-  /** Whether the answer came as the emulator meant it: no fault spoilt it. */
+  /** True if the answer arrived unchanged: no fault struck it. */
   readonly heard: boolean
-  /** Whether the act was done, also where the answer to it was lost. */
+  /** True if the act was done, even if its answer was lost. */
   readonly done: boolean
   /** Seconds that the answer asked to wait. */
   readonly retryAfter: number | null
@@ -54,7 +54,7 @@ export function see(exchange: Observed, number: number): Seen {
 
 const isError = (body: string): boolean => typeof parse(body)['code'] === 'number'
 
-/** What JSON says, as far as it is an object. */
+/** The object in a JSON text; empty if it holds anything else. */
 export function parse(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text)
@@ -82,7 +82,7 @@ export function messageIn({ exchange }: Seen): string {
  */
 export const elapsed = (from: Moment, to: Moment): Micros => Math.max(0, to.wall - from.wall, to.world - from.world)
 
-/** Whether a request was sent after another one's answer had come. */
+/** Tells if a request was sent after the answer to another one had arrived. */
 export const follows = (later: Seen, earlier: Seen): boolean => later.start.wall >= earlier.end.wall
 
 export const toEvidence = ({ number, start, operation, request, status, world, jobId }: Seen): Evidence => ({

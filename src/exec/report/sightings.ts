@@ -1,7 +1,7 @@
 import type { Sightings } from '../intercept/interception.ts'
 import { vendorHost } from '../intercept/vendor.ts'
 
-/** What a user should know of what happened between the program and the emulator. */
+/** Notes for the user on connections between the program and the emulator. */
 export function sightingsText({ refused, untrusted, unused }: Sightings): string {
   const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
   const lines = [

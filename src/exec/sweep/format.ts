@@ -6,7 +6,7 @@ import { grave, type GraveOutcome, isGrave } from './verdict.ts'
 export interface SweepView {
   /** Options that a replay needs, as they are written on a command line. */
   readonly options: readonly string[]
-  /** Whether to show what the program printed in cases that it did not pass. */
+  /** True to show the output of the program in cases that it did not pass. */
   readonly output: boolean
 }
 
@@ -29,7 +29,7 @@ const sentences: Readonly<Record<GraveOutcome, string>> = {
   leaves: 'leaves a job behind that was not run or still ran',
 }
 
-/** What a sweep has found, for a terminal: a table of requests and faults, then what needs attention and how to replay it. */
+/** Formats a sweep for a terminal: a table of requests and faults, then the cases that need attention and how to replay them. */
 export function formatSweep(sweep: Sweep, { options, output }: SweepView): string {
   const { cases, runs, durationMs, differences, baseline, command } = sweep
   const bad = cases.filter(isGrave)
@@ -96,5 +96,5 @@ const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFix
 export const shell = (command: readonly string[]): string =>
   command.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')
 
-/** What a program printed is not to move the cursor. */
+/** Removes control characters: the output of a program must not move the cursor. */
 const plain = (line: string): string => line.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '?')

@@ -3,14 +3,14 @@ import { type FaultKind, faultKinds } from '../../../schemas/sweep-names.ts'
 import { tokenExpired } from '../../base/errors.ts'
 import { isStorageOperation } from '../../wire/operations.ts'
 
-/** What decides which faults a request can meet. */
+/** The properties of a request that decide which faults it can meet. */
 export interface FaultyRequest {
   readonly operation: string
-  /** Whether its answer had a body. */
+  /** True if its answer had a body. */
   readonly hasBody: boolean
 }
 
-/** What each kind does to its request. */
+/** The fault that each kind adds for its request. */
 export const faultRules: Readonly<Record<FaultKind, Omit<FaultRequest, 'operation' | 'nth'>>> = {
   'reset-after': { connection: 'resetAfter' },
   '503': { status: 503, retryAfter: 1 },

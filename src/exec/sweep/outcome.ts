@@ -5,14 +5,14 @@ import { isRead, keyOf, targetOf, type TracedRequest } from './trace.ts'
 export interface RunEnd {
   /** As a shell tells it. */
   readonly exitCode: number
-  /** Whether it had to be killed, as it did not end. */
+  /** True if it had to be killed because it did not end. */
   readonly hung: boolean
   readonly durationMs: number
   /** Jobs that it created. */
   readonly jobs: number
   /** Jobs that were not run or still ran when it ended. */
   readonly left: number
-  /** Whether the fault met its request. */
+  /** True if the fault met its request. */
   readonly struck: boolean
   readonly requests: readonly TracedRequest[]
 }
@@ -27,7 +27,7 @@ export const baselineOf = (runs: readonly RunEnd[]): Baseline => ({
   left: Math.max(...runs.map(({ left }) => left)),
 })
 
-/** What a fault did to the program. Where its request did not come, the run tells nothing. */
+/** The effect of a fault on the program. If its request did not come, the run tells nothing. */
 export function outcomesOf(baseline: Baseline, run: RunEnd): Outcome[] {
   if (!run.struck) return ['not-reached']
   const found: Outcome[] = []
@@ -43,7 +43,7 @@ export function outcomesOf(baseline: Baseline, run: RunEnd): Outcome[] {
 export const limitFor = (cleanRunMs: number): number => Math.max(10_000, 5 * cleanRunMs)
 
 /**
- * What two runs without faults did differently, as far as it matters for cases: how often each operation was asked for, where
+ * The differences between two runs without faults, as far as they matter for cases: how often each operation was asked for, where
  * reads of the same path count once. The order does not matter, as parts of a program may run side by side.
  */
 export function differencesOf(first: RunEnd, second: RunEnd): string[] {

@@ -11,7 +11,7 @@ import type { RunEnd } from './outcome.ts'
 import { createTrace } from './trace.ts'
 import type { Runner } from '../run.ts'
 
-/** What a run of a swept program did. */
+/** The observations of one run of a swept program. */
 export interface SweepRun extends RunEnd {
   /** The end of what the program printed. */
   readonly output: string

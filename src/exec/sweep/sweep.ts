@@ -22,7 +22,7 @@ export const sweepPace: Pace = { by: 'polls', total: 2 }
 
 /** Where a sweep speaks. */
 export interface Voices {
-  /** What was found. */
+  /** The verdicts. */
   readonly out: Pick<Terminal, 'write'>
   /** How far it is, and what keeps it from going on. */
   readonly aside: Terminal

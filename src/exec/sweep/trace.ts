@@ -7,11 +7,11 @@ export interface TracedRequest {
   readonly operation: string
   /** Without query. */
   readonly path: string
-  /** Whether the answer had a body. */
+  /** True if the answer had a body. */
   readonly hasBody: boolean
 }
 
-/** What a run of the program did, as far as a sweep looks at it. */
+/** The requests of one run of the program, as a sweep sees them. */
 export interface Trace {
   readonly note: Observer
   /** In the order of their ends. */

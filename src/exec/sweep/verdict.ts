@@ -1,13 +1,13 @@
 import type { Outcome } from '../../../schemas/sweep-names.ts'
 import type { Sweep, SweptCase } from '../../../schemas/sweep.ts'
 
-/** What no program should do, whatever happens to it; merely to fail is its right. */
+/** Verdicts that no single failure excuses. A program may simply fail. */
 export const grave = ['hangs', 'duplicates', 'leaves'] as const satisfies readonly Outcome[]
 export type GraveOutcome = (typeof grave)[number]
 
 export const isGrave = ({ outcomes }: SweptCase): boolean => grave.some((outcome) => outcomes.includes(outcome))
 
-/** What --fail-on can name with --sweep, beside what always counts. */
+/** Verdicts that `--fail-on` can name with `--sweep`, besides those that always count. */
 export const sweepFailureNames = ['fails', 'not-reached', 'not-run', 'unstable'] as const
 export type SweepFailureName = (typeof sweepFailureNames)[number]
 

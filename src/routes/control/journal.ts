@@ -18,7 +18,7 @@ import { assertPersona } from '../../domain/accounts/personas.ts'
 /** Longest wait for a request, in milliseconds. */
 const longestWait = 60_000
 
-/** What passed between clients and a world. */
+/** The exchanges of a world. */
 export const journalRoutes =
   (core: Core, operations: () => readonly string[]): FastifyPluginAsyncTypebox =>
   async (app) => {

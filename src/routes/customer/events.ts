@@ -4,7 +4,7 @@ import { EventMessage } from '../../../schemas/events.ts'
 import type { Core } from '../../core.ts'
 import { createEventStream, type EventStream } from './event-stream.ts'
 
-/** What happens to the caller's jobs, as it happens. */
+/** The event stream of the caller's jobs. */
 export const eventRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {

@@ -6,7 +6,7 @@ import { logsAt } from '../../domain/jobs/logs.ts'
 
 const nobody = { app: '', partitioner: '', assembler: '' }
 
-/** What a job's components said. */
+/** The logs of jobs. */
 export const logRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {

@@ -5,7 +5,7 @@ import type { Core } from '../../core.ts'
 import type { Era } from '../../wire/era-2023.ts'
 import { ApiError } from '../../base/errors.ts'
 
-/** What jobs produced. A job that is not complete has no results in 2023, and is an error since (both observed). */
+/** The results of jobs. A job that is not complete had no results in 2023; since then it is an error (both observed). */
 export const resultRoutes =
   (core: Core, era: Era): FastifyPluginAsyncTypebox =>
   async (app) => {

@@ -65,7 +65,7 @@ export async function* writeArchive(
   yield tarEnd
 }
 
-/** What a job has in an archive, as far as its files say. */
+/** The files of a job in an archive. */
 export interface JobFiles {
   /** Bytes of the upload. */
   upload?: number

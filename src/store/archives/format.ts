@@ -90,7 +90,7 @@ export function readManifest(check: Check, bytes: Buffer, schema: number): Manif
   return manifest
 }
 
-/** What a name in an archive stands for. */
+/** The part of an archive that a name stands for. */
 export type ArchivePart =
   | { readonly kind: 'manifest' }
   | { readonly kind: 'sums' }

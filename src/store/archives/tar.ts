@@ -10,7 +10,7 @@ const block = 512
 /** Two empty blocks end an archive. */
 export const tarEnd: Uint8Array = Buffer.alloc(2 * block)
 
-/** What fills the last block of a file. */
+/** The zeros that fill the last block of a file. */
 export const tarPadding = (size: number): Uint8Array => Buffer.alloc((block - (size % block)) % block)
 
 /** Bytes that a file takes in an archive, with its header. */
@@ -137,7 +137,7 @@ class Source {
     return false
   }
 
-  /** What is there, but no more than `most`. */
+  /** The bytes that are there, but no more than `most`. */
   async some(most: number): Promise<Uint8Array> {
     if (await this.isAtEnd())
       throw invalidArgument('the file ends before it should: it was cut, or not sent as a whole')

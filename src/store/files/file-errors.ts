@@ -9,13 +9,13 @@ const problems: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open',
 }
 
-/** What a client is told about a disk that fails: 500, code 13, and why (chosen). Other errors stay as they are. */
+/** Turns the error of a failing disk into one for clients: 500, code 13, with the reason (chosen). Other errors stay as they are. */
 export function failureOf(error: unknown): unknown {
   const problem = problems[(error as { code?: string }).code ?? '']
   return problem === undefined ? error : new ApiError('internal', `the emulator could not store this: ${problem}`)
 }
 
-/** What was read, or undefined where it is not there. */
+/** The result of a read, or undefined if the file does not exist. */
 export async function unlessMissing<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await read()

@@ -57,7 +57,7 @@ export interface StoredResult extends StoredFile {
 }
 
 /**
- * What clients uploaded and what jobs produced, on disk. Every job has one folder, so that everything of it can go at once:
+ * Uploads and results on disk. Every job has one folder, so that everything of it can go at once:
  *
  *     worlds/<key>/<job>/upload.bin
  *     worlds/<key>/<job>/results/index.json, 0, 1, …
@@ -72,7 +72,7 @@ export interface Files {
    * @throws what the stream throws, and ApiError 500 where the disk fails; nothing is left behind then
    */
   receive(owner: FilesOf, bytes: Readable): Promise<Arrival>
-  /** What was uploaded for a job, or undefined. */
+  /** The upload of a job, or undefined. */
   upload(owner: FilesOf): Promise<StoredFile | undefined>
   /** A job's results in their order, or undefined where they were not made yet. */
   results(owner: FilesOf): Promise<readonly StoredResult[] | undefined>
@@ -122,7 +122,7 @@ export interface Scratch {
   discard(): Promise<void>
 }
 
-/** What passed by. */
+/** Size and SHA-256 of a stream. */
 export interface Digest {
   /** Bytes. */
   readonly size: number
@@ -374,7 +374,7 @@ const stored = (path: string, size: number): StoredFile => ({
 const lookTwice = async <T>(look: () => Promise<T | undefined>): Promise<T | undefined> =>
   (await look()) ?? (await look())
 
-/** What tells versions of a result apart. */
+/** The ETag of a result. */
 export const etagOf = (sha256: string): string => `"${sha256.slice(0, 32)}"`
 
 /** The same bytes, counted and hashed as they pass. */
