@@ -1,9 +1,9 @@
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Core } from './core.ts'
-import type { Era } from './wire/era-2023.ts'
 import type { Observer } from './control/journal.ts'
 import { holderOfKeyIn, type KeyRing } from './domain/accounts/keys.ts'
 import type { LoggerOptions } from './settings/log.ts'
+import { serviceDefaults, type ServiceSettings, settings } from './settings/settings.ts'
 import { collectOperations, nameOperations } from './plugins/operations.ts'
 import { registerAccessLog } from './plugins/access-log.ts'
 import { answerBrokenHttp, answerFrameworkError, bodyLimit, registerErrors } from './plugins/errors.ts'
@@ -20,19 +20,11 @@ import { docsRoutes } from './routes/docs.ts'
 import { storageRoutes } from './routes/storage.ts'
 import { walletRoutes, walletRoutesOf2023 } from './routes/wallet.ts'
 
-export interface AppOptions {
-  /** Keys beside `test_<world>`, with the world each opens. */
+export interface AppOptions extends Partial<ServiceSettings> {
+  /** Keys besides `test_<world>`, with the world each opens. */
   readonly apiKeys?: ReadonlyMap<string, string>
-  /** `open`: any other key will do, too. */
-  readonly keys?: 'closed' | 'open'
-  /** Refuse what the service merely ignored. */
-  readonly strict?: boolean
-  /** `omit` leaves unset fields out of answers. */
-  readonly unset?: 'emit' | 'omit'
-  /** Whose answers clients get. */
-  readonly era?: Era
   readonly logger?: LoggerOptions | false
-  /** Is told of every exchange. */
+  /** Called after every request, with what was sent and answered. */
   readonly onExchange?: Observer
 }
 
@@ -46,14 +38,8 @@ export function buildApp(
   options: AppOptions = {},
   prepare: (app: FastifyInstance) => void = () => undefined,
 ): FastifyInstance {
-  const {
-    apiKeys = new Map<string, string>(),
-    keys = 'closed',
-    strict = false,
-    unset = 'emit',
-    era = '2025',
-    logger = false,
-  } = options
+  const { keys, strict, unset, era } = { ...serviceDefaults, ...options }
+  const { apiKeys = settings.apiKey.default, logger = false } = options
   const ring: KeyRing = { configured: apiKeys, open: keys === 'open' }
   const app = fastify({
     logger,

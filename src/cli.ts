@@ -12,7 +12,7 @@ import {
   settings,
 } from './settings/settings.ts'
 import type { CommandOptions, Invocation, Subcommand } from './commands/subcommand.ts'
-import { subcommands } from './commands/table.ts'
+import { subcommands } from './commands/commands.ts'
 import { didYouMean } from './base/nearest.ts'
 import { version } from './base/package.ts'
 
@@ -101,6 +101,7 @@ function commandOf(subcommand: Subcommand): Command {
     options = [],
     examples = [],
     passThrough,
+    defaults,
     load,
   } = subcommand
   const command = new Command(name).summary(summary).passThroughOptions(passThrough === true)
@@ -118,7 +119,7 @@ function commandOf(subcommand: Subcommand): Command {
     const invocation: Invocation = {
       args: given.slice(0, command.registeredArguments.length).flat() as (string | undefined)[],
       options: flags,
-      settings: readSettings(flags, process.env),
+      settings: readSettings(flags, process.env, defaults?.(flags)),
       environment: process.env,
     }
     const act = await load()

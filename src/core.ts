@@ -19,7 +19,7 @@ import { createWorlds, type Worlds } from './core/worlds.ts'
 import { createFaults, type FaultRegistry } from './control/faults.ts'
 import { createJournal, type Journal } from './control/journal.ts'
 import { type Ids, randomIds } from './base/ids.ts'
-import { defaultPace, type Pace, parsePace } from './domain/jobs/pace.ts'
+import { type Pace, parsePace } from './domain/jobs/pace.ts'
 import { builtInRecipe } from './domain/results/recipe-of.ts'
 import { scriptedRecipe } from './domain/results/scripted.ts'
 import { createScenarios, type ScenarioRegistry } from './control/scenarios.ts'
@@ -40,6 +40,7 @@ import { worldTables } from './store/world-tables.ts'
 import { type WorldRecord, worldStore } from './store/worlds.ts'
 import { makeTemplate } from './domain/templates/template.ts'
 import { createTokens, type Tokens } from './core/tokens.ts'
+import { type ServiceSettings, serviceDefaults } from './settings/settings.ts'
 
 /** Everything of the emulator but HTTP. */
 export interface Core {
@@ -74,15 +75,11 @@ export interface Core {
   close(): void
 }
 
-export interface CoreOptions {
+export interface CoreOptions extends Partial<ServiceSettings> {
   /** Directory of the database; null keeps everything in memory. */
   readonly data?: string | null
   /** The content that every world starts from. */
   readonly seed?: unknown
-  readonly templates?: 'closed' | 'open'
-  readonly strict?: boolean
-  /** The pace of jobs in worlds that have none of their own. */
-  readonly pace?: Pace
   readonly clock?: Clock
   readonly ids?: Ids
 }
@@ -93,8 +90,8 @@ export interface CoreOptions {
  * @throws Error where the database cannot be opened, or the seed is wrong
  */
 export function createCore(options: CoreOptions = {}): Core {
-  const { data = null, templates: catalogueMode = 'closed', strict = false, pace = defaultPace } = options
-  const { clock = systemClock(), ids = randomIds() } = options
+  const { templates: catalogueMode, strict, pace } = { ...serviceDefaults, ...options }
+  const { data = null, clock = systemClock(), ids = randomIds() } = options
   const seed: Seed = decodeSeed(options.seed ?? {})
   const seedTemplates = new Map(
     (seed.templates ?? []).map((input) => [

@@ -4,13 +4,44 @@ import { buildApp } from './app.ts'
 import { createClient, type EmulatorClient, readAnswer } from './client.ts'
 import type { FastifyInstance } from 'fastify'
 import { createCore } from './core.ts'
-import type { Inject } from './inject.ts'
 import { collectOperations } from './plugins/operations.ts'
+import { urlOf } from './base/address.ts'
 import { type EmulatorOptions, readOptions } from './settings/options.ts'
 
 export type { EmulatorOptions } from './settings/options.ts'
 export { connect, ControlError, type EmulatorClient, type World, type WorldClock } from './client.ts'
-export type { Inject, InjectRequest, InjectResponse } from './inject.ts'
+
+/** A request without a socket. */
+export interface InjectRequest {
+  /** Absent: GET. */
+  readonly method?: 'DELETE' | 'GET' | 'HEAD' | 'OPTIONS' | 'PATCH' | 'POST' | 'PUT'
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string | string[]>>
+  /** Sent as JSON, unless it is a text or bytes. */
+  readonly payload?: string | object | Buffer | NodeJS.ReadableStream
+}
+
+/** Its answer. */
+export interface InjectResponse {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, number | string | string[] | undefined>>
+  /** The body as text. */
+  readonly payload: string
+  readonly body: string
+  readonly rawPayload: Buffer
+  // As untyped as the body of `fetch`: it is read in the words of the API.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  json<Body = any>(): Body
+}
+
+/**
+ * Sends a request to the emulator without a socket, as Fastify's `inject` does. Declared here, so that whoever uses the package
+ * need not have the types of Fastify.
+ *
+ * @param request a path stands for a GET of it
+ */
+export type Inject = (request: InjectRequest | string) => Promise<InjectResponse>
 
 /** A running emulator. */
 export interface Emulator extends EmulatorClient, AsyncDisposable {
@@ -101,9 +132,3 @@ async function listen(
 
 /** The same bytes, not a copy. */
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, byteLength)
-
-/** The base URL for clients. An emulator that listens on all addresses is reached by the loopback address, too. */
-function urlOf(host: string, port: number): string {
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
-}

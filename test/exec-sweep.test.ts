@@ -8,7 +8,7 @@ import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { Sweep } from '../schemas/sweep.ts'
 import { runChild } from '../src/exec/child.ts'
-import { createTail } from '../src/exec/tail.ts'
+import { createTail } from '../src/exec/output-tail.ts'
 import { check } from './conformance.ts'
 import { run as runProgram } from './program.ts'
 

@@ -40,7 +40,7 @@ void t.test('options take the forms that are at hand', async (t) => {
 
 void t.test('a wrong option is told by its name, with what would be right', async (t) => {
   for (const [options, message] of [
-    [{ prot: 1 }, /^startEmulator: unknown option prot \(did you mean port\?\); known are port, host, /],
+    [{ prot: 1 }, /^startEmulator: unknown option prot \(did you mean "port"\?\); known are port, host, /],
     [{ port: '2983' }, /^startEmulator: option port "2983": expected a number from 0 to 65535, or null/],
     [{ port: 65_536 }, /option port 65536/],
     [{ host: '' }, /option host ""/],

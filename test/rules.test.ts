@@ -65,7 +65,7 @@ const layers: readonly (readonly string[])[] = [
   ['core'],
   ['plugins', 'routes'],
   ['app'],
-  ['index', 'inject', 'testcontainers'],
+  ['index', 'testcontainers'],
   ['exec'],
   ['commands', 'cli'],
 ]
@@ -194,7 +194,7 @@ void t.test(
       // What follows waits in real time because somebody outside does: a container, a client that is held or listens.
       'src/commands/healthcheck.ts': ['setTimeout'],
       'src/exec/child.ts': ['setTimeout'],
-      'src/exec/limit.ts': ['setTimeout'],
+      'src/exec/deadline.ts': ['setTimeout'],
       'src/commands/wait.ts': ['setTimeout'],
       'src/core/events.ts': ['setTimeout'],
       'src/core/clocks.ts': ['setTimeout'],

@@ -8,7 +8,7 @@ import { Sweep, type SweptCase } from '../schemas/sweep.ts'
 import { type FaultKind, faultKinds, type Outcome } from '../schemas/sweep-names.ts'
 import type { Runner } from '../src/exec/run.ts'
 import { reportOptions } from '../src/commands/report-options.ts'
-import { sweep, sweepPace } from '../src/exec/sweep/sweep.ts'
+import { sweep } from '../src/exec/sweep/sweep.ts'
 import { readSweepFlags, sweepOptions } from '../src/commands/sweep-options.ts'
 import { startEmulator } from '../src/index.ts'
 import { casesOf, nameOf } from '../src/exec/sweep/cases.ts'
@@ -322,7 +322,7 @@ function runnerOf(client: Client, heard: () => NodeJS.Signals | undefined = () =
   const runner: Runner = {
     heard,
     async run({ onExchange, child, prepare, conclude }) {
-      const emulator = await startEmulator({ pace: sweepPace, onExchange })
+      const emulator = await startEmulator({ pace: 'polls:2', onExchange })
       try {
         await prepare?.(emulator)
         const killed = once(child.limit!, 'abort').then(() => 137)

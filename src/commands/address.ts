@@ -1,3 +1,4 @@
+import { urlOf } from '../base/address.ts'
 import { ConfigError, type Settings } from '../settings/settings.ts'
 
 /**
@@ -13,7 +14,6 @@ export function addressOf({ host, port }: Pick<Settings, 'host' | 'port'>, url?:
     }
     return new URL(url).origin
   }
-  if (port === 0) throw new ConfigError('--port 0 is no port that an emulator answers on; say which, or give --url')
-  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+  if (port === 0) throw new ConfigError('--port 0 means "any free port"; pass the real port, or --url')
+  return urlOf(host, port)
 }

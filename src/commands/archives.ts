@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream, renameSync, rmSync, statSync } fro
 import { type ClientRequest, type IncomingMessage, request, type RequestOptions } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { json } from 'node:stream/consumers'
-import { print, reach, type Running, sentenceOf } from './running.ts'
+import { print, reach, type Running, sentenceOf } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
 
 /** Writes a world to a file, or to stdout for `-`. A file that is there already is replaced once the new one is whole. */

@@ -10,8 +10,9 @@ import { packageRoot, version } from '../base/package.ts'
 import { peekDatabase } from '../store/database.ts'
 import { loadDriver } from '../store/driver.ts'
 import { formatTimestamp, parseTimestamp } from '../base/timestamps.ts'
+import { reachableHost } from '../base/address.ts'
 import { addressOf } from './address.ts'
-import { count, print } from './running.ts'
+import { count, print } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
 
 /** The result of one check, with the way out if something is wrong. */
@@ -136,7 +137,7 @@ function checkProxies(environment: Invocation['environment'], host: string): Fin
   const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].filter((name) => lookUp(name) !== '')
   if (proxies.length === 0) return [ok('no proxy variables are set')]
   const spared = lookUp('NO_PROXY').split(/[\s,]+/)
-  const address = host === '0.0.0.0' ? '127.0.0.1' : host
+  const address = reachableHost(host)
   if (spared.includes('*') || spared.some((name) => name === address || name === 'localhost')) {
     return [ok(`${proxies.join(', ')} set, but NO_PROXY spares this machine`)]
   }

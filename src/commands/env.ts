@@ -1,6 +1,6 @@
 import { ConfigError } from '../settings/settings.ts'
 import { defaultKeyOf } from '../domain/accounts/keys.ts'
-import { reach, print } from './running.ts'
+import { reach, print } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
 
 interface Shell {

@@ -1,5 +1,5 @@
 import type { Explanation } from '../../schemas/control.ts'
-import { print, reach } from './running.ts'
+import { print, reach } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
 
 /** Prints why a job is where it is, and what moves it on. */

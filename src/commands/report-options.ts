@@ -1,20 +1,8 @@
-import { findingIds, groundNames } from '../../schemas/report-names.ts'
+import { failureNames, type FailureName, type ReportFlags } from '../exec/report/flags.ts'
 import { ConfigError } from '../settings/settings.ts'
 import { nearest } from '../base/nearest.ts'
 import { sweepFailureNames } from '../exec/sweep/verdict.ts'
 import type { CommandOption, CommandOptions } from './subcommand.ts'
-
-/** Names that `--fail-on` accepts: a finding, a ground of answers, or `any` finding. */
-export const failureNames = ['any', ...findingIds, ...groundNames] as const
-export type FailureName = (typeof failureNames)[number]
-
-/** How a report is wanted. */
-export interface ReportFlags {
-  /** Absent: on a terminal only. */
-  readonly report?: boolean | undefined
-  readonly reportFile?: string | undefined
-  readonly failOn?: readonly FailureName[] | undefined
-}
 
 /** The options of a command that reports on a run. */
 export const reportOptions: readonly CommandOption[] = [

@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs'
-import type { Settings } from '../settings/settings.ts'
+import { serviceSettings, type Settings } from '../settings/settings.ts'
 import { type Emulator, startEmulator } from '../index.ts'
 import { loggerOptions } from '../settings/log.ts'
 import { readSeeds, seedFilesIn } from '../settings/seed-files.ts'
@@ -11,20 +11,15 @@ import { readSeeds, seedFilesIn } from '../settings/seed-files.ts'
  * @throws Error that says in a sentence why it cannot start
  */
 export async function start(settings: Settings, stopped: Promise<void>): Promise<void> {
-  const { port, host, data, inMemory, templates, strict, pace, unset, era, apiKey, keys, portFile } = settings
+  const { port, host, data, inMemory, apiKey, portFile } = settings
   const logLevel = settings.silent ? 'silent' : (settings.logLevel ?? (process.stderr.isTTY ? 'info' : 'warn'))
   const emulator = await startEmulator({
     port,
     host,
     data: inMemory ? null : data,
     seed: readSeeds(seedFilesOf(settings)),
-    templates,
-    strict,
-    pace,
-    unset,
-    era,
+    ...serviceSettings(settings),
     apiKeys: apiKey,
-    ...(keys === undefined ? {} : { keys }),
     logger: loggerOptions(logLevel, settings.logFormat),
     keepAlive: true,
   }).catch((error: unknown) => {

@@ -38,6 +38,8 @@ export interface Subcommand {
   readonly settings?: readonly SettingName[]
   /** Descriptions of options that mean something else here than to `start`. */
   readonly settingsHelp?: Partial<Readonly<Record<SettingName, string>>>
+  /** Defaults of settings that differ from those of `start`, by the command's own options. */
+  readonly defaults?: (options: CommandOptions) => Partial<Settings>
   readonly options?: readonly CommandOption[]
   /** The arguments of `bytenite-emulator` in examples. */
   readonly examples?: readonly string[]

@@ -1,26 +1,9 @@
+import type { SweepFlags } from '../exec/sweep/flags.ts'
 import { ConfigError, execSettings, flagOf } from '../settings/settings.ts'
 import { parseDuration } from '../base/durations.ts'
 import { nearest } from '../base/nearest.ts'
 import { type SweepFailureName, sweepFailureNames } from '../exec/sweep/verdict.ts'
 import type { CommandOption, CommandOptions } from './subcommand.ts'
-
-/** How a sweep is wanted. */
-export interface SweepFlags {
-  /** Ids of cases, where `*` stands for any text; empty: all. */
-  readonly only: readonly string[]
-  readonly maxRuns: number
-  /** Milliseconds after which no further run is begun. */
-  readonly time: number
-  /** Milliseconds that the program has after a fault has struck; undefined: as many as the runs without faults suggest. */
-  readonly hangAfter: number | undefined
-  readonly showOutput: boolean
-  /** False: say nothing at the end. */
-  readonly report: boolean
-  readonly reportFile: string | undefined
-  readonly failOn: readonly SweepFailureName[]
-  /** Options that a replay needs, as they are written on a command line. */
-  readonly replay: readonly string[]
-}
 
 const defaults = { maxRuns: 200, time: '10m' }
 

@@ -1,7 +1,7 @@
 import { systemClock } from '../base/clock.ts'
 import { ConfigError } from '../settings/settings.ts'
 import { parseDuration } from '../base/durations.ts'
-import { print, reach, type Running } from './running.ts'
+import { print, reach, type Running } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
 
 /** Milliseconds between two questions. */

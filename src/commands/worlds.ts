@@ -1,6 +1,6 @@
 import { ConfigError } from '../settings/settings.ts'
 import { readSeed } from '../settings/seed-files.ts'
-import { count, print, reach } from './running.ts'
+import { count, print, reach } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
 
 /** Puts a world back to the seed. */

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { isatty } from 'node:tty'
 import type { Settings } from '../settings/settings.ts'
-import { defaultPace } from '../domain/jobs/pace.ts'
-
 import { CommandError } from './child.ts'
 import { createRunner, type Runner } from './run.ts'
 import { createReporter } from './report/reporter.ts'
-import type { ReportFlags } from '../commands/report-options.ts'
+import type { ReportFlags } from './report/flags.ts'
 import { sightingsText } from './report/sightings.ts'
-import { sweep, sweepPace } from './sweep/sweep.ts'
-import type { SweepFlags } from '../commands/sweep-options.ts'
+import { sweep } from './sweep/sweep.ts'
+import type { SweepFlags } from './sweep/flags.ts'
 
 export interface ExecOptions {
   readonly offline: boolean
@@ -28,10 +26,8 @@ export interface ExecOptions {
  *   has what it is to fail on; for a sweep, see there
  * @throws Error that says in a sentence why the program was not started
  */
-export async function exec(given: Settings, command: readonly string[], options: ExecOptions): Promise<number> {
+export async function exec(settings: Settings, command: readonly string[], options: ExecOptions): Promise<number> {
   const { environment, offline, report = {} } = options
-  const pace = options.sweep !== undefined && given.pace === defaultPace ? sweepPace : given.pace
-  const settings = { ...given, pace }
   const runner = createRunner(command, { settings, offline, environment, now: Date.now(), random: randomBytes })
   try {
     if (options.sweep === undefined) return await runOnce(runner, settings, report)

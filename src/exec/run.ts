@@ -2,7 +2,7 @@ import { createAuthority, type Authority } from './intercept/certificates.ts'
 import { type ChildExit, type ChildOptions, exitCodeOf, passedOn, runChild } from './child.ts'
 import { openInterception, type Sightings } from './intercept/interception.ts'
 import { vendorHost } from './intercept/vendor.ts'
-import type { Settings } from '../settings/settings.ts'
+import { serviceSettings, type Settings } from '../settings/settings.ts'
 import { type Emulator, startEmulator } from '../index.ts'
 import type { Observer } from '../control/journal.ts'
 import { loggerOptions } from '../settings/log.ts'
@@ -85,12 +85,7 @@ export function createRunner(command: readonly string[], options: RunnerOptions)
 
 const emulatorOptions = (settings: Settings): EmulatorOptions => ({
   ...(settings.seed === undefined ? {} : { seed: readSeed(settings.seed) }),
-  templates: settings.templates,
-  strict: settings.strict,
-  pace: settings.pace,
-  unset: settings.unset,
-  era: settings.era,
+  ...serviceSettings(settings),
   apiKeys: settings.apiKey,
-  keys: settings.keys ?? 'open',
   logger: loggerOptions(settings.silent ? 'silent' : (settings.logLevel ?? 'warn'), settings.logFormat),
 })

@@ -1,16 +1,25 @@
 import { type Clock } from '../base/clock.ts'
-import { ConfigError, type LogLevel, logLevels } from './settings.ts'
-import { type Era, eras } from '../wire/era-2023.ts'
+import {
+  ConfigError,
+  expected,
+  type LogLevel,
+  logLevels,
+  settings,
+  type ServiceSettings,
+  serviceDefaults,
+  serviceReaders,
+} from './settings.ts'
 import type { Ids } from '../base/ids.ts'
 import type { Observer } from '../control/journal.ts'
 import { isWorldName } from '../base/world-names.ts'
 import { type LoggerOptions, loggerOptions } from './log.ts'
-import { nearest } from '../base/nearest.ts'
-import { defaultPace, formatPace, type Pace, parsePace } from '../domain/jobs/pace.ts'
+import { didYouMean } from '../base/nearest.ts'
+import { type Pace } from '../domain/jobs/pace.ts'
 import { readSeed } from './seed-files.ts'
+import { isObject } from '../base/objects.ts'
 
 /** The options of `startEmulator()`, all optional. */
-export interface EmulatorOptions {
+export interface EmulatorOptions extends Partial<Omit<ServiceSettings, 'pace'>> {
   /** 0 or absent: a free one; null: none, so that the emulator is reached by `inject()` and `world()` only. */
   readonly port?: number | null
   /** Absent: 127.0.0.1. */
@@ -19,20 +28,10 @@ export interface EmulatorOptions {
   readonly data?: string | null
   /** The content that every world starts from: in the words of the API, or the path of a seed file. */
   readonly seed?: unknown
-  /** `open` accepts any `templateId`; absent: `closed`. */
-  readonly templates?: 'closed' | 'open'
-  /** Refuse what the service merely ignored; absent: false. */
-  readonly strict?: boolean
   /** The pace of jobs, as `--pace` writes it (`'10s'`, `'polls:3'`, `'manual'`), or as an object; absent: `'3s'`. */
   readonly pace?: string | Pace
   /** Keys beside `test_<world>`, with the world each opens. */
   readonly apiKeys?: ReadonlyMap<string, string> | Readonly<Record<string, string>>
-  /** `open`: any other key opens the world `default`, too; absent: `closed`. */
-  readonly keys?: 'closed' | 'open'
-  /** `omit` leaves unset fields out of answers; absent: `emit`. */
-  readonly unset?: 'emit' | 'omit'
-  /** Whose answers clients get; absent: `2025`. */
-  readonly era?: Era
   /** Logs to stderr: true for level info, or a level; or a level and a stream. Absent or false: none. */
   readonly logger?: LoggerOptions | LogLevel | boolean
   /** True if the open port keeps the process from ending; absent: false, so that no test hangs that forgets `close()`. */
@@ -44,18 +43,12 @@ export interface EmulatorOptions {
 }
 
 /** Options as the rest of the program takes them. */
-export interface CheckedOptions {
+export interface CheckedOptions extends ServiceSettings {
   readonly port: number | null
   readonly host: string
   readonly data: string | null
   readonly seed: unknown
-  readonly templates: 'closed' | 'open'
-  readonly strict: boolean
-  readonly pace: Pace
   readonly apiKeys: ReadonlyMap<string, string>
-  readonly keys: 'closed' | 'open'
-  readonly unset: 'emit' | 'omit'
-  readonly era: Era
   readonly logger: LoggerOptions | false
   readonly keepAlive: boolean
   readonly clock?: Clock
@@ -63,30 +56,14 @@ export interface CheckedOptions {
   readonly onExchange?: Observer
 }
 
-/** Says what an option should have been; its name and value are added by the caller. */
-class Expected extends Error {}
-
-const expected = (what: string): never => {
-  throw new Expected(what)
-}
-
-const toBoolean = (value: unknown): boolean => (typeof value === 'boolean' ? value : expected('true or false'))
-
-const oneOf =
-  <const Choice extends string>(choices: readonly Choice[]) =>
-  (value: unknown): Choice =>
-    choices.find((choice) => choice === value) ?? expected(choices.map((choice) => `'${choice}'`).join(' or '))
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const isRecordOfFunctions = (value: unknown, name: string): boolean =>
   isObject(value) && typeof value[name] === 'function'
 
 type Readers = { readonly [Name in keyof EmulatorOptions]-?: (value: unknown) => CheckedOptions[Name] }
 
-/** How each option is read. Whoever writes plain JavaScript has no compiler that would tell of a mistake. */
+/** Reads each option: those of the table by its rows, the others here. Plain JavaScript has no compiler to tell of a mistake. */
 const readers: Readers = {
+  ...serviceReaders,
   port: (value) =>
     value === null || (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535)
       ? (value as number | null)
@@ -100,17 +77,6 @@ const readers: Readers = {
     if (typeof value === 'string') return readSeed(value)
     return isObject(value) ? value : expected('an object with templates and jobs, or the path of a seed file')
   },
-  templates: oneOf(['closed', 'open']),
-  strict: toBoolean,
-  pace: (value) => {
-    try {
-      // What can be written as a text and read again is a pace.
-      return parsePace(typeof value === 'string' ? value : formatPace(value as Pace))
-    } catch (error) {
-      if (typeof value !== 'string') return expected('a text such as 3s, polls:3 or manual, or an object of that kind')
-      return expected((error as Error).message.replace(/^expected /, ''))
-    }
-  },
   apiKeys: (value) => {
     const entries = value instanceof Map ? [...value] : isObject(value) ? Object.entries(value) : []
     const isRight = entries.every(([key, world]) => typeof key === 'string' && key !== '' && isWorldName(String(world)))
@@ -119,9 +85,6 @@ const readers: Readers = {
     }
     return new Map(entries as [string, string][])
   },
-  keys: oneOf(['closed', 'open']),
-  unset: oneOf(['emit', 'omit']),
-  era: oneOf(eras),
   logger: (value) => {
     if (typeof value === 'boolean') return value && loggerOptions('info', 'line')
     if (typeof value === 'string' && (logLevels as readonly string[]).includes(value)) {
@@ -132,24 +95,20 @@ const readers: Readers = {
     }
     return expected(`true, false, a level (${logLevels.join(', ')}), or { level, stream }`)
   },
-  keepAlive: toBoolean,
+  keepAlive: settings.strict.read,
   clock: (value) => (isRecordOfFunctions(value, 'now') ? (value as Clock) : expected('an object with now()')),
   ids: (value) => (isRecordOfFunctions(value, 'uuid') ? (value as Ids) : expected('an object with uuid()')),
   onExchange: (value) => (typeof value === 'function' ? (value as Observer) : expected('a function')),
 }
 
+/** Without options an emulator lives in memory, on a free port, and does not keep the process from ending. */
 const defaults: CheckedOptions = {
+  ...serviceDefaults,
   port: 0,
-  host: '127.0.0.1',
+  host: settings.host.default,
   data: null,
   seed: {},
-  templates: 'closed',
-  strict: false,
-  pace: defaultPace,
-  apiKeys: new Map(),
-  keys: 'closed',
-  unset: 'emit',
-  era: '2025',
+  apiKeys: settings.apiKey.default,
   logger: false,
   keepAlive: false,
 }
@@ -165,18 +124,16 @@ export function readOptions(options: unknown): CheckedOptions {
   const known = Object.keys(readers)
   for (const [name, value] of Object.entries(options)) {
     if (!known.includes(name)) {
-      const meant = nearest(name, known)
       throw new ConfigError(
-        `startEmulator: unknown option ${name}${meant === undefined ? '' : ` (did you mean ${meant}?)`}; ` +
-          `known are ${known.join(', ')}`,
+        `startEmulator: unknown option ${name}${didYouMean(name, known)}; known are ${known.join(', ')}`,
       )
     }
     if (value === undefined) continue
     try {
       read[name] = readers[name as keyof Readers](value)
     } catch (error) {
-      if (!(error instanceof Expected)) throw error
-      throw new ConfigError(`startEmulator: option ${name} ${inspect(value)}: expected ${error.message}`)
+      if (!(error instanceof ConfigError)) throw error
+      throw new ConfigError(`startEmulator: option ${name} ${inspect(value)}: ${error.message}`)
     }
   }
   return read as unknown as CheckedOptions

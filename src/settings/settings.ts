@@ -1,6 +1,6 @@
 import { type Era, eras } from '../wire/era-2023.ts'
 import { isWorldName } from '../base/world-names.ts'
-import { defaultPace, type Pace, parsePace } from '../domain/jobs/pace.ts'
+import { defaultPace, formatPace, type Pace, parsePace } from '../domain/jobs/pace.ts'
 
 /** A setting that cannot be used: says which, its value, and what would be right. */
 export class ConfigError extends Error {
@@ -10,102 +10,129 @@ export class ConfigError extends Error {
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
-/** Everything that can be set from outside, with its type. */
-export interface Settings {
-  port: number
-  host: string
-  data: string
-  inMemory: boolean
-  seed: string | undefined
-  init: string | undefined
-  templates: 'closed' | 'open'
-  strict: boolean
-  pace: Pace
-  unset: 'emit' | 'omit'
-  era: Era
-  apiKey: ReadonlyMap<string, string>
-  keys: 'closed' | 'open' | undefined
-  logLevel: LogLevel | undefined
-  logFormat: 'line' | 'json'
-  silent: boolean
-  portFile: string | undefined
+/** The settings of the service itself. Every door has them, under the same name. */
+export interface ServiceSettings {
+  /** `open` accepts any `templateId`; absent: `closed`. */
+  readonly templates: 'closed' | 'open'
+  /** Refuse what the service merely ignored; absent: false. */
+  readonly strict: boolean
+  /** The pace of jobs in worlds that have none of their own. */
+  readonly pace: Pace
+  /** `omit` leaves unset fields out of answers; absent: `emit`. */
+  readonly unset: 'emit' | 'omit'
+  /** The year whose answers clients get; absent: `2025`. */
+  readonly era: Era
+  /** `open`: any other key opens the world `default`, too; absent: `closed`. */
+  readonly keys: 'closed' | 'open'
+}
+
+/** Everything that the command line and the environment can set. */
+export interface Settings extends ServiceSettings {
+  readonly port: number
+  readonly host: string
+  readonly data: string
+  readonly inMemory: boolean
+  readonly seed: string | undefined
+  readonly init: string | undefined
+  readonly apiKey: ReadonlyMap<string, string>
+  readonly logLevel: LogLevel | undefined
+  readonly logFormat: 'line' | 'json'
+  readonly silent: boolean
+  readonly portFile: string | undefined
 }
 
 interface Setting<Value> {
+  /** Reads a flag or an environment variable. @throws ConfigError without the name of the setting, which the caller adds */
+  readonly parse: (text: string, previous: Value) => Value
   /** The placeholder after the flag in the help; none for a switch. */
   readonly placeholder?: string
   /** May be given several times; in the environment, separated by commas. */
   readonly repeatable?: true
   readonly help: string
   readonly default: Value
-  /** How the default reads in the help, where its value does not say it. */
+  /** The default as the help shows it, if its value does not say it. */
   readonly defaultText?: string
-  /** @throws ConfigError without the name of the flag, which the caller adds */
-  readonly parse: (text: string, previous: Value) => Value
 }
 
-const oneOf =
-  <const Choice extends string>(choices: readonly Choice[]) =>
-  (text: string): Choice => {
-    const choice = choices.find((known) => known === text)
-    if (choice === undefined) throw new ConfigError(`expected ${choices.join(' or ')}`)
-    return choice
-  }
-
-const toSwitch = (text: string): boolean => {
-  if (/^(true|1|yes|on)$/i.test(text)) return true
-  if (/^(false|0|no|off|)$/i.test(text)) return false
-  throw new ConfigError('expected true or false')
+/** A setting that `startEmulator()` has, too. */
+interface SharedSetting<Value> extends Setting<Value> {
+  /** Reads an option. @throws ConfigError without the name of the setting */
+  readonly read: (value: unknown) => Value
 }
 
-const nonEmpty = (text: string): string => {
-  if (text.trim() === '') throw new ConfigError('expected some text')
-  return text
+type Row<Name extends keyof Settings> = Name extends keyof ServiceSettings
+  ? SharedSetting<Settings[Name]>
+  : Setting<Settings[Name]>
+
+/** Throws what a setting should have been; its name and value are added by the caller. */
+export const expected = (description: string): never => {
+  throw new ConfigError(`expected ${description}`)
 }
 
-/** The table of settings: flags, environment names, defaults, help and types all come from here. */
-export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Name]> } = {
+const choice = <const Choice extends string>(choices: readonly Choice[]) => ({
+  parse: (text: string): Choice => choices.find((known) => known === text) ?? expected(choices.join(' or ')),
+  read: (value: unknown): Choice =>
+    choices.find((known) => known === value) ?? expected(choices.map((known) => `'${known}'`).join(' or ')),
+})
+
+const toggle = {
+  parse(text: string): boolean {
+    if (/^(true|1|yes|on)$/i.test(text)) return true
+    if (/^(false|0|no|off|)$/i.test(text)) return false
+    return expected('true or false')
+  },
+  read: (value: unknown): boolean => (typeof value === 'boolean' ? value : expected('true or false')),
+}
+
+const text = { parse: (text: string): string => (text.trim() === '' ? expected('some text') : text) }
+
+/** The table of settings. Flags, environment names, defaults, help and the options of `startEmulator()` come from here. */
+export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   port: {
     placeholder: 'NUMBER',
     help: 'port to listen on; 0 picks a free one',
     default: 2983,
     parse(text) {
-      if (!/^\d+$/.test(text) || Number(text) > 65_535) throw new ConfigError('expected a number from 0 to 65535')
-      return Number(text)
+      return /^\d+$/.test(text) && Number(text) <= 65_535 ? Number(text) : expected('a number from 0 to 65535')
     },
   },
-  host: { placeholder: 'ADDRESS', help: 'address to listen on', default: '127.0.0.1', parse: nonEmpty },
+  host: {
+    placeholder: 'ADDRESS',
+    help: 'address to listen on',
+    default: '127.0.0.1',
+    ...text,
+  },
   data: {
     placeholder: 'DIR',
     help: 'directory of the database and of uploaded files',
     default: './.bytenite-emulator',
-    parse: nonEmpty,
+    ...text,
   },
-  inMemory: { help: 'keep everything in memory; nothing survives the end', default: false, parse: toSwitch },
+  inMemory: { help: 'keep everything in memory; nothing survives the end', default: false, ...toggle },
   seed: {
     placeholder: 'FILE',
     help: 'JSON file with templates and jobs that every world starts from',
     default: undefined,
     defaultText: 'none',
-    parse: nonEmpty,
+    ...text,
   },
   init: {
     placeholder: 'DIR',
     help: 'folder of such files: all *.json in the order of their names, before the one of --seed',
     default: undefined,
     defaultText: 'none',
-    parse: nonEmpty,
+    ...text,
   },
   templates: {
     placeholder: 'MODE',
     help: 'closed: an unknown templateId is 404; open: any templateId will do',
     default: 'closed',
-    parse: oneOf(['closed', 'open']),
+    ...choice(['closed', 'open']),
   },
   strict: {
     help: 'refuse what the service merely ignored: unknown fields, job ids that are no UUIDs, API keys in place of tokens',
     default: false,
-    parse: toSwitch,
+    ...toggle,
   },
   pace: {
     placeholder: 'PACE',
@@ -113,18 +140,27 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
     default: defaultPace,
     defaultText: '3s',
     parse: parsePace,
+    read(value) {
+      try {
+        // A pace that can be written as a text and read again is right.
+        return parsePace(typeof value === 'string' ? value : formatPace(value as Pace))
+      } catch (error) {
+        if (typeof value === 'string') throw new ConfigError((error as Error).message)
+        return expected('a text such as 3s, polls:3 or manual, or an object of that kind')
+      }
+    },
   },
   unset: {
     placeholder: 'MODE',
     help: 'emit: answers show unset fields, as the service did; omit: they leave them out',
     default: 'emit',
-    parse: oneOf(['emit', 'omit']),
+    ...choice(['emit', 'omit']),
   },
   era: {
     placeholder: 'YEAR',
     help: '2025: answers of mid-2025; 2023: what clients of 2023 read (completedAt, counts as strings, empty results)',
     default: '2025',
-    parse: oneOf(eras),
+    ...choice(eras),
   },
   apiKey: {
     placeholder: 'KEY=WORLD',
@@ -137,7 +173,7 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
       const divider = text.lastIndexOf('=')
       const [key, world] = [text.slice(0, Math.max(0, divider)), text.slice(divider + 1)]
       if (key.trim() === '' || !isWorldName(world)) {
-        throw new ConfigError('expected KEY=WORLD, where WORLD is 1 to 64 of letters, digits, ".", "_" and "-"')
+        return expected('KEY=WORLD, where WORLD is 1 to 64 of letters, digits, ".", "_" and "-"')
       }
       return new Map(previous).set(key, world)
     },
@@ -145,30 +181,30 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
   keys: {
     placeholder: 'MODE',
     help: 'closed: only test_<world> and the keys of --api-key are good; open: any other key opens the world default',
-    default: undefined,
+    default: 'closed',
     defaultText: 'closed, but open for exec',
-    parse: oneOf(['closed', 'open']),
+    ...choice(['closed', 'open']),
   },
   logLevel: {
     placeholder: 'LEVEL',
     help: `${logLevels.join(', ')}; at info, one line a request`,
     default: undefined,
     defaultText: 'info on a terminal, else warn',
-    parse: oneOf(logLevels),
+    ...choice(logLevels),
   },
   logFormat: {
     placeholder: 'FORMAT',
     help: 'line: to be read by people; json: by machines. Logs go to stderr',
     default: 'line',
-    parse: oneOf(['line', 'json']),
+    ...choice(['line', 'json']),
   },
-  silent: { help: 'no logs, only the line that says it is ready', default: false, parse: toSwitch },
+  silent: { help: 'no logs, only the line that says it is ready', default: false, ...toggle },
   portFile: {
     placeholder: 'FILE',
     help: 'file to write the port number to, once the emulator answers; removed at the end',
     default: undefined,
     defaultText: 'none',
-    parse: nonEmpty,
+    ...text,
   },
 }
 
@@ -208,16 +244,43 @@ export function defaultTextOf(name: SettingName): string {
 export type Flags = { readonly [Name in SettingName]?: string | readonly string[] | boolean }
 
 /**
- * Settings from flags, then the environment, then defaults.
+ * Reads settings from flags, then the environment, then defaults.
  *
+ * @param defaults those of a command that differ from the table's
  * @throws ConfigError that names the flag or the variable, the value, and what was expected
  */
-export function readSettings(flags: Flags, environment: Readonly<Record<string, string | undefined>>): Settings {
+export function readSettings(
+  flags: Flags,
+  environment: Readonly<Record<string, string | undefined>>,
+  defaults: Partial<Settings> = {},
+): Settings {
   checkEnvironmentNames(environment)
-  const entries = settingNames.map((name) => [name, readSetting(name, flags[name], environment)])
+  const entries = settingNames.map((name) => [
+    name,
+    readSetting(name, flags[name], environment) ?? defaults[name] ?? settings[name].default,
+  ])
   return Object.fromEntries(entries) as Settings
 }
 
+const serviceNames = settingNames.filter((name): name is keyof ServiceSettings => 'read' in settings[name])
+
+/** The settings of the service among all. */
+export const serviceSettings = (all: ServiceSettings): ServiceSettings =>
+  Object.fromEntries(serviceNames.map((name) => [name, all[name]])) as unknown as ServiceSettings
+
+/** Readers of these settings as options of `startEmulator()`. */
+export const serviceReaders = Object.fromEntries(
+  serviceNames.map((name) => [name, settings[name].read]),
+) as unknown as {
+  readonly [Name in keyof ServiceSettings]: (value: unknown) => ServiceSettings[Name]
+}
+
+/** The defaults of the settings of the service. */
+export const serviceDefaults: ServiceSettings = Object.fromEntries(
+  serviceNames.map((name) => [name, settings[name].default]),
+) as unknown as ServiceSettings
+
+/** The value that was given, or undefined. */
 function readSetting(
   name: SettingName,
   flag: Flags[SettingName],
@@ -228,7 +291,7 @@ function readSetting(
   if (flag !== undefined) return parseAll(setting, flagOf(name), [flag].flat() as string[])
   const variable = environment[environmentNameOf(name)]
   // An empty variable is how a shell or a compose file leaves one out.
-  if (variable === undefined || variable === '') return setting.default
+  if (variable === undefined || variable === '') return undefined
   return parseAll(setting, environmentNameOf(name), setting.repeatable ? variable.split(',') : [variable])
 }
 

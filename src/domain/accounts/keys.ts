@@ -41,7 +41,7 @@ export function readKey(key: string, ring: KeyRing): KeyHolder {
   const colon = key.lastIndexOf(':')
   const world = colon === -1 ? undefined : worldOf(key.slice(0, colon), ring)
   if (world === undefined) {
-    if (isForeign(key, ring)) return { world: 'default', persona: 'owner', keyId: idOf(key) }
+    if (isForeign(key, ring)) return { world: defaultWorld, persona: 'owner', keyId: idOf(key) }
     throw unauthenticated(
       'invalid API key: the emulator takes test_<world>, as in test_default, and the keys given by --api-key',
       'wrong-api-key',

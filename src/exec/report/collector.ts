@@ -3,7 +3,7 @@ import type { Report } from '../../../schemas/report.ts'
 import type { Observer } from '../../control/journal.ts'
 import { createFindings, type Sightings } from './findings.ts'
 import { nearestOperation } from './nearest-operation.ts'
-import { see } from './seen.ts'
+import { see } from './exchange.ts'
 
 /** The part of a report that follows from what passed between the program and the emulator. */
 export type Account = Pick<

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { counted, createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
-import { jobIn, parse, type Seen } from './seen.ts'
+import { jobIn, parse, type Seen } from './exchange.ts'
 
 const createJob = 'POST /v1/customer/jobs'
 

@@ -1,7 +1,7 @@
 import { type Micros, microsPerSecond } from '../../base/timestamps.ts'
 import { tokenLifetime } from '../../domain/accounts/token.ts'
 import { counted, createProof, Memory, type Proof, type Rule } from './rule.ts'
-import { elapsed, follows, messageIn, type Seen } from './seen.ts'
+import { elapsed, follows, messageIn, type Seen } from './exchange.ts'
 
 const getToken = 'POST /v1/auth/access_token'
 

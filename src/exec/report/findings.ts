@@ -1,11 +1,11 @@
 import { type FindingId, findingIds } from '../../../schemas/report-names.ts'
 import type { Finding } from '../../../schemas/report.ts'
-import { ignoredRetryAfter, unknownFields, unknownPath } from './asking.ts'
+import { ignoredRetryAfter, unknownFields, unknownPath } from './requests.ts'
 import { duplicateCreate, neverRan } from './creating.ts'
 import { expiredToken, rejectedCredentials, tokenPerCall } from './credentials.ts'
 import { polledAfterEnd, polledTooFast, resultsAsState } from './polling.ts'
 import { counted, listed, type Rule } from './rule.ts'
-import type { Seen } from './seen.ts'
+import type { Seen } from './exchange.ts'
 
 /** Advice for each finding. */
 const advice: Readonly<Record<FindingId, string>> = {

@@ -2,7 +2,7 @@ import type { JobState } from '../../../schemas/jobs.ts'
 import { isFinal } from '../../domain/jobs/lifecycle.ts'
 import { type Micros, microsPerSecond } from '../../base/timestamps.ts'
 import { counted, createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
-import { elapsed, follows, jobIn, messageIn, type Seen } from './seen.ts'
+import { elapsed, follows, jobIn, messageIn, type Seen } from './exchange.ts'
 
 const getJob = 'GET /v1/customer/jobs/{jobId}'
 const getResults = 'GET /v1/customer/jobs/{jobId}/results'

@@ -10,7 +10,7 @@ import { formatReport } from './format.ts'
 import { listed } from './rule.ts'
 import { formatTimestamp } from '../../base/timestamps.ts'
 import { writeReport } from './report-file.ts'
-import type { FailureName, ReportFlags } from '../../commands/report-options.ts'
+import type { FailureName, ReportFlags } from './flags.ts'
 
 /** The parts of the emulator that a report reads at the end. */
 export type ReportSource = Pick<EmulatorClient, 'worlds' | 'world'> & { readonly operations: () => readonly string[] }

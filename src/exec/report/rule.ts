@@ -1,5 +1,5 @@
 import type { Evidence } from '../../../schemas/report.ts'
-import { type Seen, toEvidence } from './seen.ts'
+import { type Seen, toEvidence } from './exchange.ts'
 
 /** Looks for one thing that may be wrong in a client. It is shown every exchange once, in the order of their ends. */
 export interface Rule {

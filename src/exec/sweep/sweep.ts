@@ -2,7 +2,6 @@ import type { BudgetReason } from '../../../schemas/sweep-names.ts'
 import type { Sweep, SweptCase } from '../../../schemas/sweep.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { exitCodeOf } from '../child.ts'
-import type { Pace } from '../../domain/jobs/pace.ts'
 import { version } from '../../base/package.ts'
 import { type Case, casesOf } from './cases.ts'
 import { formatSweep } from './format.ts'
@@ -14,11 +13,8 @@ import type { Runner } from '../run.ts'
 import { writeReport } from '../report/report-file.ts'
 import type { Terminal } from '../report/reporter.ts'
 import { sightingsText } from '../report/sightings.ts'
-import type { SweepFlags } from '../../commands/sweep-options.ts'
+import type { SweepFlags } from './flags.ts'
 import { runForSweep, type SweepRun } from './run.ts'
-
-/** The pace of jobs, where nothing else is wanted: runs are short, and the same each time, as they do not depend on the clock. */
-export const sweepPace: Pace = { by: 'polls', total: 2 }
 
 /** Where a sweep speaks. */
 export interface Voices {

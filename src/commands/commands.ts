@@ -25,6 +25,8 @@ export const subcommands: readonly Subcommand[] = [
     passThrough: true,
     summary: 'run a program against a fresh emulator, whatever address of the API it has written into it',
     settings: execSettings,
+    // A run of a sweep is short, and does not depend on the clock.
+    defaults: ({ sweep }) => ({ keys: 'open', ...(sweep === true ? { pace: { by: 'polls', total: 2 } } : {}) }),
     options: [
       { flags: '--offline', help: `let the program reach nothing but ${vendorHost}, emulated, and this machine` },
       ...reportOptions,

@@ -1,7 +1,7 @@
 import { type Micros, microsPerSecond } from '../../base/timestamps.ts'
 import { nearestOperation } from './nearest-operation.ts'
 import { counted, createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
-import { elapsed, follows, type Seen } from './seen.ts'
+import { elapsed, follows, type Seen } from './exchange.ts'
 
 /** How much too early a request may come after `Retry-After`, for what timers are early. */
 export const retryTolerance: Micros = 0.1 * microsPerSecond
