@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { Seed } from '../schemas/seed.ts'
 import { type Catalogue, createCatalogue } from './core/catalogue.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
@@ -23,7 +22,6 @@ import { type Pace, parsePace } from './domain/jobs/pace.ts'
 import { builtInRecipe } from './domain/results/recipe-of.ts'
 import { scriptedRecipe } from './domain/results/scripted.ts'
 import { createScenarios, type ScenarioRegistry } from './control/scenarios.ts'
-import { decodeSeed, placeOf } from './settings/seed-files.ts'
 import { seededRecipe } from './domain/results/seeded.ts'
 import { openFiles } from './store/files/files.ts'
 import { openStore } from './store/database.ts'
@@ -41,6 +39,7 @@ import { type WorldRecord, worldStore } from './store/worlds.ts'
 import { makeTemplate } from './domain/templates/template.ts'
 import { createTokens, type Tokens } from './core/tokens.ts'
 import { type ServiceSettings, serviceDefaults } from './settings/settings.ts'
+import { type SeedSource, seedOf } from './domain/seed.ts'
 
 /** Everything of the emulator but HTTP. */
 export interface Core {
@@ -79,7 +78,7 @@ export interface CoreOptions extends Partial<ServiceSettings> {
   /** Directory of the database; null keeps everything in memory. */
   readonly data?: string | null
   /** The content that every world starts from. */
-  readonly seed?: unknown
+  readonly seed?: SeedSource
   readonly clock?: Clock
   readonly ids?: Ids
 }
@@ -91,8 +90,8 @@ export interface CoreOptions extends Partial<ServiceSettings> {
  */
 export function createCore(options: CoreOptions = {}): Core {
   const { templates: catalogueMode, strict, pace } = { ...serviceDefaults, ...options }
-  const { data = null, clock = systemClock(), ids = randomIds() } = options
-  const seed: Seed = decodeSeed(options.seed ?? {})
+  const { data = null, seed: source = seedOf({}), clock = systemClock(), ids = randomIds() } = options
+  const { seed } = source
   const seedTemplates = new Map(
     (seed.templates ?? []).map((input) => [
       input.id,
@@ -114,7 +113,7 @@ export function createCore(options: CoreOptions = {}): Core {
     const templateRows = templateStore(store)
     const settings = settingStore(store)
     const catalogue = createCatalogue(templateRows, seedTemplates, catalogueMode === 'open')
-    checkSeed(seed, (job) => placeOf(options.seed, job), catalogue, seedTemplates, strict)
+    checkSeed(source, catalogue, seedTemplates, strict)
 
     const transitions = createTransitionBus()
     const scenarios = createScenarios(ids)

@@ -454,7 +454,7 @@ void t.test('settings', async (t) => {
     unset: 'emit',
     era: '2025',
     apiKey: new Map(),
-    keys: undefined,
+    keys: 'closed',
     logLevel: undefined,
     logFormat: 'line',
     silent: false,

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { serviceSettings, type Settings } from '../settings/settings.ts'
 import { type Emulator, startEmulator } from '../index.ts'
 import { loggerOptions } from '../settings/log.ts'
-import { readSeeds, seedFilesIn } from '../settings/seed-files.ts'
+import { seedFilesIn } from '../settings/seed-files.ts'
 
 /**
  * Runs the emulator until it is told to stop.
@@ -13,11 +13,12 @@ import { readSeeds, seedFilesIn } from '../settings/seed-files.ts'
 export async function start(settings: Settings, stopped: Promise<void>): Promise<void> {
   const { port, host, data, inMemory, apiKey, portFile } = settings
   const logLevel = settings.silent ? 'silent' : (settings.logLevel ?? (process.stderr.isTTY ? 'info' : 'warn'))
+  const seeds = seedFilesOf(settings)
   const emulator = await startEmulator({
     port,
     host,
     data: inMemory ? null : data,
-    seed: readSeeds(seedFilesOf(settings)),
+    ...(seeds.length === 0 ? {} : { seed: seeds }),
     ...serviceSettings(settings),
     apiKeys: apiKey,
     logger: loggerOptions(logLevel, settings.logFormat),
@@ -35,6 +36,7 @@ export async function start(settings: Settings, stopped: Promise<void>): Promise
   if (portFile !== undefined) rmSync(portFile, { force: true })
 }
 
+/** Seed files in the order in which they are read. */
 const seedFilesOf = ({ init, seed }: Settings): string[] => [
   ...(init === undefined ? [] : seedFilesIn(init)),
   ...(seed === undefined ? [] : [seed]),

@@ -1,3 +1,4 @@
+import type { SeedSource } from '../domain/seed.ts'
 import type { Seed } from '../../schemas/seed.ts'
 import { alreadyExists, ApiError, invalidArgument, show } from '../base/errors.ts'
 import { normaliseId } from '../base/ids.ts'
@@ -62,12 +63,10 @@ function each<Item>(field: string, items: readonly Item[], act: (item: Item) => 
 /**
  * Checks the seed of new worlds at start, rather than at the first request.
  *
- * @param placeOf names a job of the seed in an error
  * @throws Error that names the entry
  */
 export function checkSeed(
-  seed: Seed,
-  placeOf: (job: number) => string,
+  { seed, placeOf }: SeedSource,
   catalogue: Catalogue,
   templates: ReadonlyMap<string, Template>,
   strict: boolean,

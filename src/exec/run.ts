@@ -7,7 +7,6 @@ import { type Emulator, startEmulator } from '../index.ts'
 import type { Observer } from '../control/journal.ts'
 import { loggerOptions } from '../settings/log.ts'
 import type { EmulatorOptions } from '../settings/options.ts'
-import { readSeed } from '../settings/seed-files.ts'
 
 /** The options that all runs of a command share. */
 export interface Runner {
@@ -84,7 +83,7 @@ export function createRunner(command: readonly string[], options: RunnerOptions)
 }
 
 const emulatorOptions = (settings: Settings): EmulatorOptions => ({
-  ...(settings.seed === undefined ? {} : { seed: readSeed(settings.seed) }),
+  ...(settings.seed === undefined ? {} : { seed: settings.seed }),
   ...serviceSettings(settings),
   apiKeys: settings.apiKey,
   logger: loggerOptions(settings.silent ? 'silent' : (settings.logLevel ?? 'warn'), settings.logFormat),

@@ -15,8 +15,9 @@ import { isWorldName } from '../base/world-names.ts'
 import { type LoggerOptions, loggerOptions } from './log.ts'
 import { didYouMean } from '../base/nearest.ts'
 import { type Pace } from '../domain/jobs/pace.ts'
-import { readSeed } from './seed-files.ts'
+import { readSeeds } from './seed-files.ts'
 import { isObject } from '../base/objects.ts'
+import { seedOf, type SeedSource } from '../domain/seed.ts'
 
 /** The options of `startEmulator()`, all optional. */
 export interface EmulatorOptions extends Partial<Omit<ServiceSettings, 'pace'>> {
@@ -26,7 +27,7 @@ export interface EmulatorOptions extends Partial<Omit<ServiceSettings, 'pace'>> 
   readonly host?: string
   /** Directory of the database and of files; null or absent: everything in memory. */
   readonly data?: string | null
-  /** The content that every world starts from: in the words of the API, or the path of a seed file. */
+  /** The content that every world starts from: in the words of the API, or the path of a seed file, or several. */
   readonly seed?: unknown
   /** The pace of jobs, as `--pace` writes it (`'10s'`, `'polls:3'`, `'manual'`), or as an object; absent: `'3s'`. */
   readonly pace?: string | Pace
@@ -47,7 +48,7 @@ export interface CheckedOptions extends ServiceSettings {
   readonly port: number | null
   readonly host: string
   readonly data: string | null
-  readonly seed: unknown
+  readonly seed: SeedSource
   readonly apiKeys: ReadonlyMap<string, string>
   readonly logger: LoggerOptions | false
   readonly keepAlive: boolean
@@ -63,7 +64,6 @@ type Readers = { readonly [Name in keyof EmulatorOptions]-?: (value: unknown) =>
 
 /** Reads each option: those of the table by its rows, the others here. Plain JavaScript has no compiler to tell of a mistake. */
 const readers: Readers = {
-  ...serviceReaders,
   port: (value) =>
     value === null || (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535)
       ? (value as number | null)
@@ -74,9 +74,11 @@ const readers: Readers = {
       ? value
       : expected('the path of a directory, or null to keep everything in memory'),
   seed: (value) => {
-    if (typeof value === 'string') return readSeed(value)
-    return isObject(value) ? value : expected('an object with templates and jobs, or the path of a seed file')
+    const files = [value].flat()
+    if (files.length > 0 && files.every((file) => typeof file === 'string')) return readSeeds(files)
+    return isObject(value) ? seedOf(value) : expected('an object with templates and jobs, or the paths of seed files')
   },
+  ...serviceReaders,
   apiKeys: (value) => {
     const entries = value instanceof Map ? [...value] : isObject(value) ? Object.entries(value) : []
     const isRight = entries.every(([key, world]) => typeof key === 'string' && key !== '' && isWorldName(String(world)))
@@ -107,7 +109,7 @@ const defaults: CheckedOptions = {
   port: 0,
   host: settings.host.default,
   data: null,
-  seed: {},
+  seed: seedOf({}),
   apiKeys: settings.apiKey.default,
   logger: false,
   keepAlive: false,

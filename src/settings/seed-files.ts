@@ -1,10 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { dataSourceTypes } from '../../schemas/datasource.ts'
-import { Seed, type SeedJob, type SeedTemplate } from '../../schemas/seed.ts'
-import { ApiError } from '../base/errors.ts'
+import type { Seed, SeedJob, SeedTemplate } from '../../schemas/seed.ts'
+import { decodeSeed, type SeedSource } from '../domain/seed.ts'
 import { parseJson } from '../wire/json.ts'
-import { compileDecoder, type UnknownField } from '../wire/decode.ts'
 
 /**
  * Reads a seed file: JSON with `templates` and `jobs`, in the words of the API. Files that it names lie relative to it.
@@ -39,22 +37,15 @@ export function seedFilesIn(folder: string): string[] {
   }
 }
 
-/** Where the jobs of a seed were read, kept beside it: they are in no words of the API. */
-const places = new WeakMap<object, readonly string[]>()
-
-/** How an error names a job of a seed. */
-export const placeOf = (seed: unknown, index: number): string =>
-  places.get(seed as object)?.[index] ?? `seed: jobs[${index}]`
-
 /**
  * Reads seed files, one after the other, as one seed; jobs may name templates of any of them.
  *
  * @throws Error as `readSeed` does, and for a template that is there already
  */
-export function readSeeds(files: readonly string[]): Seed {
+export function readSeeds(files: readonly string[]): SeedSource {
   const templates = new Map<string, { readonly file: string; readonly template: SeedTemplate }>()
   const jobs: SeedJob[] = []
-  const jobPlaces: string[] = []
+  const places: string[] = []
   for (const file of files) {
     const seed = readSeed(file)
     for (const template of seed.templates ?? []) {
@@ -67,24 +58,11 @@ export function readSeeds(files: readonly string[]): Seed {
     }
     for (const [index, job] of (seed.jobs ?? []).entries()) {
       jobs.push(job)
-      jobPlaces.push(`seed file ${file}: jobs[${index}]`)
+      places.push(`seed file ${file}: jobs[${index}]`)
     }
   }
   const seed = { templates: [...templates.values()].map(({ template }) => template), jobs }
-  places.set(seed, jobPlaces)
-  return seed
-}
-
-/** Brings a seed to canonical form. Throws ApiError where it is not in the words of the API. */
-export function decodeSeed(value: unknown): Seed {
-  const unknown: UnknownField[] = []
-  const seed = compileDecoder(Seed, dataSourceTypes)(value, unknown) as Seed
-  const [first] = unknown
-  if (first !== undefined) {
-    const hint = first.suggestion === undefined ? '' : ` (did you mean "${first.suggestion}"?)`
-    throw new ApiError('invalidArgument', `unknown field ${first.path}${hint}`)
-  }
-  return seed
+  return { seed, placeOf: (job) => places[job]! }
 }
 
 function withFilesFrom(folder: string, seed: Seed): Seed {
