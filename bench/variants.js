@@ -6,12 +6,12 @@ const root = join(import.meta.dirname, '..')
 
 /** Stands in for the plugins that are left out: it only gives requests a place for their exchange. */
 const stubs = {
-  journal: `export function beginExchanges(app) {
+  exchange: `export function beginExchanges(app) {
     const exchange = {}
     app.decorateRequest('exchange', { getter: () => exchange })
     app.decorateRequest('noteExchange', () => undefined)
-  }
-  export function registerJournal() {}`,
+  }`,
+  journal: 'export function registerJournal() {}',
   faults: 'export function registerFaults() {}',
 }
 

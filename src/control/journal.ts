@@ -1,18 +1,42 @@
 import type { Conditions, Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../../schemas/journal.ts'
 import { show } from '../base/errors.ts'
-import { type KeptExchange, KeptExchanges, type Noted } from './exchange-pages.ts'
+import { formatTimestamp, type Micros } from '../base/timestamps.ts'
+import type { UnknownField } from '../wire/decode.ts'
 import { type Headers, isSecretName, masking } from './masking.ts'
-import { formatTimestamp } from '../base/timestamps.ts'
+
+/** An exchange as the journal is told of it. */
+export interface Noted {
+  readonly at: Micros
+  readonly worldTime: Micros
+  readonly operation: string
+  readonly method: string
+  readonly path: string
+  readonly persona: string
+  readonly status: number
+  readonly durationMs: number
+  /** Names and values in turn, as they came. */
+  readonly headers: readonly string[]
+  readonly requestBody: Buffer | undefined
+  /** Bytes that came or went without being kept; absent: those of the body. */
+  readonly requestBytes?: number | undefined
+  readonly responseBody: string
+  readonly responseBytes?: number | undefined
+  readonly unknownFields: readonly UnknownField[]
+  readonly fault: string | null
+  readonly scenario: string | null
+  readonly jobId: string | null
+  readonly ground: string
+}
 
 /** An exchange as an observer is told of it: as it was sent, credentials included. */
 export interface Observed extends Noted {
-  /** The world it belongs to; null where nobody could tell: no or bad credentials, an unknown path, the emulator's own API. */
+  /** The world it belongs to; null if nobody could tell: no or bad credentials, an unknown path, the emulator's own API. */
   readonly world: string | null
-  /** Seconds that the answer asked the client to wait; null where it did not. */
+  /** Seconds that the answer asked the client to wait; null if it did not. */
   readonly retryAfter: number | null
 }
 
-/** Is told of every exchange when it has ended, whether a journal keeps it or not. */
+/** Called with every exchange when it has ended, whether a journal keeps it or not. */
 export type Observer = (exchange: Observed) => void
 
 /** The newest exchanges of all worlds. They are kept in memory only. */
@@ -38,12 +62,64 @@ export const keptExchanges = 1000
 /** Bytes kept for a world, and for all worlds together. */
 const keptBytesOfWorld = 16 * 1024 * 1024
 const keptBytes = 64 * 1024 * 1024
+/** Bytes of a body that are kept. */
+export const keptBody = 64 * 1024
+/** Unknown fields of an exchange that are kept. */
+const keptFields = 100
+
+/** An exchange in the journal. Its bodies are texts, so that it does not hold the chunk of a socket in memory. */
+interface Kept extends Omit<Noted, 'requestBody' | 'requestBytes' | 'responseBytes' | 'unknownFields'> {
+  /** Rises from exchange to exchange. */
+  readonly id: number
+  readonly requestBody: string
+  readonly requestBytes: number
+  readonly responseBytes: number
+  /** Paths of the unknown fields. */
+  readonly unknownFields: readonly string[]
+  /** Estimate of the memory that it takes. */
+  readonly bytes: number
+}
+
+/** The exchanges of one world, oldest first. */
+interface Kepts {
+  readonly exchanges: Kept[]
+  bytes: number
+}
+
+/** Bytes of an exchange beside its texts, roughly. */
+const fixedBytes = 500
+
+/** Masking and formatting are left to whoever reads the journal: every request pays for what is done here. */
+function keep(id: number, noted: Noted): Kept {
+  const { path, headers, unknownFields, requestBody: sent } = noted
+  const requestBody = sent === undefined ? '' : sent.toString('utf8', 0, keptBody)
+  const responseLength = Buffer.byteLength(noted.responseBody)
+  const responseBody =
+    responseLength <= keptBody ? noted.responseBody : Buffer.from(noted.responseBody).toString('utf8', 0, keptBody)
+  let bytes = fixedBytes + path.length + sizeOf(requestBody) + sizeOf(responseBody)
+  for (const text of headers) bytes += text.length
+  return {
+    ...noted,
+    id,
+    requestBody,
+    requestBytes: noted.requestBytes ?? sent?.length ?? 0,
+    responseBody,
+    responseBytes: noted.responseBytes ?? responseLength,
+    unknownFields: unknownFields.length === 0 ? none : unknownFields.slice(0, keptFields).map(({ path }) => path),
+    bytes,
+  }
+}
+
+const none: readonly string[] = []
+
+/** Bytes of a text in memory: one a character, or two if any of them is beyond Latin-1. */
+const sizeOf = (text: string): number => (Buffer.byteLength(text) === text.length ? 1 : 2) * text.length
 
 export function createJournal(): Journal {
   /** In the order of last use, so that the first one is what goes when all together are too large. */
-  const worlds = new Map<string, KeptExchanges>()
+  const worlds = new Map<string, Kepts>()
   const waiting = new Map<string, Set<() => void>>()
-  let latest: KeptExchanges | undefined
+  let latest: Kepts | undefined
   let lastId = 0
   let bytes = 0
   let closed = false
@@ -53,29 +129,36 @@ export function createJournal(): Journal {
     worlds.delete(world)
   }
 
-  function find(world: string, { limit, ...conditions }: JournalQuery): KeptExchange[] {
-    const found = [...(worlds.get(world) ?? [])].filter((kept) => mismatches(kept, conditions).length === 0)
+  const keptOf = (world: string): readonly Kept[] => worlds.get(world)?.exchanges ?? []
+
+  function drop(of: Kepts): void {
+    const { bytes: freed } = of.exchanges.shift()!
+    of.bytes -= freed
+    bytes -= freed
+  }
+
+  function find(world: string, { limit, ...conditions }: JournalQuery): Kept[] {
+    const found = keptOf(world).filter((kept) => mismatches(kept, conditions).length === 0)
     return limit === undefined ? found : found.slice(Math.max(0, found.length - limit))
   }
 
   return {
     note(world, noted) {
-      const exchanges = worlds.get(world) ?? new KeptExchanges()
-      if (exchanges !== latest) {
+      const of = worlds.get(world) ?? { exchanges: [], bytes: 0 }
+      if (of !== latest) {
         worlds.delete(world)
-        worlds.set(world, exchanges)
-        latest = exchanges
+        worlds.set(world, of)
+        latest = of
       }
-      bytes -= exchanges.bytes
-      exchanges.add(++lastId, noted)
-      while (exchanges.count > keptExchanges || exchanges.bytes > keptBytesOfWorld) exchanges.drop()
-      bytes += exchanges.bytes
+      const kept = keep(++lastId, noted)
+      of.exchanges.push(kept)
+      of.bytes += kept.bytes
+      bytes += kept.bytes
+      while (of.exchanges.length > keptExchanges || of.bytes > keptBytesOfWorld) drop(of)
       while (bytes > keptBytes) {
         const [oldest, first] = worlds.entries().next().value!
-        bytes -= first.bytes
-        first.drop()
-        bytes += first.bytes
-        if (first.count === 0) worlds.delete(oldest)
+        drop(first)
+        if (first.exchanges.length === 0) worlds.delete(oldest)
       }
       for (const wake of waiting.get(world) ?? []) wake()
     },
@@ -103,7 +186,7 @@ export function createJournal(): Journal {
     },
 
     verify(world, { body, count, ...query }) {
-      const exchanges = [...(worlds.get(world) ?? [])]
+      const exchanges = keptOf(world)
       const judged = exchanges.map((exchange) => ({
         exchange,
         differences: [...mismatches(exchange, query), ...missing(body, bodyOf(exchange))],
@@ -130,7 +213,7 @@ export function createJournal(): Journal {
       }
     },
 
-    count: (world) => worlds.get(world)?.count ?? 0,
+    count: (world) => keptOf(world).length,
     clear,
     close() {
       closed = true
@@ -140,7 +223,7 @@ export function createJournal(): Journal {
 }
 
 /** The conditions that an exchange does not meet, in words. */
-function mismatches(kept: KeptExchange, { operation, persona, status, jobId, after }: Conditions): string[] {
+function mismatches(kept: Kept, { operation, persona, status, jobId, after }: Conditions): string[] {
   const differences: string[] = []
   const compare = (name: string, wanted: unknown, found: unknown): void => {
     if (wanted !== undefined && wanted !== found)
@@ -154,12 +237,12 @@ function mismatches(kept: KeptExchange, { operation, persona, status, jobId, aft
   return differences
 }
 
-function bodyOf({ requestBody }: KeptExchange): unknown {
+function bodyOf({ requestBody }: Kept): unknown {
   if (requestBody.length === 0) return undefined
   try {
-    return JSON.parse(requestBody.toString('utf8'))
+    return JSON.parse(requestBody)
   } catch {
-    return requestBody.toString('utf8')
+    return requestBody
   }
 }
 
@@ -197,8 +280,8 @@ function headersOf(raw: readonly string[]): Headers {
   return headers
 }
 
-function toExchange(kept: KeptExchange): Exchange {
-  const { requestBody, remarks, jobId } = kept
+function toExchange(kept: Kept): Exchange {
+  const { requestBody, jobId } = kept
   const headers = headersOf(kept.headers)
   const mask = masking(headers, requestBody)
   return {
@@ -213,13 +296,13 @@ function toExchange(kept: KeptExchange): Exchange {
     durationMs: Math.round(kept.durationMs * 1000) / 1000,
     request: {
       headers: mask.headers(headers),
-      body: mask.text(requestBody.toString('utf8')),
+      body: mask.text(requestBody),
       bodyBytes: kept.requestBytes,
     },
     response: { body: mask.text(kept.responseBody), bodyBytes: kept.responseBytes },
-    unknownFields: remarks.unknownFields.map(mask.text),
-    fault: remarks.fault,
-    scenario: remarks.scenario,
+    unknownFields: kept.unknownFields.map(mask.text),
+    fault: kept.fault,
+    scenario: kept.scenario,
     jobId: jobId === null ? null : mask.text(jobId),
     ground: kept.ground,
   }

@@ -45,7 +45,7 @@ const shortestCredential = 5
  * Makes what shows an exchange without its secrets: those that stand where secrets stand, and whatever was presented in
  * `Authorization` or as `apiKey`, wherever it is repeated.
  */
-export function masking(headers: Headers, body: Buffer | undefined): Masking {
+export function masking(headers: Headers, body: string): Masking {
   const presented = [credentialOf(headers), keyIn(body)].filter((text) => text.length >= shortestCredential)
 
   function text(shown: string): string {
@@ -81,9 +81,8 @@ const credentialOf = ({ authorization }: Headers): string =>
     .trim()
     .replace(/^\w+\s+/, '')
 
-function keyIn(body: Buffer | undefined): string {
-  if (body === undefined) return ''
-  const match = /"api_?key"\s*:\s*("(?:[^"\\]|\\.)*")/i.exec(unescaped(body.toString('utf8')))
+function keyIn(body: string): string {
+  const match = /"api_?key"\s*:\s*("(?:[^"\\]|\\.)*")/i.exec(unescaped(body))
   try {
     return String(JSON.parse(match?.[1] ?? '""')).trim()
   } catch {
