@@ -89,31 +89,54 @@ interface Kepts {
 /** Bytes of an exchange beside its texts, roughly. */
 const fixedBytes = 500
 
-/** Masking and formatting are left to whoever reads the journal: every request pays for what is done here. */
-function keep(id: number, noted: Noted): Kept {
-  const { path, headers, unknownFields, requestBody: sent } = noted
+/**
+ * Masking and formatting are left to whoever reads the journal: every request pays for what is done here.
+ *
+ * @param before the headers of the exchange before, which a client that goes on mostly repeats
+ */
+function keep(id: number, noted: Noted, before: readonly string[]): Kept {
+  const { path, unknownFields, requestBody: sent } = noted
+  const headers = areEqual(noted.headers, before) ? before : noted.headers
   const requestBody = sent === undefined ? '' : sent.toString('utf8', 0, keptBody)
   const responseLength = Buffer.byteLength(noted.responseBody)
   const responseBody =
     responseLength <= keptBody ? noted.responseBody : Buffer.from(noted.responseBody).toString('utf8', 0, keptBody)
-  let bytes = fixedBytes + path.length + sizeOf(requestBody) + sizeOf(responseBody)
-  for (const text of headers) bytes += text.length
+  let bytes = fixedBytes + path.length + sizeOf(requestBody, sent?.length) + sizeOf(responseBody, responseLength)
+  if (headers !== before) for (const text of headers) bytes += text.length
   return {
-    ...noted,
     id,
+    at: noted.at,
+    worldTime: noted.worldTime,
+    operation: noted.operation,
+    method: noted.method,
+    path,
+    persona: noted.persona,
+    status: noted.status,
+    durationMs: noted.durationMs,
+    headers,
     requestBody,
     requestBytes: noted.requestBytes ?? sent?.length ?? 0,
     responseBody,
     responseBytes: noted.responseBytes ?? responseLength,
     unknownFields: unknownFields.length === 0 ? none : unknownFields.slice(0, keptFields).map(({ path }) => path),
+    fault: noted.fault,
+    scenario: noted.scenario,
+    jobId: noted.jobId,
+    ground: noted.ground,
     bytes,
   }
 }
 
-const none: readonly string[] = []
+/** Bytes of a text in memory: one a character, or two if any of them is beyond ASCII, as its length in UTF-8 tells. */
+const sizeOf = (text: string, utf8 = 0): number => (utf8 > text.length ? 2 : 1) * text.length
 
-/** Bytes of a text in memory: one a character, or two if any of them is beyond Latin-1. */
-const sizeOf = (text: string): number => (Buffer.byteLength(text) === text.length ? 1 : 2) * text.length
+function areEqual(some: readonly string[], others: readonly string[]): boolean {
+  if (some.length !== others.length) return false
+  for (let index = 0; index < some.length; index++) if (some[index] !== others[index]) return false
+  return true
+}
+
+const none: readonly string[] = []
 
 export function createJournal(): Journal {
   /** In the order of last use, so that the first one is what goes when all together are too large. */
@@ -150,7 +173,7 @@ export function createJournal(): Journal {
         worlds.set(world, of)
         latest = of
       }
-      const kept = keep(++lastId, noted)
+      const kept = keep(++lastId, noted, of.exchanges.at(-1)?.headers ?? none)
       of.exchanges.push(kept)
       of.bytes += kept.bytes
       bytes += kept.bytes
