@@ -38,7 +38,7 @@ export class ControlError extends Error {
 }
 
 /** A duration: milliseconds, or a text such as `90s`, `10m` or ISO 8601. */
-export type Duration = number | string
+type Duration = number | string
 
 /** A world's clock. */
 export interface WorldClock {

@@ -31,9 +31,9 @@ import { revokedKeyStore } from './store/revoked-keys.ts'
 import { secretStore } from './store/secrets.ts'
 import { settingStore } from './store/settings.ts'
 import { templateStore } from './store/templates.ts'
-import { tokenStore } from './store/tokens.ts'
+import { revokedTokenStore } from './store/revoked-tokens.ts'
 import { userStore } from './store/users.ts'
-import { walletStore } from './store/wallets.ts'
+import { walletStore } from './store/wallet.ts'
 import { worldTables } from './store/world-tables.ts'
 import { type WorldRecord, worldStore } from './store/worlds.ts'
 import { makeTemplate } from './domain/templates/template.ts'
@@ -195,7 +195,7 @@ export function createCore(options: CoreOptions = {}): Core {
       settle: (world) => jobs.settle(world),
     })
 
-    const tokens = createTokens({ commit, settings, revoked: tokenStore(store), now: clocks.now, ids })
+    const tokens = createTokens({ commit, settings, revoked: revokedTokenStore(store), now: clocks.now, ids })
     const linkSecret =
       settings.get('link-secret') ?? store.act(() => settings.setOnce('link-secret', randomBytes(32).toString('hex')))
     void files.sweep(({ world, jobId }) => jobRows.find(world, jobId)?.deletedAt === null).catch(() => undefined)

@@ -358,6 +358,7 @@ void t.test('errors of one status have grounds of their own', async (t) => {
     t.strictSame(await get(link), [200, 'get-result'])
     t.strictSame(await get(link, { range: 'bytes=0-0' }), [206, 'result-range'])
     t.strictSame(await get(link, { 'if-none-match': etag }), [304, 'result-unchanged'])
+    t.strictSame(await get(link, { 'if-match': '"another"' }), [412, 'result-condition'])
     t.strictSame(await get(link, { range: 'bytes=999999999-' }), [416, 'range-beyond-end'])
     await call('POST', '/_emulator/worlds/default/clock/advance', { by: '49h' })
     t.strictSame(await get(link), [403, 'link-refused'])

@@ -411,6 +411,29 @@ void t.test('downloads: ranges, conditions, HEAD', async (t) => {
   t.same([empty.status, empty.headers.get('content-length'), await empty.text()], [200, '0', ''])
 
   t.equal((await fetch(link, { headers: { 'if-none-match': etag } })).status, 304)
+  const [before, after] = ['Mon, 01 Jan 2001 00:00:00 GMT', 'Thu, 01 Jan 2099 00:00:00 GMT']
+  for (const [headers, status] of [
+    [{ 'if-none-match': `W/${etag}` }, 304],
+    [{ 'if-none-match': '*' }, 304],
+    [{ 'if-none-match': `"another", W/${etag}` }, 304],
+    [{ 'if-none-match': '"another"' }, 200],
+    [{ 'if-modified-since': after }, 304],
+    [{ 'if-modified-since': before }, 200],
+    [{ 'if-modified-since': 'no date' }, 200],
+    [{ 'if-none-match': '"another"', 'if-modified-since': after }, 200],
+    [{ 'if-match': etag }, 200],
+    [{ 'if-match': '*' }, 200],
+    [{ 'if-match': `W/${etag}` }, 412],
+    [{ 'if-match': '"another"' }, 412],
+    [{ 'if-unmodified-since': before }, 412],
+    [{ 'if-unmodified-since': after }, 200],
+    [{ 'if-match': etag, 'if-unmodified-since': before }, 200],
+    [{ 'if-match': '"another"', 'if-none-match': etag }, 412],
+  ] as const) {
+    const answer = await fetch(link, { headers })
+    t.equal(answer.status, status, JSON.stringify(headers))
+    if (status === 412) t.match(await answer.json(), { code: 9, message: /its ETag is "/ })
+  }
   t.equal((await fetch(link, { headers: { range: 'bytes=0-0', 'if-range': etag } })).status, 206)
   t.equal((await fetch(link, { headers: { range: 'bytes=0-0', 'if-range': '"other"' } })).status, 200)
   t.equal((await put(link, 'x')).status, 403)

@@ -124,6 +124,9 @@ export const errorRows = {
     "Google Cloud Storage answers 404 for a file that is not there; the vendor's pages say that the temporary bucket keeps it for 48 hours.",
   ),
   'part-of-a-file': chosen('An upload in parts is not taken: nothing tells that clients sent any.'),
+  'result-condition': inferred(
+    'Google Cloud Storage, where the links led to, answers `If-Match` and `If-Unmodified-Since` as HTTP defines them.',
+  ),
   'range-beyond-end': inferred('Google Cloud Storage, where the links led to, answers ranges as HTTP defines them.'),
 } as const
 

@@ -17,6 +17,7 @@ export const errorCatalogue = {
   resourceExhausted: { code: 8, status: 429, meaning: 'too many requests; see `Retry-After`' },
   bodyTooLarge: { code: 8, status: 413, meaning: 'the request body is larger than 4 MiB' },
   failedPrecondition: { code: 9, status: 400, meaning: 'not possible in the state the job is in' },
+  preconditionFailed: { code: 9, status: 412, meaning: 'the file is not the version that the request asks for' },
   outOfRange: { code: 11, status: 416, meaning: 'the range that was asked for lies beyond the end of the file' },
   unimplemented: { code: 12, status: 501, meaning: 'wrong method for this path, or not part of the emulator' },
   internal: { code: 13, status: 500, meaning: 'the emulator could not store or read its data' },

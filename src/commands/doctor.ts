@@ -12,7 +12,8 @@ import { loadDriver } from '../store/driver.ts'
 import { formatTimestamp, parseTimestamp } from '../base/timestamps.ts'
 import { reachableHost } from '../base/address.ts'
 import { addressOf } from './address.ts'
-import { count, print } from './reach.ts'
+import { counted } from '../base/counted.ts'
+import { print } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
 
 /** The result of one check, with the way out if something is wrong. */
@@ -43,7 +44,7 @@ export async function doctor({ settings, environment, options }: Invocation): Pr
   if (options['json'] === true) print(JSON.stringify(findings, null, 2))
   else for (const { verdict, text } of findings) print(`${verdict.padEnd(7)}  ${text}`)
   const problems = findings.filter(({ verdict }) => verdict === 'problem').length
-  if (problems > 0) throw new Error(`${count(problems, 'problem')} found`)
+  if (problems > 0) throw new Error(`${counted(problems, 'problem')} found`)
 }
 
 function checkNode(node: string): Finding {

@@ -50,13 +50,10 @@ export function sentenceOf(error: unknown, url: string): Error {
   return error instanceof Error ? error : new Error(String(error))
 }
 
-export const noAnswer = (url: string, cause?: unknown): Error =>
+const noAnswer = (url: string, cause?: unknown): Error =>
   new Error(`no emulator answers at ${url}; start one with "bytenite-emulator", or say where it is with --url`, {
     cause,
   })
 
 /** Prints a line for whoever called the command. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`)
-
-/** `1 job`, `2 jobs`. */
-export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

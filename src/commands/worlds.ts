@@ -1,14 +1,15 @@
 import { ConfigError } from '../settings/settings.ts'
 import { readSeed } from '../settings/seed-files.ts'
-import { count, print, reach } from './reach.ts'
+import { counted } from '../base/counted.ts'
+import { print, reach } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
 
 /** Puts a world back to the seed. */
 export async function reset(invocation: Invocation): Promise<void> {
   const { removed, seeded, world } = await reach(invocation).ask((world) => world.reset())
   print(
-    `world ${world}: removed ${count(removed.jobs, 'job')} and ${count(removed.templates, 'template')}, ` +
-      `seeded ${count(seeded.jobs, 'job')}`,
+    `world ${world}: removed ${counted(removed.jobs, 'job')} and ${counted(removed.templates, 'template')}, ` +
+      `seeded ${counted(seeded.jobs, 'job')}`,
   )
 }
 
@@ -17,7 +18,7 @@ export async function seed(invocation: Invocation): Promise<void> {
   const content = readSeed(invocation.args[0]!)
   const { name, ask } = reach(invocation)
   const { templates, jobs } = await ask((world) => world.seed(content))
-  print(`world ${name}: added ${count(templates, 'template')} and ${count(jobs, 'job')}`)
+  print(`world ${name}: added ${counted(templates, 'template')} and ${counted(jobs, 'job')}`)
 }
 
 /** Moves a world's clock on, and prints what happened on the way. */

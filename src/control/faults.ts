@@ -6,7 +6,7 @@ import { isStorageOperation, knownOperation } from '../wire/operations.ts'
 import { assertPersona, type Persona } from '../domain/accounts/personas.ts'
 
 /** A request as faults see it. */
-export interface FaultTarget {
+interface FaultTarget {
   /** `GET /v1/customer/jobs/{jobId}` */
   readonly operation: string
   readonly persona: Persona

@@ -11,7 +11,7 @@ import { checkedPace, parsePace, shares } from '../domain/jobs/pace.ts'
 import type { JobRecord } from '../domain/jobs/job.ts'
 
 /** How a run turns out, and what else was decided about it. */
-export interface Decision {
+interface Decision {
   readonly outcome: Outcome
   readonly script: Script | null
   /** The run did not come about after all: the scenario does not count as used. */
@@ -82,7 +82,7 @@ export function createScenarios(ids: Ids): ScenarioRegistry {
 }
 
 /** @throws ApiError 400 that names the field */
-export function checkScenario(rule: ScenarioRequest): void {
+function checkScenario(rule: ScenarioRequest): void {
   const { failIn, errorMessage, timesOut = false, neverEnds = false, nth, pace, results = [] } = rule
   const endings = [failIn !== undefined, timesOut, neverEnds].filter(Boolean)
   if (endings.length > 1) throw invalidArgument('expected at most one of failIn, timesOut and neverEnds')

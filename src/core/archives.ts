@@ -39,7 +39,7 @@ export interface Archives {
   import(name: string, bytes: AsyncIterable<Uint8Array>, replace: boolean): Promise<WorldRecord>
 }
 
-export interface ExportedWorld {
+interface ExportedWorld {
   /** Bytes. */
   readonly size: number
   readonly bytes: AsyncIterable<Uint8Array>

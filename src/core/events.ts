@@ -99,7 +99,7 @@ export function createEvents({ transitions, nextAt, clock, now, settle }: EventS
  * Hears of jobs that entered states, in order, after it is committed. An empty list says that something else happened: what
  * is yet to come, or the clock, may have changed.
  */
-export type TransitionListener = (transitions: readonly Transition[]) => void
+type TransitionListener = (transitions: readonly Transition[]) => void
 
 /** Tells who listens what happened in a world. */
 export interface TransitionBus {

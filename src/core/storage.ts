@@ -40,13 +40,13 @@ export interface Storage {
   find(link: Link): Promise<FoundResult>
 }
 
-export interface ResultLink {
+interface ResultLink {
   readonly name: string
   /** Path and query. */
   readonly link: string
 }
 
-export interface FoundResult {
+interface FoundResult {
   readonly file: StoredResult
   /** When the job ended. */
   readonly madeAt: Micros

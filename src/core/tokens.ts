@@ -1,12 +1,13 @@
 import { tokenLifetime, type Token } from '../domain/accounts/token.ts'
 import { userId, emailOf, displayName } from '../domain/accounts/users.ts'
+import { BoundedMap } from '../base/bounded-map.ts'
 import type { CryptoKey, JWK } from 'jose'
 import { unauthenticated } from '../base/errors.ts'
 import type { Ids } from '../base/ids.ts'
 import { toSeconds } from '../base/clock.ts'
 import type { Commit } from '../store/commit.ts'
 import type { SettingStore } from '../store/settings.ts'
-import type { TokenStore } from '../store/tokens.ts'
+import type { RevokedTokenStore } from '../store/revoked-tokens.ts'
 import type { Caller } from './caller.ts'
 import type { Clocks } from './clocks.ts'
 import { type KeyHolder } from '../domain/accounts/keys.ts'
@@ -38,7 +39,7 @@ export interface TokenSurroundings {
   readonly commit: Commit
   /** Holds the signing key. */
   readonly settings: SettingStore
-  readonly revoked: TokenStore
+  readonly revoked: RevokedTokenStore
   readonly now: Clocks['now']
   readonly ids: Ids
 }
@@ -63,7 +64,7 @@ interface Claims {
  * loaded.
  */
 export function createTokens({ commit, settings, revoked, now, ids }: TokenSurroundings): Tokens {
-  const known = new Map<string, Token>()
+  const known = new BoundedMap<string, Token>(remembered)
   let keys: Promise<{ sign: CryptoKey; verify: CryptoKey }> | undefined
 
   async function makeKeys() {
@@ -134,7 +135,6 @@ export function createTokens({ commit, settings, revoked, now, ids }: TokenSurro
 
     recall: (text) => known.get(text),
     remember(text, token) {
-      if (known.size >= remembered) known.delete(known.keys().next().value!)
       known.set(text, token)
     },
     forget() {

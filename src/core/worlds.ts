@@ -11,7 +11,7 @@ import type { Clocks } from './clocks.ts'
 import type { TransitionBus } from './events.ts'
 
 /** Counts of the records that a reset removed, and that the seed put in their place. */
-export interface Reset {
+interface Reset {
   readonly removed: { readonly jobs: number; readonly templates: number }
   readonly seeded: { readonly jobs: number }
 }
@@ -70,7 +70,7 @@ export interface WorldSurroundings {
 }
 
 /** Files of a world that were set aside while its act may still be rolled back. */
-export interface Cleared {
+interface Cleared {
   /** Call after the commit. */
   remove(): void
   /** The transaction was rolled back. */

@@ -20,7 +20,7 @@ export interface Runner {
   readonly heard: () => NodeJS.Signals | undefined
 }
 
-export interface Run<Result> {
+interface Run<Result> {
   readonly onExchange: Observer
   readonly child: Pick<ChildOptions, 'stdio' | 'terminal' | 'group' | 'limit' | 'onStart'>
   /** Prepares the emulator before the command is started. */

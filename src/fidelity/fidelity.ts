@@ -95,6 +95,7 @@ const usual: Readonly<Record<ErrorName, AnswerGround>> = {
   resourceExhausted: 'too-many-requests',
   bodyTooLarge: 'body-too-large',
   failedPrecondition: 'malformed-request',
+  preconditionFailed: 'result-condition',
   outOfRange: 'range-beyond-end',
   unimplemented: 'wrong-method',
   internal: 'server-error',
@@ -118,7 +119,7 @@ export const listedStatuses = {
 } as const satisfies Readonly<Record<number, ErrorName>>
 
 /** Every answer that an operation may give, in the order of their statuses. */
-export function answersOf({ operation, success, errors }: OperationGround): OperationFidelity['answers'] {
+function answersOf({ operation, success, errors }: OperationGround): OperationFidelity['answers'] {
   const successes = Object.entries(success).map(([status, id]) => ({
     status: Number(status),
     code: 0,
@@ -148,7 +149,7 @@ const rowsAbout = (about: FidelityRow['about'], rows: Readonly<Record<string, Ro
   Object.entries(rows).map(([id, { ground, known }]) => ({ id, about, ground, known }))
 
 /** Every row there is. */
-export const fidelityRows: readonly FidelityRow[] = [
+const fidelityRows: readonly FidelityRow[] = [
   ...rowsAbout('success', successRows),
   ...rowsAbout('error', errorRows),
   ...rowsAbout('behaviour', behaviourRows),

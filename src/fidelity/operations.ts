@@ -60,7 +60,7 @@ const uploads: ErrorGrounds = {
 }
 const download: Entry = {
   success: { 200: 'get-result', 206: 'result-range', 304: 'result-unchanged' },
-  errors: { ...storage, outOfRange: ['range-beyond-end'] },
+  errors: { ...storage, preconditionFailed: ['result-condition'], outOfRange: ['range-beyond-end'] },
 }
 
 /** Every operation that the emulator has, as the vendor's reference writes it; what it does not have needs no row here. */

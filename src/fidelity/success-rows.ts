@@ -126,7 +126,7 @@ export const successRows = {
   ),
   'result-range': inferred('Google Cloud Storage, where the links led to, answers ranges as HTTP defines them.'),
   'result-unchanged': inferred(
-    'Google Cloud Storage, where the links led to, answers `If-None-Match` as HTTP defines it.',
+    'Google Cloud Storage, where the links led to, answers `If-None-Match` and `If-Modified-Since` as HTTP defines them.',
   ),
 
   // Everything else

@@ -29,7 +29,7 @@ export function registerErrors(app: FastifyInstance): void {
 }
 
 /** Answers with the vendor's error body. */
-export function sendError(error: ApiError, reply: FastifyReply): void {
+function sendError(error: ApiError, reply: FastifyReply): void {
   const body: RpcStatus = { code: error.grpcCode, message: error.message, details: [] }
   void reply
     .code(error.httpStatus)

@@ -4,7 +4,7 @@ import type { Persona } from '../domain/accounts/personas.ts'
 import type { UnknownField } from '../wire/decode.ts'
 
 /** An exchange under way, as plugins and routes learn about it. */
-export class OpenExchange {
+class OpenExchange {
   /** Whose it is, by name: whose journal notes it and whose faults strike it. Unset while nobody knows. */
   party: { readonly world: string; readonly persona: Persona } | undefined = undefined
   /** The bytes of the body. */

@@ -6,6 +6,7 @@ import { ApiError, invalidArgument, notFound } from '../base/errors.ts'
 import { uploadName } from '../domain/results/file-names.ts'
 import { groundHeader, groundText } from '../fidelity/fidelity.ts'
 import { type Link, readLink } from '../domain/results/links.ts'
+import { evaluateConditions, rangeCounts } from '../domain/results/conditions.ts'
 import { parseRange } from '../domain/results/ranges.ts'
 
 declare module 'fastify' {
@@ -71,13 +72,16 @@ export const storageRoutes =
         etag: file.etag,
         'last-modified': lastModified,
       })
-      if (headers['if-none-match']?.split(/\s*,\s*/).includes(file.etag)) {
+      const version = { etag: file.etag, lastModified }
+      const condition = evaluateConditions(headers, version)
+      if (condition === 'failed') {
+        throw new ApiError('preconditionFailed', `the file is another version: its ETag is ${file.etag}`)
+      }
+      if (condition === 'unchanged') {
         return reply.code(304).header(groundHeader, groundText('result-unchanged')).send()
       }
 
-      const ifRange = headers['if-range']
-      const isSame = ifRange === undefined || ifRange === file.etag || ifRange === lastModified
-      const range = isSame ? parseRange(headers.range, file.size) : undefined
+      const range = rangeCounts(headers['if-range'], version) ? parseRange(headers.range, file.size) : undefined
       if (range === 'unsatisfiable') {
         throw new ApiError(
           'outOfRange',

@@ -17,7 +17,7 @@ import { absentRoutes } from './absent.ts'
 import { infoRoute } from './info.ts'
 import { compileFilters } from '../wire/filters.ts'
 import { paginationOf, parseOrder, type Slice, slice, sliceOf } from '../wire/paging.ts'
-import { type TransactionCriterion, transactionFilterFields, transactionOrderFields } from '../store/wallets.ts'
+import { type TransactionCriterion, transactionFilterFields, transactionOrderFields } from '../store/wallet.ts'
 import { accountId, convert, transactionToWire } from '../domain/accounts/wallet.ts'
 
 /** The Wallet API. */

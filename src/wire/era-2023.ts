@@ -9,7 +9,7 @@ export type Era = (typeof eras)[number]
  * A job as in 2023 (observed in saved notebooks): `completedAt` and `deadline` beside today's names, counts and amounts as
  * decimal strings.
  */
-export interface JobJob2023 extends Omit<JobJob, 'numChunks' | 'paymentAmount'> {
+interface JobJob2023 extends Omit<JobJob, 'numChunks' | 'paymentAmount'> {
   readonly numChunks: string
   readonly paymentAmount: string
   readonly completedAt: string | null
@@ -17,7 +17,7 @@ export interface JobJob2023 extends Omit<JobJob, 'numChunks' | 'paymentAmount'> 
 }
 
 /** A job of today in the words of 2023. */
-export const jobOf2023 = (job: JobJob): JobJob2023 => ({
+const jobOf2023 = (job: JobJob): JobJob2023 => ({
   ...job,
   numChunks: String(job.numChunks),
   // An int64 then; ByteChips had no fractions.

@@ -19,7 +19,7 @@ export interface FilterField {
 export type FilterFields<Name extends string> = Readonly<Record<Name, FilterField>>
 
 /** Numbers for booleans (0, 1) and timestamps (microseconds). */
-export type Scalar = string | number
+type Scalar = string | number
 
 /** A filter as stores compare: checked, with values of the field's kind. */
 export type Criterion<Name extends string = string> = { readonly field: Name } & (
@@ -30,10 +30,10 @@ export type Criterion<Name extends string = string> = { readonly field: Name } &
 )
 
 /** Filters in a request at most (chosen). */
-export const maxFilters = 100
+const maxFilters = 100
 
 /** Values in one filter at most (chosen). */
-export const maxValues = 1000
+const maxValues = 1000
 
 /** Characters in a pattern of LIKE at most (chosen; SQLite refuses 50,000 bytes by itself). */
 const maxPattern = 1000

@@ -3,7 +3,7 @@ import { invalidArgument, show } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest.ts'
 
 /** Rows on a page where the client does not say: what the vendor's console showed (chosen). */
-export const defaultLimit = 10
+const defaultLimit = 10
 
 /** Rows on a page at most; more are to be had from the next page (chosen). */
 export const maxLimit = 1000

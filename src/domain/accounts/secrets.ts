@@ -6,7 +6,7 @@ import { didYouMean } from '../../base/nearest.ts'
 import { formatTimestamp, parseTimestamp, type Micros } from '../../base/timestamps.ts'
 
 /** Types of secrets: `aws` is the name of `s3` since September 2025, `other` came in October 2025 (documented). */
-export const secretTypes = ['s3', 'aws', 'gcp', 'storj', 'other'] as const
+const secretTypes = ['s3', 'aws', 'gcp', 'storj', 'other'] as const
 
 /**
  * The secret that a request wants to keep.
@@ -32,7 +32,7 @@ export function requestedSecret({ secret }: SaveSecretRequest, newId: () => stri
 }
 
 /** @throws ApiError 400, code 3, naming the types there are */
-export function checkSecretType(field: string, secretType: string): void {
+function checkSecretType(field: string, secretType: string): void {
   if (secretTypes.some((known) => known === secretType)) return
   throw invalidArgument(
     `${field} ${show(secretType)} is unknown${didYouMean(secretType, secretTypes)}; known are ${secretTypes.join(', ')}`,

@@ -1,3 +1,4 @@
+import { mediaTypeOf } from '../results/content-types.ts'
 import { createHash } from 'node:crypto'
 import type { DataSource, DataSourceInfo, Directory } from '../../../schemas/datasource.ts'
 import { checkDataDestination, checkDataSource, descriptors } from './data-sources.ts'
@@ -23,7 +24,7 @@ export function sourceInfo(source: DataSource, listFiles: boolean): DataSourceIn
     filename,
     path,
     size,
-    properties: isThere ? { 'content-type': contentType(filename) } : {},
+    properties: isThere ? { 'content-type': mediaTypeOf(filename) } : {},
     tempUrl: '',
     files: listFiles ? directoryOf(path, filename, isThere ? size : undefined) : null,
   }
@@ -67,22 +68,3 @@ function directoryOf(path: string, filename: string, size: string | undefined): 
 /** Bytes, from a kibibyte to 64 mebibytes. */
 const plausibleSize = (name: string): number =>
   1024 + (createHash('sha256').update(name).digest().readUInt32BE() % (64 * 1024 * 1024 - 1024))
-
-const contentTypes: Readonly<Record<string, string>> = {
-  csv: 'text/csv',
-  jpg: 'image/jpeg',
-  json: 'application/json',
-  mov: 'video/quicktime',
-  mp3: 'audio/mpeg',
-  mp4: 'video/mp4',
-  pdf: 'application/pdf',
-  png: 'image/png',
-  txt: 'text/plain',
-  wav: 'audio/wav',
-  zip: 'application/zip',
-}
-
-function contentType(filename: string): string {
-  const extension = filename.slice(filename.lastIndexOf('.') + 1).toLowerCase()
-  return Object.hasOwn(contentTypes, extension) ? contentTypes[extension]! : 'application/octet-stream'
-}

@@ -41,7 +41,7 @@ export const jsonFile = (name: string, value: unknown): ResultFile => ({
 })
 
 /** How many tasks a job ran. */
-export const tasksOf = ({ run }: JobRecord): number => run?.tasks ?? 1
+const tasksOf = ({ run }: JobRecord): number => run?.tasks ?? 1
 
 /** `output.txt` of the only task; of several, `output_0.txt` and so on (chosen). */
 export function taskFileName(name: string, task: number, tasks: number): string {

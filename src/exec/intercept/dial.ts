@@ -34,7 +34,7 @@ export async function dial(host: string, port: number, proxy: URL | undefined, a
 }
 
 /** Opens a connection to a proxy itself. */
-export function dialProxy(proxy: URL, abandon: AbortSignal): Promise<Socket> {
+function dialProxy(proxy: URL, abandon: AbortSignal): Promise<Socket> {
   const host = proxy.hostname.replace(/^\[|\]$/g, '')
   if (proxy.protocol === 'https:') {
     const target = { host, port: Number(proxy.port || 443), ...(isIP(host) === 0 ? { servername: host } : {}) }

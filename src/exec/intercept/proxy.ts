@@ -8,7 +8,7 @@ import type { Upstream } from './upstream.ts'
 import { isLoopback, isVendorHost } from './vendor.ts'
 
 /** The servers that answer for the vendor's host. */
-export interface Vendor {
+interface Vendor {
   /** Takes a connection on which TLS begins. */
   readonly secure: (socket: Socket) => void
   /** Takes a connection on which HTTP begins. */
@@ -34,7 +34,7 @@ export interface Proxy {
 }
 
 /** An answer of the proxy itself, in place of one from elsewhere. */
-export interface Refusal {
+interface Refusal {
   readonly status: number
   readonly reason: string
   readonly message: string

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { rootCertificates } from 'node:tls'
+import tls from 'node:tls'
 
 /** Where systems keep the certificates they trust, in one file: Debian, Fedora, openSUSE, RHEL 7, Alpine and macOS. */
 const systemBundles = [
@@ -54,10 +54,15 @@ export function writeTrustFiles(folder: string, certificate: string): TrustFiles
   }
 }
 
-/** Without a bundle of the system, as in a small container, what Node.js brings. */
+/**
+ * The certificates that the system trusts: as Node.js finds them from 22.15 on, on every system; else those of a well-known
+ * file; else, as in a small container, those that Node.js brings.
+ */
 function systemTrust(): string {
+  const found = (tls as { getCACertificates?: (type: 'system') => string[] }).getCACertificates?.('system') ?? []
+  if (found.length > 0) return found.join('\n')
   const file = systemBundles.find((candidate) => existsSync(candidate))
-  return file === undefined ? rootCertificates.join('\n') : readFileSync(file, 'utf8')
+  return file === undefined ? tls.rootCertificates.join('\n') : readFileSync(file, 'utf8')
 }
 
 /** The text of a PEM file, or of all files of a folder. Unreadable files are left out, as most clients do. */

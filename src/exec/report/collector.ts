@@ -1,7 +1,8 @@
 import { type GroundName, groundNames } from '../../../schemas/report-names.ts'
 import type { Report } from '../../../schemas/report.ts'
 import type { Observer } from '../../control/journal.ts'
-import { createFindings, type Sightings } from './findings.ts'
+import type { Sightings } from '../intercept/interception.ts'
+import { createFindings } from './findings.ts'
 import { nearestOperation } from './nearest-operation.ts'
 import { see } from './exchange.ts'
 

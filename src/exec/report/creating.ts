@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { counted, createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
+import { counted } from '../../base/counted.ts'
+import { createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
 import { jobIn, parse, type Seen } from './exchange.ts'
 
 const createJob = 'POST /v1/customer/jobs'

@@ -1,6 +1,7 @@
 import { type Micros, microsPerSecond } from '../../base/timestamps.ts'
 import { tokenLifetime } from '../../domain/accounts/token.ts'
-import { counted, createProof, Memory, type Proof, type Rule } from './rule.ts'
+import { counted } from '../../base/counted.ts'
+import { createProof, Memory, type Proof, type Rule } from './rule.ts'
 import { elapsed, follows, messageIn, type Seen } from './exchange.ts'
 
 const getToken = 'POST /v1/auth/access_token'
@@ -10,10 +11,10 @@ const renewal: Micros = 5 * 60 * microsPerSecond
 const useful: Micros = tokenLifetime * microsPerSecond - renewal
 
 /** Tokens fetched while an earlier one was good that are let pass: a program may be made of a few processes. */
-export const needlessTokensAllowed = 2
+const needlessTokensAllowed = 2
 
 /** Calls that a token should be good for at least; below it a program fetches one for nearly every call. */
-export const callsPerToken = 2
+const callsPerToken = 2
 
 const isExpired = (seen: Seen): boolean => seen.status === 401 && /\bexpired\b/.test(messageIn(seen))
 

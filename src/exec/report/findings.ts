@@ -1,10 +1,12 @@
+import type { Sightings } from '../intercept/interception.ts'
 import { type FindingId, findingIds } from '../../../schemas/report-names.ts'
 import type { Finding } from '../../../schemas/report.ts'
 import { ignoredRetryAfter, unknownFields, unknownPath } from './requests.ts'
 import { duplicateCreate, neverRan } from './creating.ts'
 import { expiredToken, rejectedCredentials, tokenPerCall } from './credentials.ts'
 import { polledAfterEnd, polledTooFast, resultsAsState } from './polling.ts'
-import { counted, listed, type Rule } from './rule.ts'
+import { counted } from '../../base/counted.ts'
+import { listed, type Rule } from './rule.ts'
 import type { Seen } from './exchange.ts'
 
 /** Advice for each finding. */
@@ -23,16 +25,6 @@ const advice: Readonly<Record<FindingId, string>> = {
   'polled-too-fast': 'wait a second or more between reads of a job, or listen to GET /v1/customer/events',
   'polled-after-end': 'stop polling at JOB_STATE_COMPLETE and JOB_STATE_FAILED: no job leaves them',
   'token-per-call': 'keep the token and use it for as long as expiresIn says',
-}
-
-/** Connections of a program that carried no request to the emulator. */
-export interface Sightings {
-  /** Hosts and ports that --offline kept it from, with how often. */
-  readonly refused: ReadonlyMap<string, number>
-  /** How often it would not take the certificate for the vendor's host, by reason in the words of TLS. */
-  readonly untrusted: ReadonlyMap<string, number>
-  /** How many TLS connections it closed without a request. */
-  readonly unused: number
 }
 
 /** Collects the findings about a client. */

@@ -1,5 +1,6 @@
 import type { Finding, Report } from '../../../schemas/report.ts'
-import { counted, listed } from './rule.ts'
+import { counted } from '../../base/counted.ts'
+import { listed } from './rule.ts'
 
 /** Lines of each part; the rest is a number. All together stay on one screen. */
 const shown = { findings: 5, operations: 6, faults: 2, worlds: 2 }

@@ -1,20 +1,21 @@
 import type { JobState } from '../../../schemas/jobs.ts'
 import { isFinal } from '../../domain/jobs/lifecycle.ts'
 import { type Micros, microsPerSecond } from '../../base/timestamps.ts'
-import { counted, createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
+import { counted } from '../../base/counted.ts'
+import { createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
 import { elapsed, follows, jobIn, messageIn, type Seen } from './exchange.ts'
 
 const getJob = 'GET /v1/customer/jobs/{jobId}'
 const getResults = 'GET /v1/customer/jobs/{jobId}/results'
 
 /** How far apart polls of one job should be: once a second, less what timers are early. Public clients wait 5 to 10 s. */
-export const shortestPoll: Micros = 0.9 * microsPerSecond
+const shortestPoll: Micros = 0.9 * microsPerSecond
 
 /** Polls of one job too close to the one before that are let pass: two parts of a program may read a job at once. */
-export const fastPollsAllowed = 2
+const fastPollsAllowed = 2
 
 /** Reads of a job that the client knows to have ended that are let pass: one, to show what became of it. */
-export const readsAfterEndAllowed = 1
+const readsAfterEndAllowed = 1
 
 /** Polls of a running job that follow each other too closely. A poll after one that failed is a retry and does not count. */
 export function polledTooFast(): Rule {

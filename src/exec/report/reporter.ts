@@ -5,7 +5,7 @@ import type { Observer } from '../../control/journal.ts'
 import { describeFault } from '../../control/faults.ts'
 import { version } from '../../base/package.ts'
 import { type Account, createCollector } from './collector.ts'
-import type { Sightings } from './findings.ts'
+import type { Sightings } from '../intercept/interception.ts'
 import { formatReport } from './format.ts'
 import { listed } from './rule.ts'
 import { formatTimestamp } from '../../base/timestamps.ts'
@@ -13,7 +13,7 @@ import { writeReport } from './report-file.ts'
 import type { FailureName, ReportFlags } from './flags.ts'
 
 /** The parts of the emulator that a report reads at the end. */
-export type ReportSource = Pick<EmulatorClient, 'worlds' | 'world'> & { readonly operations: () => readonly string[] }
+type ReportSource = Pick<EmulatorClient, 'worlds' | 'world'> & { readonly operations: () => readonly string[] }
 
 /** Watches a run of a program and reports on it; `note` is for `startEmulator({ onExchange })`. */
 export interface Reporter {

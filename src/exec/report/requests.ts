@@ -1,10 +1,11 @@
 import { type Micros, microsPerSecond } from '../../base/timestamps.ts'
 import { nearestOperation } from './nearest-operation.ts'
-import { counted, createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
+import { counted } from '../../base/counted.ts'
+import { createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
 import { elapsed, follows, type Seen } from './exchange.ts'
 
 /** How much too early a request may come after `Retry-After`, for what timers are early. */
-export const retryTolerance: Micros = 0.1 * microsPerSecond
+const retryTolerance: Micros = 0.1 * microsPerSecond
 
 /** The same operation on the same job, asked again before the time passed that `Retry-After` had said. */
 export function ignoredRetryAfter(): Rule {

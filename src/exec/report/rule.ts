@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../base/bounded-map.ts'
 import type { Evidence } from '../../../schemas/report.ts'
 import { type Seen, toEvidence } from './exchange.ts'
 
@@ -8,7 +9,7 @@ export interface Rule {
   found(): Found | undefined
 }
 
-export interface Found {
+interface Found {
   /** A sentence without a full stop, its subject the program. */
   readonly message: string
   readonly count: number
@@ -59,14 +60,13 @@ export function createProof(): Proof {
 /** Entries of each kind that the rules remember. The oldest goes first, so that a run of days does not fill the memory. */
 const remembered = 100_000
 
-/** A map that forgets its oldest entries when there are too many. */
-export class Memory<Value> extends Map<string, Value> {
-  override set(key: string, value: Value): this {
-    if (this.size >= remembered && !this.has(key)) this.delete(this.keys().next().value!)
-    return super.set(key, value)
+/** The memory of a rule. */
+export class Memory<Value> extends BoundedMap<string, Value> {
+  constructor() {
+    super(remembered)
   }
 
-  /** The value of a key; made, where there is none. */
+  /** The value of a key, made if there is none. */
   at(key: string, make: () => Value): Value {
     const known = this.get(key)
     if (known !== undefined) return known
@@ -78,9 +78,6 @@ export class Memory<Value> extends Map<string, Value> {
 
 /** The key of a job in the memory of a rule. */
 export const jobKey = (seen: Seen, jobId: string | null = seen.jobId): string => `${seen.world} ${jobId}`
-
-/** `1 job`, `2 jobs`. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /** A few names, the rest as a number. */
 export function listed(names: readonly string[], most = 3): string {

@@ -1,6 +1,7 @@
 import { faultKinds, type Outcome } from '../../../schemas/sweep-names.ts'
 import type { Sweep, SweptCase } from '../../../schemas/sweep.ts'
-import { counted, listed } from '../report/rule.ts'
+import { counted } from '../../base/counted.ts'
+import { listed } from '../report/rule.ts'
 import { grave, type GraveOutcome, isGrave } from './verdict.ts'
 
 export interface SweepView {
@@ -93,7 +94,7 @@ const outputLines = ({ id, exitCode, output }: SweptCase): string[] => [
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
 
 /** A command as a shell takes it. */
-export const shell = (command: readonly string[]): string =>
+const shell = (command: readonly string[]): string =>
   command.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')
 
 /** Removes control characters: the output of a program must not move the cursor. */

@@ -9,7 +9,7 @@ import { formatTimestamp } from '../../base/timestamps.ts'
 export type Framing = 'lines' | 'server-sent events'
 
 /** Events that may wait for a slow reader (chosen). What waits is shared by all streams of a world. */
-export const maxWaiting = 100_000
+const maxWaiting = 100_000
 
 /** Events written in one go. */
 const batch = 100

@@ -66,7 +66,7 @@ export async function* writeArchive(
 }
 
 /** The files of a job in an archive. */
-export interface JobFiles {
+interface JobFiles {
   /** Bytes of the upload. */
   upload?: number
   readonly results: Map<number, Digest>

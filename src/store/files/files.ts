@@ -11,14 +11,14 @@ import { removeTemporary, temporaryFolder } from './temporary-folders.ts'
 import { flushFolder, type LinkedFile, linkJobs, jobFolder, linkAll, mode } from './folders.ts'
 
 /** Whose files. */
-export interface FilesOf {
+interface FilesOf {
   /** Internal key of the world. */
   readonly world: number
   readonly jobId: string
 }
 
 /** A file that has arrived as a whole, but lies where nobody looks for it yet. */
-export interface Arrival {
+interface Arrival {
   /** Bytes. */
   readonly size: number
   /** Puts it in the place of the job's upload. Call inside the act that records it. */
@@ -30,7 +30,7 @@ export interface Arrival {
 }
 
 /** Files that nobody finds any more. */
-export interface SetAside {
+interface SetAside {
   /** Removes them for good. Call after the commit. */
   remove(): void
   /** Puts them back, where the act came to nothing. */
@@ -38,7 +38,7 @@ export interface SetAside {
 }
 
 /** A file of a job. */
-export interface StoredFile {
+interface StoredFile {
   /** Bytes. */
   readonly size: number
   /**
