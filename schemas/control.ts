@@ -77,7 +77,7 @@ export const ReleaseRequest = Type.Object(
 export const ReleaseResponse = Type.Object({
   jobId: Type.String(),
   state: Enum(jobStates),
-  waitingFor: Type.Array(Enum(jobStates), { description: 'States behind gates that are still closed' }),
+  waitingFor: Type.Array(Enum(jobStates), { description: 'States after gates that are still closed' }),
 })
 export type ReleaseResponse = Static<typeof ReleaseResponse>
 

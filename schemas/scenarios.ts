@@ -13,7 +13,7 @@ export type ScenarioResult = Static<typeof ScenarioResult>
 
 const ScenarioRule = {
   templateId: Type.Optional(Type.String({ description: 'Only jobs of this template' })),
-  name: Type.Optional(Type.String({ description: 'Only jobs of this name; `*` stands for any text' })),
+  name: Type.Optional(Type.String({ description: 'Only jobs of this name; `*` matches any text' })),
   jobId: Type.Optional(Type.String({ description: 'Only this job' })),
   nth: Type.Optional(UInt32({ description: 'Only the n-th run that fits otherwise, from 1' })),
   times: Type.Optional(UInt32({ description: 'Runs to decide; absent: all' })),

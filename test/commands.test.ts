@@ -138,7 +138,7 @@ void t.test('where nobody answers, and what is used wrongly', async (t) => {
     [['wait', '--timeout', '1ms', ...nobody], 1, /waited 1ms: no emulator answers at/],
     [['reset', '--world', 'a b'], 2, /--world "a b": expected 1 to 64/],
     [['reset', '--url', 'here'], 2, /--url "here": expected a URL/],
-    [['reset', '--port', '0'], 2, /--port 0 is no port/],
+    [['reset', '--port', '0'], 2, /--port 0 means "any free port"/],
     [['wait', '--for', 'rain'], 2, /--for "rain": expected ready, job or job:ID/],
     [['wait', '--for', 'ready', '--job', 'one'], 2, /--job "one": goes with --for job/],
     [['healthcheck', ...nobody], 1, /no emulator answers at \S+; start one with "bytenite-emulator"/],
@@ -173,7 +173,7 @@ void t.test('where something else answers', async (t) => {
       t.equal(code, 1)
       t.match(
         sentence(stderr),
-        `something that is no emulator answers at ${url} (${status}); say where it is with --url`,
+        `a server that is not bytenite-emulator answers at ${url} (${status}); say where it is with --url`,
       )
     }
   }
@@ -209,9 +209,14 @@ void t.test('doctor', async (t) => {
     [['--port', String(port)], {}, 0, `ok       bytenite-emulator ${version} answers on port ${port}`],
     [['--port', String(port)], {}, 0, 'ok       data directory ./.bytenite-emulator will be made'],
     [['--port', String(port), '--data', 'data'], {}, 0, 'ok       data directory data can be written to'],
-    [['--port', taken], {}, 1, `problem  port ${taken} on 127.0.0.1 is taken by something that is no emulator`],
+    [['--port', taken], {}, 1, `problem  port ${taken} on 127.0.0.1 is taken by another program`],
     [['--port', String(port), '--data', 'file/x'], {}, 1, /problem {2}data directory file\/x: .* is a file/],
-    [['--port', String(port), '--data', 'garbage'], {}, 1, /problem {2}cannot open the database .*no SQLite database/],
+    [
+      ['--port', String(port), '--data', 'garbage'],
+      {},
+      1,
+      /problem {2}cannot open the database .*not an SQLite database/,
+    ],
     [['--port', String(port)], proxy, 0, /warning {2}HTTP_PROXY set: .* export NO_PROXY=127\.0\.0\.1/],
     [['--port', String(port)], { ...proxy, no_proxy: 'localhost' }, 0, /ok {7}HTTP_PROXY set, but NO_PROXY spares/],
   ] as const) {
@@ -221,4 +226,31 @@ void t.test('doctor', async (t) => {
     t.equal(ended.stderr, code === 0 ? '' : 'bytenite-emulator: 1 problem found\n')
   }
   t.strictSame(readdirSync(join(cwd, 'garbage')), ['emulator.db'], 'looking changes nothing')
+
+  const secret = 'a-key-of-mine'
+  const ended = await command(t, ['doctor', '--json', '--port', String(port), '--in-memory'], {
+    cwd,
+    env: {
+      BYTENITE_EMULATOR_API_KEY: `${secret}=mine`,
+      BYTENITE_API_KEY: secret,
+      HTTP_PROXY: `http://user:${secret}@proxy:3128`,
+    },
+  })
+  t.notMatch(ended.stdout, secret)
+  t.match(JSON.parse(ended.stdout), {
+    version,
+    node: process.versions.node,
+    sqlite: /^better-sqlite3/,
+    platform: `${process.platform} ${process.arch}`,
+    settings: {
+      port: { value: port, from: 'flag' },
+      inMemory: { value: true, from: 'flag' },
+      apiKey: { value: ['***=mine'], from: 'environment' },
+      strict: { value: false, from: 'default' },
+      seed: { value: null, from: 'default' },
+    },
+    environment: { BYTENITE_API_KEY: '***', HTTP_PROXY: 'http://***@proxy:3128' },
+    emulator: { status: 'ok', version },
+    findings: [{ verdict: 'ok' }],
+  })
 })

@@ -446,7 +446,7 @@ void t.test('a file that is not as it should be is refused, and changes nothing'
       Buffer.from('PK\x03\x04'.padEnd(2000, 'x')),
       Buffer.alloc(5000, 7),
     ]) {
-      t.match(await send('full', bytes), { status: 400, body: { message: /no exported world|ends before/ } })
+      t.match(await send('full', bytes), { status: 400, body: { message: /not an exported world|ends before/ } })
     }
     const link = Buffer.from(archive)
     link.write('2', 156, 'latin1')

@@ -248,7 +248,7 @@ void t.test('a rule that could not be meant is refused', async (t) => {
       { operation, status: 500, persona: 'readonyl' },
       /persona "readonyl" does not exist \(did you mean "readonly"\?\)/,
     ],
-    [{ operation, status: 500, nth: 1, times: 1 }, /nth stands for skip and times/],
+    [{ operation, status: 500, nth: 1, times: 1 }, /nth is short for skip and times/],
     [{ operation, status: 500, nth: 0 }, /nth 0: the first request is 1/],
     [{ operation, status: 500, times: 0 }, /times 0: expected at least 1/],
     [{ operation, answer: 'slow', retryAfter: 1 }, /retryAfter goes with status/],

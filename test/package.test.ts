@@ -2,6 +2,7 @@
 // They are linked from this checkout, so that no registry is asked. `npm test` builds what is packed.
 import { execFile, execFileSync } from 'node:child_process'
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -70,7 +71,7 @@ void t.test('holds what runs and its types: no sources, no tests, no source maps
     statSync(join(installed, file)).isFile(),
   )
   const expected =
-    /^(package\.json|README\.md|LICENSE|dist\/.*(\.js|\.d\.ts|\.LEGAL\.txt)|migrations\/\d{3}-[a-z-]+\.sql)$/
+    /^(package\.json|\w+\.md|LICENSE|docker-compose\.yml|docs\/[\w-]+\.md|examples\/.*|dist\/.*(\.js|\.d\.ts|\.LEGAL\.txt)|migrations\/\d{3}-[a-z-]+\.sql)$/
   t.strictSame(
     files.filter((file) => !expected.test(file)),
     [],
@@ -82,6 +83,19 @@ void t.test('holds what runs and its types: no sources, no tests, no source maps
     own.some((text) => text.includes(packageRoot)),
     'no path of the machine it was built on',
   )
+})
+
+void t.test('links of the documents lead to files of the package', async (t) => {
+  const documents = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.md') && !file.startsWith('node_modules'),
+  )
+  t.ok(documents.length > 10)
+  for (const document of documents) {
+    const text = readFileSync(join(installed, document), 'utf8')
+    for (const [, target] of text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)) {
+      t.ok(existsSync(join(installed, dirname(document), target!)), `${document} leads to ${target}`)
+    }
+  }
 })
 
 void t.test('publint has nothing to say', async (t) => {

@@ -179,15 +179,15 @@ void t.test('what cannot be: exit 1 with a sentence', async (t) => {
   const init = (name: string) => [...memory, '--init', join(dir, name)]
   const table: readonly (readonly [args: string[], said: RegExp])[] = [
     [['--port', String(port), '--in-memory'], new RegExp(`port ${port} on 127\\.0\\.0\\.1 is taken.*--port`)],
-    [[...memory, '--host', '203.0.113.1'], /--host "203\.0\.113\.1" is no address of this machine/],
+    [[...memory, '--host', '203.0.113.1'], /--host "203\.0\.113\.1" is not an address of this machine/],
     [['--port', '0', '--data', below], /cannot open the database .*file\/data.*--data/],
     [['--port', '0', '--data', join(dir, 'file')], /cannot open the database .*the path is a file.*--data/],
-    [['--port', '0', '--data', join(dir, 'garbage')], /cannot open the database .*no SQLite database/],
+    [['--port', '0', '--data', join(dir, 'garbage')], /cannot open the database .*not an SQLite database/],
     [seed('none.json'), /seed file .*none\.json does not exist/],
     [seed('seed.json'), /seed file .*seed\.json: jobs\[0\]: template "nope" does not exist/],
     [seed('cut.json'), /seed file .*cut\.json: unexpected EOF/],
     [init('none'), /init folder .*none does not exist; --init takes a folder of seed files/],
-    [init('file'), /init folder .*file is no folder/],
+    [init('file'), /init folder .*file is not a folder/],
     [init('init'), /seed file .*20\.json: jobs\[0\]: template "two" does not exist/],
     [init('twice'), /seed file .*b\.json: template "one" is in .*a\.json already/],
     [[...init('init'), '--seed', join(dir, 'typo.json')], /seed file .*typo\.json: unknown field jbos/],

@@ -9,7 +9,7 @@ import { jobOrderFields, jobStore } from '../src/store/jobs.ts'
 import { migrate, readMigrations } from '../src/store/migrations.ts'
 import { client, emulator } from './emulator.ts'
 
-const Driver = loadDriver()
+const { Driver } = loadDriver()
 
 const memory = (t: Test, verbose?: (sql: unknown) => void) => {
   const database = new Driver(':memory:', verbose === undefined ? {} : { verbose })
@@ -107,7 +107,7 @@ void t.test('open', async (t) => {
   await t.test('a file that is no database is refused, and stays byte for byte', async (t) => {
     const text = 'not a database, whatever its name says. '.repeat(100)
     const dir = t.testdir({ [databaseFile]: text })
-    t.throws(() => openStore(dir), { message: /the file is no SQLite database.*--data/ })
+    t.throws(() => openStore(dir), { message: /the file is not an SQLite database.*--data/ })
     t.equal(readFileSync(join(dir, databaseFile), 'utf8'), text)
     t.strictSame(readdirSync(dir), [databaseFile])
   })

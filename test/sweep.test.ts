@@ -460,7 +460,7 @@ void t.test('what a sweep is bounded by', async (t) => {
 void t.test('what ends a sweep before it has begun', async (t) => {
   const none = await sweepOf(t, async () => 0)
   t.strictSame([none.code, none.runs], [1, 1])
-  t.match(none.aside, /bytenite-emulator: the program sent no request with a good key: there is nothing to sweep\n/)
+  t.match(none.aside, /bytenite-emulator: the program sent no request with a valid key: there is nothing to sweep\n/)
 
   const failing = await sweepOf(t, async () => 9)
   t.strictSame([failing.code, failing.runs], [9, 1])

@@ -23,13 +23,13 @@ export const errorRows = {
     'The vendor lists 401 on every operation; code 16 and `WWW-Authenticate` are those of grpc-gateway, the texts are chosen.',
   ),
   'wrong-api-key': chosen(
-    '401 is listed, but not for what; a wrong or revoked API key seems the most natural cause. Which keys are good is chosen.',
+    '401 is listed, but not for what; a wrong or revoked API key seems the most natural cause. Which keys are valid is chosen.',
   ),
   'no-permission': documented(
     'The vendor lists 403 on every operation; which keys meet it is chosen: those of personas that may not do it.',
   ),
   'another-account': chosen(
-    '403 is listed, but not for what; 404 would also be possible for what belongs to somebody else.',
+    '403 is listed, but not for what; 404 would also be possible for what belongs to another account.',
   ),
   'too-many-requests': chosen(
     'No rate limit was found anywhere; 429 with code 8 is what grpc-gateway makes of RESOURCE_EXHAUSTED.',
@@ -48,7 +48,7 @@ export const errorRows = {
     '501 with code 12 and the text `Method Not Allowed`, as the source of grpc-gateway v2 has it.',
   ),
   'broken-http': inferred(
-    "Go's HTTP server answers 400 or 431 to what is no HTTP request, and closes the connection; the body is chosen.",
+    "Go's HTTP server answers 400 or 431 to anything but an HTTP request, and closes the connection; the body is chosen.",
   ),
   'absent-operation': chosen(
     'The vendor lists the operation, the emulator does not have it; 501 says so, and what to do instead.',

@@ -1,18 +1,19 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { get } from 'node:http'
 import { createServer } from 'node:net'
+import { release } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { json } from 'node:stream/consumers'
 import type { Health } from '../../schemas/control.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
-import type { Settings } from '../settings/settings.ts'
+import { environmentNameOf, settingNames, type Settings } from '../settings/settings.ts'
 import { packageRoot, version } from '../base/package.ts'
 import { peekDatabase } from '../store/database.ts'
 import { loadDriver } from '../store/driver.ts'
 import { formatTimestamp, parseTimestamp } from '../base/timestamps.ts'
 import { reachableHost } from '../base/address.ts'
 import { addressOf } from './address.ts'
-import { counted } from '../base/counted.ts'
+import { counted } from '../base/plain-text.ts'
 import { print } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
 
@@ -31,7 +32,8 @@ const problem = (text: string): Finding => ({ verdict: 'problem', text })
  *
  * @throws Error where there is a problem, after all of them were printed
  */
-export async function doctor({ settings, environment, options }: Invocation): Promise<void> {
+export async function doctor(invocation: Invocation): Promise<void> {
+  const { settings, environment, options } = invocation
   const running = await healthAt(addressOf(settings))
   const findings = [
     checkNode(process.versions.node),
@@ -41,10 +43,44 @@ export async function doctor({ settings, environment, options }: Invocation): Pr
     ...checkProxies(environment, settings.host),
     checkClock(systemClock()),
   ]
-  if (options['json'] === true) print(JSON.stringify(findings, null, 2))
+  if (options['json'] === true)
+    print(JSON.stringify({ ...facts(invocation), emulator: running ?? null, findings }, null, 2))
   else for (const { verdict, text } of findings) print(`${verdict.padEnd(7)}  ${text}`)
   const problems = findings.filter(({ verdict }) => verdict === 'problem').length
   if (problems > 0) throw new Error(`${counted(problems, 'problem')} found`)
+}
+
+/** Variables that change how clients and the emulator find each other, besides those of the settings. */
+const telling = /^(?:https?_proxy|all_proxy|no_proxy|bytenite_\w+|node_options|node_extra_ca_certs|ci)$/i
+
+/** Facts that a bug report needs: versions, and the settings with their origin. Secrets are masked. */
+function facts({ settings: read, environment, options }: Invocation) {
+  const settings = settingNames.map((name) => {
+    const from = options[name] !== undefined ? 'flag' : environment[environmentNameOf(name)] ? 'environment' : 'default'
+    const value: unknown = name === 'apiKey' ? [...read.apiKey.values()].map((world) => `***=${world}`) : read[name]
+    return [name, { value: value ?? null, from }] as const
+  })
+  const variables = Object.entries(environment)
+    .filter(([name, value]) => telling.test(name) && value)
+    .map(([name, value]) => [name, /key|token|secret/i.test(name) ? '***' : value!.replace(/\/\/[^@/]*@/g, '//***@')])
+  return {
+    version,
+    node: process.versions.node,
+    sqlite: driverName(),
+    platform: `${process.platform} ${process.arch}`,
+    release: release(),
+    settings: Object.fromEntries(settings),
+    environment: Object.fromEntries(variables) as Readonly<Record<string, string>>,
+  }
+}
+
+/** The package that SQLite comes from here, or null if none loads. */
+function driverName(): string | null {
+  try {
+    return loadDriver().name
+  } catch {
+    return null
+  }
 }
 
 function checkNode(node: string): Finding {
@@ -66,8 +102,7 @@ function checkNode(node: string): Finding {
 
 function checkDriver(): Finding {
   try {
-    loadDriver()
-    return ok('SQLite loads')
+    return ok(`SQLite loads (${loadDriver().name})`)
   } catch (error) {
     return problem((error as Error).message)
   }
@@ -101,7 +136,7 @@ async function checkPort({ host, port }: Settings, running: Health | undefined):
   })
   if (code === undefined) return ok(`port ${port} on ${host} is free`)
   if (code === 'EADDRINUSE') {
-    return problem(`port ${port} on ${host} is taken by something that is no emulator: choose another with --port`)
+    return problem(`port ${port} on ${host} is taken by another program: choose another with --port`)
   }
   return problem(`port ${port} on ${host} cannot be listened on (${code}): choose another with --port or --host`)
 }

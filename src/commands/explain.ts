@@ -1,3 +1,4 @@
+import { tableLines } from '../base/plain-text.ts'
 import type { Explanation } from '../../schemas/control.ts'
 import { print, reach } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
@@ -25,7 +26,7 @@ export function toText(explanation: Explanation): string {
     `Faults    ${[...faults].join(', ') || 'none'}`,
     '',
     'Timeline',
-    ...table(
+    ...tableLines(
       timeline.map(({ state, at, entered, reason }) => [
         entered ? 'x' : '-',
         at || 'not known yet',
@@ -35,7 +36,7 @@ export function toText(explanation: Explanation): string {
     ),
     '',
     `Requests${requests.length === 0 ? ': none' : ''}`,
-    ...table(
+    ...tableLines(
       requests.map((request) => [
         request.at,
         request.status === 0 ? 'reset' : String(request.status),
@@ -48,8 +49,3 @@ export function toText(explanation: Explanation): string {
 
 const nameOfFault = ({ fault, faultDoes }: Explanation['requests'][number]): string =>
   faultDoes === '' ? fault : `${faultDoes} (${fault})`
-
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd())
-}

@@ -41,7 +41,7 @@ export function reach({ settings, options }: Invocation): Running {
 /** Describes a failed request for people. */
 export function sentenceOf(error: unknown, url: string): Error {
   if (error instanceof ControlError && !error.isEmulator) {
-    const what = `something that is no emulator answers at ${url} (${error.status})`
+    const what = `a server that is not bytenite-emulator answers at ${url} (${error.status})`
     return new Error(`${what}; say where it is with --url`, { cause: error })
   }
   if (error instanceof ControlError) return new Error(error.reason, { cause: error })

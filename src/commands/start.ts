@@ -63,7 +63,7 @@ function listenFailure(error: unknown, port: number, host: string): Error {
   }
   if (code === 'EACCES') return new Error(`port ${port} is not allowed to you; choose one above 1023 with --port`)
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new Error(`--host ${JSON.stringify(host)} is no address of this machine; use 127.0.0.1 or 0.0.0.0`)
+    return new Error(`--host ${JSON.stringify(host)} is not an address of this machine; use 127.0.0.1 or 0.0.0.0`)
   }
   return error instanceof Error ? error : new Error(String(error))
 }

@@ -16,7 +16,7 @@ export const sweepOptions: readonly CommandOption[] = [
   {
     flags: '--only <CASE>',
     repeatable: true,
-    help: 'with --sweep: the cases to run, by id; * stands for any text; repeatable',
+    help: 'with --sweep: the cases to run, by id; * matches any text; repeatable',
   },
   {
     flags: '--max-runs <NUMBER>',

@@ -1,6 +1,6 @@
 import { ConfigError } from '../settings/settings.ts'
 import { readSeed } from '../settings/seed-files.ts'
-import { counted } from '../base/counted.ts'
+import { counted } from '../base/plain-text.ts'
 import { print, reach } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
 

@@ -148,7 +148,7 @@ function checkedRule(rule: FaultRequest, operations: readonly string[]): FaultRe
   const operation = rule.operation === '*' ? '*' : knownOperation(rule.operation, ['*', ...operations])
   if (persona !== undefined) assertPersona(persona)
   if (nth !== undefined && (skip !== undefined || times !== undefined)) {
-    throw invalidArgument('nth stands for skip and times: expected it or them')
+    throw invalidArgument('nth is short for skip and times: expected it or them')
   }
   if (nth === 0) throw invalidArgument('nth 0: the first request is 1')
   if (times === 0) throw invalidArgument('times 0: expected at least 1')

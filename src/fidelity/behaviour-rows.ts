@@ -15,7 +15,7 @@ export const behaviourRows = {
     'Names that an enum does not have are dropped, as protobuf-go does where unknown fields are ignored; a public client sends one.',
   ),
   'field-order': inferred(
-    'Fields of an answer stand in the order of the reference, which is that of the messages behind it.',
+    'Fields of an answer come in the order of the reference, which is that of its messages.',
   ),
   'success-status': documented('A success is 200, also for what is made and deleted; the reference has no other.'),
   'error-body': documented(
@@ -68,7 +68,7 @@ export const behaviourRows = {
     'A name may be absent and has no least length; the Create page marks it as optional. A read-me of 2023 asked for four characters.',
   ),
   'template-info': documented(
-    'The template stands beside the job, as on the Create page of May 2025; later it stood within the job, too.',
+    'The template is next to the job, as on the Create page of May 2025; later it was within the job as well.',
   ),
   'template-defaults': observed(
     'What a job leaves open comes from its template; a public demo creates with parameters alone and runs. That the answer shows it is chosen.',
@@ -87,7 +87,7 @@ export const behaviourRows = {
   ),
   'fresh-config': inferred('A job without limits shows 0, which is unset in proto3, and has none.'),
   'flat-run-config': chosen(
-    "Limits that stand in the body of a run without `config` around them count, as the vendor's guide prints them so; grpc-gateway would have ignored them.",
+    "Limits in the body of a run without `config` around them count, as the vendor's guide prints them so; grpc-gateway would have ignored them.",
   ),
   'states-in-order': documented(
     'A job goes through the ten states in the order of their list; COMPLETE and FAILED are the only ones that it does not leave.',

@@ -50,7 +50,7 @@ export function registerAuth(scope: FastifyInstance, core: Core, { ring, strict 
     if (looksLikeKey(text, ring)) {
       if (strict)
         throw unauthenticated(
-          'an API key is no access token: exchange it at /v1/auth/access_token (strict mode)',
+          'an API key is not an access token: exchange it at /v1/auth/access_token (strict mode)',
           'strict-mode',
         )
       const { world: name, persona, keyId } = readKey(text, ring)

@@ -49,7 +49,7 @@ const vendorErrors = errors({
 const controlErrors = errors({
   400: 'The request is malformed; the message names the field, the value and what was expected',
   403: 'The request came from a foreign web page, or under a host name that is not local',
-  404: 'There is no such thing in this world',
+  404: 'It does not exist in this world',
   409: 'There is one already',
   500: 'The emulator could not store or read its data',
 })

@@ -32,7 +32,7 @@ export function seedFilesIn(folder: string): string[] {
       .map((name) => join(folder, name))
   } catch (error) {
     const { code, message } = error as { code?: string; message: string }
-    const reason = code === 'ENOENT' ? 'does not exist' : code === 'ENOTDIR' ? 'is no folder' : message
+    const reason = code === 'ENOENT' ? 'does not exist' : code === 'ENOTDIR' ? 'is not a folder' : message
     throw new Error(`init folder ${folder} ${reason}; --init takes a folder of seed files`, { cause: error })
   }
 }

@@ -130,7 +130,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
     ...choice(['closed', 'open']),
   },
   strict: {
-    help: 'refuse what the service merely ignored: unknown fields, job ids that are no UUIDs, API keys in place of tokens',
+    help: 'refuse what the service merely ignored: unknown fields, job ids that are not UUIDs, API keys in place of tokens',
     default: false,
     ...toggle,
   },
@@ -167,7 +167,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
     repeatable: true,
     help: 'a further API key and the world it opens; may be repeated',
     default: new Map(),
-    defaultText: 'none beside test_<world>',
+    defaultText: 'none besides test_<world>',
     parse(text, previous) {
       // The vendor's keys end in "=", so the last one divides.
       const divider = text.lastIndexOf('=')
@@ -180,7 +180,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   },
   keys: {
     placeholder: 'MODE',
-    help: 'closed: only test_<world> and the keys of --api-key are good; open: any other key opens the world default',
+    help: 'closed: only test_<world> and the keys of --api-key are valid; open: any other key opens the world default',
     default: 'closed',
     defaultText: 'closed, but open for exec',
     ...choice(['closed', 'open']),

@@ -38,7 +38,7 @@ export interface Store {
  * @throws Error that names the file and says what to do
  */
 export function openStore(directory: string | null): Store {
-  const Driver = loadDriver()
+  const { Driver } = loadDriver()
   const location = directory === null ? ':memory:' : join(directory, databaseFile)
   let database: Database | undefined
   try {
@@ -60,7 +60,7 @@ export function openStore(directory: string | null): Store {
 export function peekDatabase(directory: string): number | undefined {
   const location = join(directory, databaseFile)
   if (!existsSync(location)) return undefined
-  const Driver = loadDriver()
+  const { Driver } = loadDriver()
   let database: Database | undefined
   try {
     database = new Driver(location, { timeout: 0, fileMustExist: true })
@@ -120,7 +120,7 @@ const explanations: Record<string, string> = {
   SQLITE_BUSY: 'another emulator is using it. Stop that one, or choose another --data directory',
   SQLITE_CANTOPEN: 'the file cannot be opened or made. Choose another --data directory, or use --in-memory',
   SQLITE_READONLY: 'the file cannot be written to. Choose another --data directory, or use --in-memory',
-  SQLITE_NOTADB: 'the file is no SQLite database. Move it away, or choose another --data directory',
+  SQLITE_NOTADB: 'the file is not an SQLite database. Move it away, or choose another --data directory',
   SQLITE_CORRUPT: 'the file is damaged. Move it away, or choose another --data directory',
   SQLITE_FULL: 'the disk is full. Make room, or choose another --data directory',
   // What a read-only file system answers to the exclusive lock.

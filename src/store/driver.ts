@@ -18,7 +18,7 @@ const atLeast = (major: number, minor: number): boolean =>
  *
  * @throws Error that says in a sentence what is missing and what to do
  */
-export function loadDriver(): Driver {
+export function loadDriver(): { readonly Driver: Driver; readonly name: string } {
   const require = createRequire(import.meta.url)
   const candidates = [
     ...(atLeast(22, 14) ? ['better-sqlite3-napi'] : []),
@@ -27,10 +27,10 @@ export function loadDriver(): Driver {
   const problems: string[] = []
   for (const name of candidates) {
     try {
-      const driver = require(name) as Driver
+      const Driver = require(name) as Driver
       // The native part is loaded by the first database, not by require().
-      new driver(':memory:').close()
-      return driver
+      new Driver(':memory:').close()
+      return { Driver, name }
     } catch (error) {
       problems.push(`${name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`)
     }

@@ -256,7 +256,7 @@ function readName(names: readonly string[], value: unknown, path: string): strin
 
 function readPattern(value: unknown, path: string): string {
   if (typeof value !== 'string')
-    return refuse(path, value, 'a pattern, in which % stands for anything and _ for a character')
+    return refuse(path, value, 'a pattern, in which % matches any text and _ one character')
   if (value.length > maxPattern) {
     throw invalidArgument(
       `${path} is a pattern of ${value.length} characters; at most ${maxPattern} are taken`,

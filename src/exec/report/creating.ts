@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { counted } from '../../base/counted.ts'
+import { counted } from '../../base/plain-text.ts'
 import { createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
 import { jobIn, parse, type Seen } from './exchange.ts'
 

@@ -1,6 +1,6 @@
 import { type Micros, microsPerSecond } from '../../base/timestamps.ts'
 import { tokenLifetime } from '../../domain/accounts/token.ts'
-import { counted } from '../../base/counted.ts'
+import { counted } from '../../base/plain-text.ts'
 import { createProof, Memory, type Proof, type Rule } from './rule.ts'
 import { elapsed, follows, messageIn, type Seen } from './exchange.ts'
 

@@ -5,7 +5,7 @@ import { ignoredRetryAfter, unknownFields, unknownPath } from './requests.ts'
 import { duplicateCreate, neverRan } from './creating.ts'
 import { expiredToken, rejectedCredentials, tokenPerCall } from './credentials.ts'
 import { polledAfterEnd, polledTooFast, resultsAsState } from './polling.ts'
-import { counted } from '../../base/counted.ts'
+import { counted } from '../../base/plain-text.ts'
 import { listed, type Rule } from './rule.ts'
 import type { Seen } from './exchange.ts'
 

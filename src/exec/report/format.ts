@@ -1,5 +1,5 @@
 import type { Finding, Report } from '../../../schemas/report.ts'
-import { counted } from '../../base/counted.ts'
+import { counted } from '../../base/plain-text.ts'
 import { listed } from './rule.ts'
 
 /** Lines of each part; the rest is a number. All together stay on one screen. */

@@ -1,7 +1,7 @@
 import type { JobState } from '../../../schemas/jobs.ts'
 import { isFinal } from '../../domain/jobs/lifecycle.ts'
 import { type Micros, microsPerSecond } from '../../base/timestamps.ts'
-import { counted } from '../../base/counted.ts'
+import { counted } from '../../base/plain-text.ts'
 import { createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
 import { elapsed, follows, jobIn, messageIn, type Seen } from './exchange.ts'
 

@@ -1,6 +1,6 @@
 import { type Micros, microsPerSecond } from '../../base/timestamps.ts'
 import { nearestOperation } from './nearest-operation.ts'
-import { counted } from '../../base/counted.ts'
+import { counted } from '../../base/plain-text.ts'
 import { createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
 import { elapsed, follows, type Seen } from './exchange.ts'
 

@@ -1,6 +1,6 @@
 import { faultKinds, type Outcome } from '../../../schemas/sweep-names.ts'
 import type { Sweep, SweptCase } from '../../../schemas/sweep.ts'
-import { counted } from '../../base/counted.ts'
+import { counted, tableLines } from '../../base/plain-text.ts'
 import { listed } from '../report/rule.ts'
 import { grave, type GraveOutcome, isGrave } from './verdict.ts'
 
@@ -73,8 +73,7 @@ function table(cases: readonly SweptCase[]): string[] {
       }),
     ]),
   ]
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd())
+  return tableLines(rows)
 }
 
 function notRunLines({ cases, notRun, notRunBecause }: Sweep): string[] {

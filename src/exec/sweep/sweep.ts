@@ -115,7 +115,7 @@ function refuse(run: SweepRun, isFirst: boolean, aside: Terminal): number | unde
     return run.exitCode
   }
   if (run.requests.length === 0) {
-    say('the program sent no request with a good key: there is nothing to sweep')
+    say('the program sent no request with a valid key: there is nothing to sweep')
     return 1
   }
   return undefined

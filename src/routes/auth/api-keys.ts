@@ -26,7 +26,7 @@ export const apiKeyRoutes =
       {
         schema: {
           operationId: 'Auth_RevokeApiKey',
-          summary: 'Make an API key and its tokens worthless',
+          summary: 'Revoke an API key and its tokens',
           tags: ['api keys'],
           params: ApiKeyParams,
           body: Empty,

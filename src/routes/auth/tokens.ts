@@ -42,7 +42,7 @@ export const tokenRoutes =
         config: { access: 'read' },
         schema: {
           operationId: 'Auth_SignOut',
-          summary: 'Make the access token worthless',
+          summary: 'Revoke the access token',
           tags: ['access token'],
           body: Empty,
           response: { 200: GenericResponse },

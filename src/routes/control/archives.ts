@@ -21,7 +21,7 @@ export const archiveRoutes =
           operationId: 'Emulator_ExportWorld',
           summary: 'Export a world as one file, a tar archive',
           description:
-            'Its rows, clock, pace, uploads and the results that were made so far, as they are at one moment, whatever happens while the file is read. Scenarios, faults, the journal and tokens are not in it. The clock goes on while the world lies in the file, unless it was frozen. 404 for a world that nobody has opened.',
+            'Its rows, clock, pace, uploads and the results that were made so far, as they are at one moment, whatever happens while the file is read. Scenarios, faults, the journal and tokens are not in it. The clock goes on while the world lies in the file, unless it was frozen. 404 for a world that was never opened.',
           produces: ['application/x-tar'],
           response: { 200: Archive },
         },

@@ -106,7 +106,7 @@ export const clockRoutes =
           operationId: 'Emulator_WaitForClock',
           summary: "Wait for a moment of a world's time, for a minute at most",
           description:
-            "For code under test that must not wait in real time: the answer comes once the world's clock has reached the moment, be it that it was advanced. `reached` is false after a minute; ask again then, with `until`.",
+            "For code under test that must not wait in real time: answers once the world's clock reaches the moment, also when it is advanced. `reached` is false after a minute; ask again then, with `until`.",
           params: WorldParams,
           body: WaitRequest,
           response: { 200: WaitResponse },

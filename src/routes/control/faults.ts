@@ -20,7 +20,7 @@ export const faultRoutes =
           operationId: 'Emulator_AddFault',
           summary: 'Spoil answers of an operation',
           description:
-            'Exactly one of `status`, `connection` and `answer` says what happens to requests of the operation; `delay` may stand beside each of them, or alone. The first fault that fits and is not used up strikes: `skip` lets requests pass first, `times` bounds those that are spoilt, `persona` tells callers apart. `resetAfter` and all kinds of `answer` act on the real answer, after the act was committed. Faults last until they are removed, the world is reset, or the emulator ends.',
+            'Exactly one of `status`, `connection` and `answer` says what happens to requests of the operation; `delay` goes with each of them, or alone. The first fault that fits and is not used up strikes: `skip` lets requests pass first, `times` bounds those that are spoilt, `persona` tells callers apart. `resetAfter` and all kinds of `answer` act on the real answer, after the act was committed. Faults last until they are removed, the world is reset, or the emulator ends.',
           params: WorldParams,
           body: FaultRequest,
         },

@@ -61,7 +61,7 @@ export const jobRoutes =
           operationId: 'Emulator_SetJobPace',
           summary: 'Set the pace of one job',
           description:
-            'It stands above the pace of its scenario and of its world. A job that is not run yet starts with it; one that runs goes on with it: the state it is in begins anew, those to come follow, and gates that held it are gone. 400 for a job that has ended.',
+            'It overrides the pace of its scenario and of its world. A job that is not run yet starts with it; one that runs goes on with it: the state it is in begins again, those to come follow, and gates that held it are gone. 400 for a job that has ended.',
           params: WorldJobParams,
           body: JobPaceRequest,
           response: { 200: Explanation },

@@ -52,7 +52,7 @@ export const worldRoutes =
           operationId: 'Emulator_GetWorlds',
           summary: 'List worlds by name',
           description:
-            'Worlds that were opened and not taken away, in the order of their names; a thousand at most, and `offset` for those behind them.',
+            'Worlds that were opened and not dropped, in the order of their names; a thousand at most, and `offset` for those after them.',
           querystring: WorldsQuery,
           response: { 200: WorldsResponse },
         },
@@ -73,7 +73,7 @@ export const worldRoutes =
           operationId: 'Emulator_GetWorld',
           summary: 'Look at a world',
           description:
-            'Its clock, its pace, its jobs by state, and how many scenarios, faults and exchanges it has. 404 for a world that nobody has opened.',
+            'Its clock, its pace, its jobs by state, and how many scenarios, faults and exchanges it has. 404 for a world that was never opened.',
           response: { 200: World },
         },
       },
@@ -88,7 +88,7 @@ export const worldRoutes =
           operationId: 'Emulator_DropWorld',
           summary: 'Take a world away, with everything in it',
           description:
-            'Its jobs, templates, secrets, wallets and files go, with its clock, scenarios, faults and journal. A request with its key opens it anew, from the seed. 404 for a world that nobody has opened.',
+            'Its jobs, templates, secrets, wallets and files go, with its clock, scenarios, faults and journal. A request with its key opens it again, from the seed. 404 for a world that was never opened.',
           response: { 200: WorldName },
         },
       },
@@ -145,7 +145,7 @@ export const worldRoutes =
           operationId: 'Emulator_ForkWorld',
           summary: 'Copy a world: jobs, templates, files, clock',
           description:
-            'The copy has a name, a key and a future of its own; scenarios, faults and the journal are not copied. A fork that nobody works in is a snapshot: fork it back, with `replace`, to restore it. 409 where the name is taken.',
+            'The copy has a name, a key and a future of its own; scenarios, faults and the journal are not copied. A fork that no client uses is a snapshot: fork it back, with `replace`, to restore it. 409 where the name is taken.',
           body: ForkRequest,
           response: { 200: World },
         },

@@ -153,7 +153,7 @@ export async function readArchive(
     const part = partOf(entry.name)
     if (isWhole) throw invalidArgument(`${entry.name}: nothing may follow ${sumsName}`)
     if (manifest === undefined && part.kind !== 'manifest') {
-      throw invalidArgument(`the file is no exported world: it does not begin with ${manifestName}`)
+      throw invalidArgument(`not an exported world: it does not begin with ${manifestName}`)
     }
     if (part.kind === 'sums') {
       const hash = createHash('sha256')
@@ -174,7 +174,7 @@ export async function readArchive(
     }
   }
   if (!isWhole || manifest === undefined)
-    throw invalidArgument(`the file is no whole exported world: ${sumsName} is missing`)
+    throw invalidArgument(`not a complete exported world: ${sumsName} is missing`)
   for (const [jobId, job] of files) assertResults(jobId, job)
   return { manifest, rows, files, folder: join(scratch.folder, 'jobs') }
 }

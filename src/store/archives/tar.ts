@@ -96,7 +96,7 @@ export async function* readTar(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
   if (second.some((byte) => byte !== 0) || !(await source.isAtEnd())) throw damaged('at its end')
 }
 
-const damaged = (where: string) => invalidArgument(`the file is no exported world, or was damaged ${where}`)
+const damaged = (where: string) => invalidArgument(`not an exported world, or damaged ${where}`)
 
 function readHeader(header: Buffer): { name: string; size: number } {
   const text = (at: number, length: number): string => {
@@ -106,12 +106,12 @@ function readHeader(header: Buffer): { name: string; size: number } {
   }
   const isUstar = header.toString('latin1', 257, 265) === 'ustar\x0000'
   if (!isUstar || Number.parseInt(text(148, 7), 8) !== checksumOf(header)) {
-    throw invalidArgument('the file is no exported world: it is no tar archive as GET …/export writes it')
+    throw invalidArgument('not an exported world: not a tar archive as GET …/export writes it')
   }
   const prefix = text(345, prefixField)
   const name = prefix === '' ? text(0, nameField) : `${prefix}/${text(0, nameField)}`
   if (text(156, 1) !== '0') {
-    throw invalidArgument(`the file is no exported world: it holds ${show(name)}, which is no plain file`)
+    throw invalidArgument(`not an exported world: it holds ${show(name)}, which is not a plain file`)
   }
   const large = header[124] === 0x80
   const size = large ? Number(header.readBigUInt64BE(128)) : Number.parseInt(text(124, 12), 8)
