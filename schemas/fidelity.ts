@@ -36,7 +36,9 @@ export const OperationFidelity = Type.Object({
     Type.Object({
       status: Type.Integer(),
       code: Type.Integer({ description: 'gRPC code in the body of an error; 0 for a success' }),
-      rows: Type.Array(Type.String(), { description: 'Ids of the rows that may be the evidence behind it, the usual one first' }),
+      rows: Type.Array(Type.String(), {
+        description: 'Ids of the rows that may be the evidence behind it, the usual one first',
+      }),
       onlyByFault: Type.Boolean({ description: 'Nothing but a fault makes this operation answer so' }),
     }),
   ),

@@ -14,9 +14,7 @@ export const behaviourRows = {
   'unknown-enum-names': inferred(
     'Names that an enum does not have are dropped, as protobuf-go does where unknown fields are ignored; a public client sends one.',
   ),
-  'field-order': inferred(
-    'Fields of an answer come in the order of the reference, which is that of its messages.',
-  ),
+  'field-order': inferred('Fields of an answer come in the order of the reference, which is that of its messages.'),
   'success-status': documented('A success is 200, also for what is made and deleted; the reference has no other.'),
   'error-body': documented(
     'Errors have the body `{code, message, details}`, as the reference says for everything unexpected; public clients read `message`.',

@@ -173,8 +173,7 @@ export async function readArchive(
         : error
     }
   }
-  if (!isWhole || manifest === undefined)
-    throw invalidArgument(`not a complete exported world: ${sumsName} is missing`)
+  if (!isWhole || manifest === undefined) throw invalidArgument(`not a complete exported world: ${sumsName} is missing`)
   for (const [jobId, job] of files) assertResults(jobId, job)
   return { manifest, rows, files, folder: join(scratch.folder, 'jobs') }
 }
