@@ -244,7 +244,7 @@ void t.test('documents: programs in JavaScript run as they are', async (t) => {
 })
 
 void t.test('documents: calls of the control API with curl run as they are', { skip: noCurl }, async (t) => {
-  // Those of the control API's own page need what each operation is about; `test/ground.test.ts` runs them.
+  // Those of the control API's own page need what each operation is about; `test/fidelity/fidelity.test.ts` runs them.
   const scripts = blocks('sh', /^curl .*\/_emulator\//m).filter(({ document }) => document !== 'docs/control-api.md')
   t.not(scripts.length, 0)
   for (const { document, source } of scripts) {
@@ -303,7 +303,7 @@ const runners: Record<string, { readonly command: string; readonly skip: string 
 }
 
 const examples = readdirSync(join(packageRoot, 'examples'), { withFileTypes: true })
-  // The folder of recipes is run by test/recipes.test.ts.
+  // The folder of recipes is run by test/programs/recipes.test.ts.
   .filter((entry) => entry.isFile() && !entry.name.endsWith('.md'))
   .map(({ name }) => name)
 for (const file of examples) {

@@ -1,0 +1,249 @@
+// What `npm pack` makes, used as a stranger would use it: in an empty folder that has the declared dependencies and nothing else.
+// They are linked from this checkout, so that no registry is asked. `npm test` builds what is packed.
+import { execFile, execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { publint } from 'publint'
+import t from 'tap'
+import { settings } from '../../src/settings/settings.ts'
+import { packageRoot, version } from '../../src/base/package.ts'
+import { startContainer } from '../../src/testcontainers.ts'
+import { emulator } from '../emulator.ts'
+
+const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
+// Not inside of the checkout, whose node_modules would lend what the package lacks.
+const folder = mkdtempSync(join(tmpdir(), 'bytenite-emulator-package-'))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+writeFileSync(join(folder, 'package.json'), '{ "name": "stranger", "private": true, "type": "module" }')
+const installed = join(folder, 'node_modules', 'bytenite-emulator')
+mkdirSync(installed, { recursive: true })
+
+const [tarball] = JSON.parse(
+  execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+    cwd: packageRoot,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    encoding: 'utf8',
+  }),
+)
+execFileSync('tar', ['-xzf', join(folder, tarball.filename), '--strip-components=1', '-C', installed])
+const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+
+/** Links a package of this checkout into the empty folder. */
+function link(name: string): void {
+  const place = join(folder, 'node_modules', name)
+  mkdirSync(dirname(place), { recursive: true })
+  symlinkSync(join(packageRoot, 'node_modules', name), place)
+}
+for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })) link(name)
+mkdirSync(join(folder, 'node_modules', '.bin'))
+symlinkSync(
+  join('..', 'bytenite-emulator', manifest.bin['bytenite-emulator']),
+  join(folder, 'node_modules', '.bin', 'bytenite-emulator'),
+)
+
+interface Ended {
+  readonly code: number | string | null
+  readonly output: string
+}
+
+const run = (command: string, ...args: string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    execFile(command, args, { cwd: folder, env: environment }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : (error.code ?? null), output: stdout + stderr }),
+    )
+  })
+
+void t.test('holds what runs and its types: no sources, no tests, no source maps', async (t) => {
+  const files = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    statSync(join(installed, file)).isFile(),
+  )
+  const expected =
+    /^(package\.json|\w+\.md|LICENSE|docker-compose\.yml|docs\/[\w-]+\.md|examples\/.*|dist\/.*(\.js|\.d\.ts|\.LEGAL\.txt)|migrations\/\d{3}-[a-z-]+\.sql)$/
+  t.strictSame(
+    files.filter((file) => !expected.test(file)),
+    [],
+  )
+  t.ok(tarball.size < 1_000_000, `${tarball.size} bytes packed`)
+  t.ok(tarball.unpackedSize < 2_000_000, `${tarball.unpackedSize} bytes unpacked`)
+  const own = files.map((file) => readFileSync(join(installed, file), 'utf8'))
+  t.notOk(
+    own.some((text) => text.includes(packageRoot)),
+    'no path of the machine it was built on',
+  )
+})
+
+void t.test('links of the documents lead to files of the package', async (t) => {
+  const documents = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.md') && !file.startsWith('node_modules'),
+  )
+  t.ok(documents.length > 10)
+  for (const document of documents) {
+    const text = readFileSync(join(installed, document), 'utf8')
+    for (const [, target] of text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)) {
+      t.ok(existsSync(join(installed, dirname(document), target!)), `${document} leads to ${target}`)
+    }
+  }
+})
+
+void t.test('publint has nothing to say', async (t) => {
+  const { messages } = await publint({ pkgDir: installed, pack: false, strict: true })
+  t.strictSame(messages, [])
+})
+
+void t.test('npx bytenite-emulator', async (t) => {
+  const npx = (...args: string[]) => run('npm', 'exec', '--offline', '--', 'bytenite-emulator', ...args)
+  t.strictSame(await npx('--version'), { code: 0, output: `${version}\n` })
+  const { code, output } = await npx('--help')
+  t.equal(code, 0)
+  t.match(output, '--port')
+})
+
+const program = `
+import { spawn } from 'node:child_process'
+import assert from 'node:assert/strict'
+import { connect, startEmulator } from 'bytenite-emulator'
+import { JobResponse } from 'bytenite-emulator/schemas/jobs'
+import { startContainer } from 'bytenite-emulator/testcontainers'
+
+const emulator = await startEmulator({ data: 'data' })
+const call = async (path, body) => (await fetch(emulator.url + path, {
+  method: body === undefined ? 'GET' : 'POST',
+  headers: { authorization: emulator.apiKey },
+  ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+})).json()
+const { job } = await call('/v1/customer/jobs', { templateId: 'emulator-succeeds' })
+assert.deepEqual(Object.keys(job).sort(), Object.keys(JobResponse.properties.job.properties).sort())
+assert.equal((await emulator.inject({ url: '/_emulator/health' })).statusCode, 200)
+
+// What is loaded only when it is needed: tokens, zipped results, the OpenAPI document and its page.
+const world = emulator.world('default')
+await world.token()
+await call('/v1/customer/jobs/' + job.id + '/run', {})
+await world.clock.advance('1h')
+const { results } = await call('/v1/customer/jobs/' + job.id + '/results')
+for (const { link } of results) assert.equal((await fetch(link)).status, 200)
+for (const page of ['/v1/customer/docs/', '/v1/customer/docs/swagger.json']) assert.equal((await fetch(emulator.url + page)).status, 200)
+await emulator.close()
+
+// And from a shell.
+const child = spawn('node_modules/.bin/bytenite-emulator', ['start', '--port', '0', '--in-memory', '--silent'], { stdio: ['ignore', 'pipe', 'inherit'] })
+const [, url] = await new Promise((resolve) => child.stdout.on('data', (text) => resolve(/at (\\S+)/.exec(text))))
+await connect(url).world('default').token()
+child.kill()
+const code = await new Promise((resolve) => child.on('exit', resolve))
+assert.equal(code, 0)
+assert.equal(typeof startContainer, 'function')
+console.log('all is there')
+`
+
+void t.test('a program that imports it', async (t) => {
+  writeFileSync(join(folder, 'program.js'), program)
+  t.strictSame(await run(process.execPath, 'program.js'), { code: 0, output: 'all is there\n' })
+})
+
+const typed = `
+import type { Static } from '@sinclair/typebox'
+import { connect, type Emulator, type EmulatorOptions, startEmulator, type World } from 'bytenite-emulator'
+import { JobResponse, type JobState } from 'bytenite-emulator/schemas/jobs'
+import { startContainer } from 'bytenite-emulator/testcontainers'
+
+const options: EmulatorOptions = { strict: true, templates: 'open' }
+await using emulator: Emulator = await startEmulator(options)
+const world: World = emulator.world('typed')
+const answer = await emulator.inject({ url: '/v1/customer/jobs', headers: { authorization: world.apiKey } })
+const jobs: Static<typeof JobResponse>['job'][] = answer.json<{ data: Static<typeof JobResponse>['job'][] }>().data
+const states: (JobState | null)[] = jobs.map(({ state }) => state)
+await world.fault({ operation: 'GET /v1/customer/jobs/{jobId}', status: 503, times: 2 })
+const first: string | undefined = (await connect(emulator.url).world('typed').requests())[0]?.operation
+export { first, states, startContainer }
+
+// @ts-expect-error a wrong word is an error
+await startEmulator({ templates: 'ajar' })
+// @ts-expect-error nothing has become any
+world.nonsense()
+// @ts-expect-error nor here
+jobs[0]!.nonsense
+`
+
+void t.test('its types, read by a strict compiler, once without skipLibCheck', async (t) => {
+  for (const name of ['@types/node', 'undici-types']) link(name)
+  writeFileSync(join(folder, 'typed.ts'), typed)
+  const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc')
+  const compile = async (module: string, moduleResolution: string, skipLibCheck: boolean) => {
+    const compilerOptions = {
+      ...{ module, moduleResolution, target: 'es2022', lib: ['es2022'], types: ['node'] },
+      ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck, noEmit: true },
+    }
+    const project = `tsconfig.${moduleResolution}.json`
+    writeFileSync(join(folder, project), JSON.stringify({ compilerOptions, files: ['typed.ts'] }))
+    t.strictSame(await run(process.execPath, tsc, '-p', project), { code: 0, output: '' }, moduleResolution)
+  }
+  await Promise.all([compile('nodenext', 'nodenext', false), compile('esnext', 'bundler', true)])
+})
+
+void t.test('every schema can be imported', async (t) => {
+  for (const file of readdirSync(join(packageRoot, 'schemas'))) {
+    const name = file.replace(/\.ts$/, '')
+    const path = manifest.exports['./schemas/*'].default.replace('*', name)
+    const exported = await import(pathToFileURL(join(installed, path)).href)
+    t.not(Object.keys(exported).length, 0, name)
+  }
+})
+
+void t.test('bytenite-emulator/testcontainers starts the image and ends as a client of it', async (t) => {
+  const { url } = await emulator(t)
+  const { hostname, port } = new URL(url)
+  const calls: unknown[][] = []
+  class GenericContainer {
+    constructor(image: string) {
+      calls.push(['image', image])
+    }
+    withExposedPorts(...ports: number[]): this {
+      calls.push(['ports', ...ports])
+      return this
+    }
+    withEnvironment(environment: Record<string, string>): this {
+      calls.push(['environment', environment])
+      return this
+    }
+    withWaitStrategy(strategy: unknown): this {
+      calls.push(['wait', strategy])
+      return this
+    }
+    async start() {
+      return {
+        getHost: () => hostname,
+        getMappedPort: (exposed: number) => (exposed === settings.port.default ? Number(port) : 0),
+        stop: async () => void calls.push(['stop']),
+      }
+    }
+  }
+  const started = await startContainer(
+    { GenericContainer, Wait: { forHealthCheck: () => 'health' } },
+    { environment: { BYTENITE_EMULATOR_PACE: '10s' } },
+  )
+  t.equal(started.url, url)
+  t.equal(started.container.getHost(), hostname)
+  t.ok(await started.world('contained').token())
+  await started.stop()
+  t.strictSame(calls, [
+    ['image', 'bytenite-emulator'],
+    ['ports', 2983],
+    ['environment', { BYTENITE_EMULATOR_PACE: '10s' }],
+    ['wait', 'health'],
+    ['stop'],
+  ])
+})

@@ -1,0 +1,348 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { createCore } from '../../src/core.ts'
+import { groupCommit } from '../../src/store/commit.ts'
+import { databaseFile, openStore, type Store } from '../../src/store/database.ts'
+import { loadDriver } from '../../src/store/driver.ts'
+import { jobOrderFields, jobStore } from '../../src/store/jobs.ts'
+import { migrate, readMigrations } from '../../src/store/migrations.ts'
+import { client, emulator } from '../emulator.ts'
+
+const { Driver } = loadDriver()
+
+const memory = (t: Test, verbose?: (sql: unknown) => void) => {
+  const database = new Driver(':memory:', verbose === undefined ? {} : { verbose })
+  t.teardown(() => database.close())
+  return database
+}
+
+const tables = (database: InstanceType<typeof Driver>): unknown[] =>
+  database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").pluck().all()
+
+void t.test('migrations', async (t) => {
+  const one = { number: 1, file: '001-one.sql', sql: 'CREATE TABLE one (a)' }
+  const two = { number: 2, file: '002-two.sql', sql: 'CREATE TABLE two (b); INSERT INTO one VALUES (2)' }
+  const broken = { number: 2, file: '002-broken.sql', sql: 'CREATE TABLE two (b); INSERT INTO nowhere VALUES (1)' }
+
+  await t.test('are numbered from 1 without gaps, in the order of their names', async (t) => {
+    t.strictSame(
+      readMigrations().map(({ number }) => number),
+      readMigrations().map((_, index) => index + 1),
+    )
+    const dir = t.testdir({
+      good: { '002-b.sql': 'b', '001-a.sql': 'a', 'README.md': '', '3-c.sql': '' },
+      gap: { '001-a.sql': '', '003-c.sql': '' },
+      twice: { '001-a.sql': '', '001-b.sql': '' },
+    })
+    t.strictSame(readMigrations(join(dir, 'good')), [
+      { number: 1, file: '001-a.sql', sql: 'a' },
+      { number: 2, file: '002-b.sql', sql: 'b' },
+    ])
+    t.throws(() => readMigrations(join(dir, 'gap')), { message: /003-c\.sql: expected number 2/ })
+    t.throws(() => readMigrations(join(dir, 'twice')), { message: /001-b\.sql: expected number 2/ })
+  })
+
+  await t.test('run from where the file stands, each once', async (t) => {
+    const database = memory(t)
+    migrate(database, [one])
+    t.equal(database.pragma('user_version', { simple: true }), 1)
+    migrate(database, [one, two])
+    migrate(database, [one, two])
+    t.equal(database.pragma('user_version', { simple: true }), 2)
+    t.strictSame(database.prepare('SELECT * FROM one').all(), [{ a: 2 }])
+  })
+
+  await t.test('a step that fails is named and undone, the steps before it stay', async (t) => {
+    const database = memory(t)
+    t.throws(() => migrate(database, [one, broken]), { message: /002-broken\.sql failed and was undone.*nowhere/ })
+    t.equal(database.pragma('user_version', { simple: true }), 1)
+    t.strictSame(tables(database), ['one'])
+    migrate(database, [one, two])
+    t.strictSame(tables(database), ['one', 'two'])
+  })
+
+  await t.test('a newer file is refused', async (t) => {
+    const database = memory(t)
+    migrate(database, [one, two])
+    t.throws(() => migrate(database, [one]), { message: /newer.*schema 2.*up to 1.*nothing was changed/ })
+    t.strictSame(tables(database), ['one', 'two'])
+  })
+})
+
+void t.test('open', async (t) => {
+  await t.test('makes the directory, and leaves one file after close', async (t) => {
+    const dir = join(t.testdir(), 'a', 'b')
+    const store = openStore(dir)
+    t.equal(store.location, join(dir, databaseFile))
+    t.equal(store.schema, readMigrations().length)
+    store.close()
+    t.strictSame(readdirSync(dir), [databaseFile])
+  })
+
+  await t.test('commits reach the disk: WAL with synchronous=FULL', async (t) => {
+    const store = openStore(t.testdir())
+    t.teardown(() => store.close())
+    t.strictSame(store.prepare('PRAGMA journal_mode').all(), [{ journal_mode: 'wal' }])
+    t.strictSame(store.prepare('PRAGMA synchronous').all(), [{ synchronous: 2 }])
+    t.strictSame(store.prepare('PRAGMA foreign_keys').all(), [{ foreign_keys: 1 }])
+  })
+
+  await t.test('a file of a newer emulator is refused, and stays byte for byte', async (t) => {
+    const dir = t.testdir()
+    openStore(dir).close()
+    const file = join(dir, databaseFile)
+    for (const mode of ['wal', 'delete']) {
+      const database = new Driver(file)
+      database.pragma('user_version = 9999')
+      database.pragma(`journal_mode = ${mode}`)
+      database.close()
+      const before = readFileSync(file)
+      t.throws(() => openStore(dir), { message: /cannot open the database .*schema 9999.*--data/ })
+      t.ok(readFileSync(file).equals(before), mode)
+      t.strictSame(readdirSync(dir), [databaseFile])
+    }
+  })
+
+  await t.test('a file that is no database is refused, and stays byte for byte', async (t) => {
+    const text = 'not a database, whatever its name says. '.repeat(100)
+    const dir = t.testdir({ [databaseFile]: text })
+    t.throws(() => openStore(dir), { message: /the file is not an SQLite database.*--data/ })
+    t.equal(readFileSync(join(dir, databaseFile), 'utf8'), text)
+    t.strictSame(readdirSync(dir), [databaseFile])
+  })
+
+  await t.test('a damaged file is refused with a sentence', async (t) => {
+    const dir = t.testdir()
+    openStore(dir).close()
+    const file = join(dir, databaseFile)
+    const bytes = readFileSync(file)
+    bytes.fill(0x5a, 100)
+    writeFileSync(file, bytes)
+    t.throws(() => createCore({ data: dir }), { message: /cannot open the database .*damaged|malformed/ })
+  })
+
+  await t.test('an empty file, as a container mount may leave one, becomes a database', async (t) => {
+    const dir = t.testdir({ [databaseFile]: '' })
+    const store = openStore(dir)
+    t.equal(store.schema, readMigrations().length)
+    store.close()
+  })
+
+  await t.test('the same data twice: refused, and the first is not disturbed', async (t) => {
+    const dir = t.testdir()
+    const first = openStore(dir)
+    t.teardown(() => first.close())
+    t.throws(() => openStore(dir), { message: /another emulator is using it.*--data/ })
+    await first.commit(() => first.prepare("INSERT INTO settings VALUES ('a', 'b')").run())
+  })
+
+  await t.test('a path below a file', async (t) => {
+    const dir = t.testdir({ file: '' })
+    t.throws(() => openStore(join(dir, 'file', 'x')), { message: /cannot open the database .*--data/ })
+  })
+
+  await t.test('each version of the schema that was ever written opens and upgrades', async (t) => {
+    const migrations = readMigrations()
+    for (let version = 0; version <= migrations.length; version++) {
+      const dir = join(t.testdir(), `v${version}`)
+      mkdirSync(dir, { recursive: true })
+      const database = new Driver(join(dir, databaseFile))
+      migrate(database, migrations.slice(0, version))
+      database.close()
+      const { url } = await emulator(t, { data: dir })
+      const call = client(url)
+      t.equal((await call('GET', '/_emulator/health')).body.database.schema, migrations.length)
+      const made = await call('POST', '/v1/customer/jobs', { templateId: 'hello-world-template' })
+      t.equal((await call('GET', `/v1/customer/jobs/${made.body.job.id}`)).status, 200, `from version ${version}`)
+    }
+  })
+})
+
+void t.test('group commit', async (t) => {
+  const withTable = (t: Test) => {
+    const statements: string[] = []
+    const database = memory(t, (sql) => statements.push(String(sql)))
+    database.exec('CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT)')
+    const insert = database.prepare('INSERT INTO rows (id, text) VALUES (?, ?)')
+    const all = () => database.prepare('SELECT text FROM rows ORDER BY id').pluck().all()
+    statements.length = 0
+    return { database, statements, insert, all, commit: groupCommit(database) }
+  }
+
+  await t.test('acts of one turn share one transaction, and are answered after it, in order', async (t) => {
+    const { statements, insert, all, commit } = withTable(t)
+    const order: number[] = []
+    const results = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        commit(() => {
+          insert.run(index, `row ${index}`)
+          return index
+        }).then((result) => {
+          statements.push('answered')
+          order.push(result)
+          return result
+        }),
+      ),
+    )
+    t.strictSame(
+      results,
+      Array.from({ length: 200 }, (_, index) => index),
+    )
+    t.strictSame(order, results)
+    t.equal(statements.filter((sql) => sql === 'BEGIN IMMEDIATE').length, 1)
+    t.equal(statements.filter((sql) => sql === 'COMMIT').length, 1)
+    t.ok(statements.indexOf('COMMIT') < statements.indexOf('answered'))
+    t.equal(all().length, 200)
+  })
+
+  await t.test('a failing act spoils no other, and is undone as a whole', async (t) => {
+    const { insert, all, commit } = withTable(t)
+    const outcomes = await Promise.allSettled([
+      commit(() => insert.run(1, 'first')),
+      commit(() => {
+        insert.run(2, 'half')
+        insert.run(3, 'done')
+        throw new Error('changed my mind')
+      }),
+      commit(() => insert.run(1, 'the same key')),
+      commit(() => insert.run(2, 'last')),
+    ])
+    t.strictSame(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'rejected', 'fulfilled'],
+    )
+    t.match(outcomes[1], { reason: { message: 'changed my mind' } })
+    t.match(outcomes[2], { reason: { code: 'SQLITE_CONSTRAINT_PRIMARYKEY' } })
+    t.strictSame(all(), ['first', 'last'])
+  })
+
+  await t.test('an act sees what the acts before it in the same turn did', async (t) => {
+    const { database, insert, commit } = withTable(t)
+    const count = database.prepare('SELECT count(*) FROM rows').pluck()
+    const seen = await Promise.all(
+      [1, 2, 3].map((id) =>
+        commit(() => {
+          insert.run(id, '')
+          return count.get()
+        }),
+      ),
+    )
+    t.strictSame(seen, [1, 2, 3])
+  })
+
+  await t.test('a commit that fails rejects every act of it, and the next one goes on', async (t) => {
+    const { database, all, insert, commit } = withTable(t)
+    database.exec(`
+      PRAGMA foreign_keys = ON;
+      CREATE TABLE children (parent INTEGER REFERENCES rows DEFERRABLE INITIALLY DEFERRED)`)
+    const orphan = database.prepare('INSERT INTO children VALUES (?)')
+    const outcomes = await Promise.allSettled([
+      commit(() => insert.run(1, 'innocent')),
+      commit(() => orphan.run(99)),
+      commit(() => insert.run(2, 'innocent, too')),
+    ])
+    for (const outcome of outcomes) {
+      t.match(outcome, { status: 'rejected', reason: { code: 'SQLITE_CONSTRAINT_FOREIGNKEY' } })
+    }
+    t.strictSame(all(), [])
+    t.equal(database.inTransaction, false)
+    await commit(() => insert.run(3, 'later'))
+    t.strictSame(all(), ['later'])
+  })
+
+  await t.test('when an act ends the transaction, all of it are told the reason', async (t) => {
+    const { database, all, insert, commit } = withTable(t)
+    // As a full disk does: the statement fails and takes the whole transaction with it.
+    const fatal = database.prepare("INSERT OR ROLLBACK INTO rows VALUES (1, 'again')")
+    const outcomes = await Promise.allSettled([
+      commit(() => insert.run(1, 'first')),
+      commit(() => fatal.run()),
+      commit(() => insert.run(2, 'last')),
+    ])
+    for (const outcome of outcomes) {
+      t.match(outcome, { status: 'rejected', reason: { code: 'SQLITE_CONSTRAINT_PRIMARYKEY' } })
+    }
+    t.strictSame(all(), [], 'nothing is kept of what was not acknowledged')
+    t.equal(database.inTransaction, false)
+    await commit(() => insert.run(3, 'later'))
+    t.strictSame(all(), ['later'])
+  })
+
+  await t.test('acts that come while others wait are done, too', async (t) => {
+    const { insert, all, commit } = withTable(t)
+    await commit(() => insert.run(1, 'a')).then(() => commit(() => insert.run(2, 'b')))
+    let inner: Promise<unknown> | undefined
+    await commit(() => {
+      inner = commit(() => insert.run(3, 'c'))
+    })
+    await inner
+    t.strictSame(all(), ['a', 'b', 'c'])
+  })
+})
+
+void t.test('what was stored comes back after a restart', async (t) => {
+  const data = t.testdir()
+  const first = await emulator(t, { data })
+  const call = client(first.url)
+  const bodies = []
+  for (let index = 0; index < 12; index++) {
+    const { body } = await call('POST', '/v1/customer/jobs', {
+      templateId: 'img-gen-diffusers',
+      name: `é😀\u0000 ${index}`,
+      params: { app: JSON.parse('{"__proto__":{"a":[1,2.5,null]}}') },
+      config: { taskTimeout: index },
+      dataSource: { dataSourceDescriptor: 'url' },
+    })
+    bodies.push(body)
+  }
+  const list = (await call('GET', '/v1/customer/jobs?pagination.limit=5')).body
+  await first.close()
+  const again = client((await emulator(t, { data })).url)
+  for (const body of bodies) {
+    const read = (await again('GET', `/v1/customer/jobs/${body.job.id}`)).body
+    t.strictSame(read, body)
+    t.equal(JSON.stringify(read.job.params), JSON.stringify(body.job.params))
+  }
+  t.strictSame((await again('GET', '/v1/customer/jobs?pagination.limit=5')).body, list)
+})
+
+void t.test('a copy of the data after a stop is a backup', async (t) => {
+  const dir = t.testdir({ one: {}, two: {} })
+  const first = await emulator(t, { data: join(dir, 'one') })
+  const { body } = await client(first.url)('POST', '/v1/customer/jobs', { templateId: 'hello-world-template' })
+  await first.close()
+  t.notOk(existsSync(join(dir, 'one', `${databaseFile}-wal`)))
+  copyFileSync(join(dir, 'one', databaseFile), join(dir, 'two', databaseFile))
+  const second = await emulator(t, { data: join(dir, 'two') })
+  t.strictSame((await client(second.url)('GET', `/v1/customer/jobs/${body.job.id}`)).body, body)
+})
+
+void t.test('a page of a list is found by walking an index, whatever it is ordered by', async (t) => {
+  const store = openStore(null)
+  t.teardown(() => store.close())
+  const statements: string[] = []
+  const spied: Store = {
+    ...store,
+    prepare(sql: string) {
+      statements.push(sql)
+      return store.prepare(sql) as never
+    },
+  }
+  // A list of nothing is not asked for, so there is one job by the count that lists show.
+  await store.commit(() => {
+    store.prepare("INSERT INTO worlds (id, name, created_at) VALUES (1, 'w', 0)").run()
+    store.prepare("INSERT INTO accounts VALUES (1, 'owner', 1)").run()
+  })
+  const jobs = jobStore(spied)
+  for (const field of jobOrderFields) {
+    statements.length = 0
+    jobs.list(1, 'owner', { limit: 10, offset: 0, orderBy: { field, descending: true } })
+    const [sql = ''] = statements.filter((text) => text.includes('OFFSET'))
+    const parameters = [...sql.matchAll(/\?/g)].map(() => 1)
+    const plan = store.prepare<{ parent: number; detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters)
+    const inner = plan.filter(({ parent }) => parent !== 0).map(({ detail }) => detail)
+    t.match(inner, [/USING (COVERING )?INDEX/], field)
+    t.notMatch(inner.join(), /TEMP B-TREE|SCAN jobs$/, field)
+  }
+})
