@@ -1,0 +1,95 @@
+// The way from a program to the emulator, piece by piece: proxy, TLS, environment, trusted certificates.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import { dirname, join } from 'node:path'
+import { connect as connectTls, rootCertificates } from 'node:tls'
+import t from 'tap'
+import { exchange } from '../emulator.ts'
+import { host, authority, intercept, jobs, listening, echo, tunnel, https, statusOf } from './vendor-server.ts'
+
+void t.test('offline: nothing but the vendor and this machine, and it says so', async (t) => {
+  const { port, seen } = await intercept(t, { offline: true, environment: { HTTPS_PROXY: 'http://127.0.0.1:1' } })
+  const here = await listening(t, echo())
+  for (const request of ['GET http://other.example/', 'CONNECT other.example:443', 'CONNECT other.example:443']) {
+    const answer = await exchange(port, `${request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    t.match(
+      answer,
+      /^HTTP\/1\.1 403 Refused by bytenite-emulator exec --offline\r\n[^]*other\.example:\d+ is not on this machine/,
+    )
+  }
+  t.equal(
+    statusOf(await exchange(port, `GET http://localhost:${here}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)),
+    203,
+  )
+  t.equal((await https(port, jobs)).status, 200)
+  t.strictSame(
+    [...seen().refused],
+    [
+      ['other.example:80', 1],
+      ['other.example:443', 2],
+    ],
+  )
+})
+
+void t.test('through the proxies that the user has, but for the vendor and this machine', async (t) => {
+  const lines: string[] = []
+  const upstream = createHttpServer((request, response) => {
+    lines.push(`${request.method} ${request.url} ${request.headers['proxy-authorization'] ?? ''}`)
+    response.end('from upstream')
+  })
+  upstream.on('connect', (request, socket) => {
+    lines.push(`CONNECT ${request.url} ${request.headers['proxy-authorization'] ?? ''}`)
+    if (request.url === 'no.example:443') socket.end('HTTP/1.1 407 No\r\n\r\n')
+    else socket.end('HTTP/1.1 200 OK\r\n\r\nhello')
+  })
+  const url = `http://us%40er:pw@127.0.0.1:${await listening(t, upstream)}`
+  const { port } = await intercept(t, {
+    environment: { http_proxy: url, HTTPS_PROXY: url },
+  })
+  const ask = (line: string) => exchange(port, `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+  t.match(await ask('GET http://a.example:81/x?y'), /200 OK[^]*from upstream$/)
+  t.match(await ask('CONNECT b.example:443'), /^HTTP\/1\.1 200 Connection Established\r\n\r\nhello$/)
+  t.match(await ask('CONNECT no.example:443'), /^HTTP\/1\.1 502 [^]*answered 407 for no\.example:443/)
+  t.equal((await https(port, jobs)).status, 200)
+  const credentials = 'Basic dXNAZXI6cHc='
+  t.strictSame(lines, [
+    `GET http://a.example:81/x?y ${credentials}`,
+    `CONNECT b.example:443 ${credentials}`,
+    `CONNECT no.example:443 ${credentials}`,
+  ])
+})
+
+void t.test('a client that does not take the certificate is found out, and nothing hangs', async (t) => {
+  const { port, seen } = await intercept(t)
+  const attempt = async (options: object): Promise<unknown> => {
+    const below = await tunnel(port, `${host}:443`)
+    const socket = connectTls({ socket: below, servername: host, ...options })
+    return new Promise((resolve) => {
+      socket.once('error', resolve)
+      socket.once('close', resolve)
+    }).finally(() => below.destroy())
+  }
+  // One that looks while it shakes hands, and says so; one that looks afterwards.
+  await attempt({ ca: rootCertificates[0] })
+  await attempt({ ca: authority.certificate, checkServerIdentity: () => new Error('not the pinned one') })
+  await attempt({ ca: authority.certificate, ALPNProtocols: ['h2'] })
+  // The clients know before the proxy does.
+  const count = () => [...seen().untrusted.values()].reduce((sum, times) => sum + times, seen().unused)
+  while (count() < 3) t.equal((await https(port, jobs)).status, 200)
+  t.equal((await https(port, jobs)).status, 200)
+  t.equal(count(), 3, 'connections that were used do not count')
+})
+
+void t.test('it listens for this machine alone, and is gone at the end', async (t) => {
+  const { port, environment, close } = await intercept(t)
+  const client = await tunnel(port, `${host}:443`)
+  const ended = new Promise((resolve) => client.once('close', resolve))
+  client.on('error', () => undefined)
+  const folder = dirname(environment['NODE_EXTRA_CA_CERTS']!)
+  t.equal(statSync(folder).mode & 0o777, 0o700)
+  for (const file of readdirSync(folder)) t.notMatch(readFileSync(join(folder, file), 'latin1'), /PRIVATE KEY/)
+  await Promise.all([close(), close()])
+  await ended
+  t.notOk(existsSync(folder))
+  await t.rejects(exchange(port, 'x'), { code: 'ECONNREFUSED' })
+})

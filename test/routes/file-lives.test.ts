@@ -1,0 +1,153 @@
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import t from 'tap'
+import { readSeed } from '../../src/settings/seed-files.ts'
+import { openFiles } from '../../src/store/files/files.ts'
+import { client, emulator } from '../emulator.ts'
+import { jobs, waitingJob, put, finish, completed, bytesOf, filesBelow, until } from './files.ts'
+
+void t.test('files survive a restart; what was left half-done does not', async (t) => {
+  const data = t.testdir()
+  const first = await emulator(t, { data })
+  let call = client(first.url)
+  const uploaded = await waitingJob(call, { params: { app: { case: 'upper' } } })
+  await put(uploaded.tempUrl, 'kept')
+  const done = await completed(call, { templateId: 'img-gen-diffusers' })
+  const before = await bytesOf(done.results[0]!.link)
+  await first.close()
+  const cut = join(data, 'files', 'incoming', '1')
+  mkdirSync(join(data, 'files', 'incoming'), { recursive: true })
+  writeFileSync(cut, 'half an upload')
+
+  const second = await emulator(t, { data })
+  t.notOk(existsSync(cut))
+  call = client(second.url)
+  t.same(await bytesOf(done.results[0]!.link.replace(first.url, second.url)), before, 'the link still works')
+  t.equal((await call('PATCH', `${jobs}/${uploaded.id}/uploadcompleted`)).status, 200)
+  await finish(call, uploaded.id)
+  const { body } = await call('GET', `${jobs}/${uploaded.id}/results`)
+  t.equal((await bytesOf(body.results[0].link)).toString(), 'KEPT')
+})
+
+void t.test('folders of jobs that are gone are swept away', async (t) => {
+  const data = t.testdir()
+  const files = openFiles(data)
+  const [there, gone] = ['0b6ecb4e-2c9c-4b8e-9a3e-000000000001', '0b6ecb4e-2c9c-4b8e-9a3e-000000000002']
+  for (const jobId of [there, gone]) {
+    const arrival = await files.receive({ world: 1, jobId }, Readable.from(['x']))
+    arrival.place()
+    await arrival.flush()
+  }
+  await files.sweep(({ jobId }) => jobId === there)
+  t.same(readdirSync(join(data, 'files', 'worlds', '1')), [there])
+})
+
+void t.test('results that came from elsewhere while they were made stay as they are', async (t) => {
+  const files = openFiles(t.testdir())
+  const owner = { world: 1, jobId: 'j' }
+  const make = (content: string, isWanted: () => boolean) =>
+    files.makeResults(owner, [{ name: 'r', contentType: 'text/plain', bytes: () => [Buffer.from(content)] }], isWanted)
+  await make('first', () => true)
+  await make('second', () => true)
+  await make('unwanted', () => false)
+  const [result] = (await files.results(owner))!
+  t.equal(await text(await result!.read()), 'first')
+  files.removeJob(owner)
+  await t.rejects(result!.read(), { code: 'ENOENT' })
+  t.equal(await files.results(owner), undefined)
+  files.close()
+})
+
+void t.test('without a data directory, files go at the end', async (t) => {
+  const folder = t.testdir()
+  const before = process.env['TMPDIR']
+  process.env['TMPDIR'] = folder
+  t.teardown(() => {
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
+  })
+  const running = await emulator(t)
+  const { tempUrl } = await waitingJob(client(running.url))
+  t.same(readdirSync(folder), [], 'no directory before it is needed')
+  await put(tempUrl, 'x')
+  t.same(filesBelow(folder), ['upload.bin'])
+  await running.close()
+  t.same(readdirSync(folder), [])
+
+  await t.test('nor stays an upload that the end cut short', async (t) => {
+    const another = await emulator(t)
+    const { tempUrl } = await waitingJob(client(another.url))
+    const sent = request(tempUrl, { method: 'PUT' })
+    const failed = once(sent, 'error')
+    sent.write('some')
+    await until(() => filesBelow(folder).length === 1)
+    await another.close()
+    await failed
+    t.same(readdirSync(folder), [])
+  })
+})
+
+void t.test('a seed names results of its own', async (t) => {
+  const folder = t.testdir({ 'result.pdf': 'not really a PDF' })
+  const seedFile = join(folder, 'seed.json')
+  const results = [
+    { name: 'a.txt', text: 'text' },
+    { name: 'b.bin', base64: 'AAEC' },
+    { name: 'c.pdf', file: 'result.pdf' },
+    { name: 'd', text: '{}', contentType: 'application/json' },
+  ]
+  const jobId = '0b6ecb4e-2c9c-4b8e-9a3e-7c1d3f5a9b21'
+  writeFileSync(
+    seedFile,
+    JSON.stringify({
+      templates: [{ id: 'own', results }, { id: 'hello-world-template' }, { id: 'empty', results: [] }],
+      jobs: [{ templateId: 'own', jobId, state: 'JOB_STATE_COMPLETE' }],
+    }),
+  )
+  const { url } = await emulator(t, { seed: readSeed(seedFile) })
+  const call = client(url)
+  const { body } = await call('GET', `${jobs}/${jobId}/results`)
+  const downloads = await Promise.all(
+    body.results.map(async ({ name, link }: { name: string; link: string }) => {
+      const answer = await fetch(link)
+      return [name, answer.headers.get('content-type'), Buffer.from(await answer.arrayBuffer()).toString('latin1')]
+    }),
+  )
+  t.same(downloads, [
+    ['a.txt', 'text/plain; charset=utf-8', 'text'],
+    ['b.bin', 'application/octet-stream', '\0\x01\x02'],
+    ['c.pdf', 'application/pdf', 'not really a PDF'],
+    ['d', 'application/json', '{}'],
+  ])
+  t.same((await completed(call, { templateId: 'empty' })).results, [])
+  t.equal((await completed(call, { templateId: 'hello-world-template' })).results.length, 1, 'a built-in recipe')
+  await call('POST', '/v1/dev/templates', { id: 'own' })
+  t.same(
+    (await completed(call, { templateId: 'own' })).results.map(({ name }) => name),
+    ['output.txt'],
+  )
+  t.equal(readFileSync(join(folder, 'result.pdf'), 'utf8'), 'not really a PDF')
+
+  const failing = (results: object[], message: RegExp) =>
+    t.rejects(emulator(t, { seed: { templates: [{ id: 'first' }, { id: 'second', results }] } }), { message })
+  await failing(
+    [{ name: 'a', text: '' }, { name: 'b' }],
+    /templates\[1\]\.results\[1\].*exactly one of text, base64 and file/,
+  )
+  await failing([{ name: 'a', text: '', file: 'b' }], /exactly one/)
+  await failing([{ name: '../a', text: '' }], /templates\[1\]\.results\[0\]: name "\.\.\/a"/)
+  await failing(
+    [
+      { name: 'a', text: '' },
+      { name: 'a', text: '' },
+    ],
+    /results\[1\].*twice/,
+  )
+  await failing([{ name: 'a', base64: '*' }], /not base64/)
+  await failing([{ name: 'a', file: 'nowhere.txt' }], /file "nowhere.txt" does not exist/)
+  await failing([{ name: 'a', txt: '' }], /txt.*did you mean "text"/)
+})

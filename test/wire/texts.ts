@@ -1,0 +1,3 @@
+export const refused = { name: 'ApiError', kind: 'invalidArgument' }
+
+export const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
