@@ -144,6 +144,29 @@ void t.test('schemas know TypeBox and nothing else', async (t) => {
   }
 })
 
+void t.test('every test file of a room is run by a file beside the rooms', async (t) => {
+  const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.test.ts'),
+  )
+  const run = tests
+    .filter((file) => !file.includes('/'))
+    .map((file) => readFileSync(join(root, 'test', file), 'utf8'))
+    .join('')
+  const inRooms = tests.filter((file) => file.includes('/') && !file.startsWith('programs/'))
+  t.ok(inRooms.length > 30)
+  t.strictSame(
+    inRooms.filter((file) => !run.includes(`import './${file}'`)),
+    [],
+  )
+})
+
+void t.test('a doc comment begins with a noun or a verb', async (t) => {
+  const wrong = sources.flatMap(({ file, code }) =>
+    [...code.text.matchAll(/^[ \t]*(?:\/\*\*|\*) (?:What|Whether)\b.*/gm)].map(([line]) => `${file}: ${line.trim()}`),
+  )
+  t.strictSame(wrong, [])
+})
+
 function stringsOf(code: ts.SourceFile): string[] {
   const strings: string[] = []
   const visit = (node: ts.Node): void => {

@@ -153,7 +153,11 @@ await call('POST', jobs, { templateId: 'emulator-succeeds' }).catch(() => setInt
 void t.test('exec: what is wrong with a sweep', async (t) => {
   const table = [
     [['--only', 'a', '--', 'true'], 2, /^bytenite-emulator: --only goes with --sweep$/m],
-    [['--sweep', '--', 'true'], 1, /^bytenite-emulator: the program sent no request with a good key: there is nothing/],
+    [
+      ['--sweep', '--', 'true'],
+      1,
+      /^bytenite-emulator: the program sent no request with a valid key: there is nothing/,
+    ],
     [
       ['--sweep', '--', 'sh', '-c', 'echo oh >&2; exit 7'],
       7,

@@ -1,0 +1,7 @@
+// Tests of several rooms run in one process, as starting tap takes longer than most of them.
+import './base/values.test.ts'
+import './domain/lifecycle.test.ts'
+import './settings/settings.test.ts'
+import './wire/filter-values.test.ts'
+import './wire/filters.test.ts'
+import './wire/protojson.test.ts'
