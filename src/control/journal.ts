@@ -1,5 +1,5 @@
 import type { Conditions, Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../../schemas/journal.ts'
-import { show } from '../base/errors.ts'
+import { ApiError, show } from '../base/errors.ts'
 import { formatTimestamp, type Micros } from '../base/timestamps.ts'
 import type { UnknownField } from '../wire/decode.ts'
 import { type Headers, isSecretName, masking } from './masking.ts'
@@ -48,8 +48,9 @@ export interface Journal {
    * The same, but waits for the first one that fits.
    *
    * @param patience milliseconds of real time; resolves to an empty list after it
+   * @param signal ends the wait, as when the client has gone
    */
-  wait(world: string, query: JournalQuery, patience: number): Promise<Exchange[]>
+  wait(world: string, query: JournalQuery, patience: number, signal?: AbortSignal): Promise<Exchange[]>
   verify(world: string, request: VerifyRequest): VerifyResponse
   count(world: string): number
   clear(world: string): void
@@ -79,6 +80,15 @@ interface Kept extends Omit<Noted, 'requestBody' | 'requestBytes' | 'responseByt
   /** Estimate of the memory that it takes. */
   readonly bytes: number
 }
+
+/** A request that waits for an exchange. It looks at each new one only: a search for each would slow everybody down. */
+interface Waiting {
+  readonly see: (kept: Kept) => void
+  readonly finish: () => void
+}
+
+/** Requests that may wait in one world. */
+const maxWaiting = 1000
 
 /** The exchanges of one world, oldest first. */
 interface Kepts {
@@ -141,7 +151,7 @@ const none: readonly string[] = []
 export function createJournal(): Journal {
   /** In the order of last use, so that the first one is what goes when all together are too large. */
   const worlds = new Map<string, Kepts>()
-  const waiting = new Map<string, Set<() => void>>()
+  const waiting = new Map<string, Set<Waiting>>()
   let latest: Kepts | undefined
   let lastId = 0
   let bytes = 0
@@ -183,28 +193,35 @@ export function createJournal(): Journal {
         drop(first)
         if (first.exchanges.length === 0) worlds.delete(oldest)
       }
-      for (const wake of waiting.get(world) ?? []) wake()
+      for (const { see } of [...(waiting.get(world) ?? [])]) see(kept)
     },
 
     list: (world, query) => find(world, query).map(toExchange),
 
-    async wait(world, query, patience) {
+    async wait(world, query, patience, signal) {
       const there = find(world, query)
-      if (there.length > 0 || patience <= 0) return there.map(toExchange)
+      if (there.length > 0 || patience <= 0 || signal?.aborted === true) return there.map(toExchange)
+      const ofWorld = waiting.get(world) ?? new Set()
+      if (ofWorld.size >= maxWaiting)
+        throw new ApiError('resourceExhausted', `${maxWaiting} requests wait for world ${world} already`)
+      waiting.set(world, ofWorld)
       return new Promise((resolve) => {
-        const ofWorld = waiting.get(world) ?? new Set()
-        waiting.set(world, ofWorld)
         const finish = (): void => {
           clearTimeout(timer)
-          ofWorld.delete(wake)
+          signal?.removeEventListener('abort', finish)
+          ofWorld.delete(one)
           if (ofWorld.size === 0) waiting.delete(world)
-          resolve(find(world, query).map(toExchange))
+          resolve(closed || signal?.aborted === true ? [] : find(world, query).map(toExchange))
         }
-        const wake = (): void => {
-          if (closed || find(world, query).length > 0) finish()
+        const one: Waiting = {
+          see(kept) {
+            if (mismatches(kept, query).length === 0) finish()
+          },
+          finish,
         }
         const timer = setTimeout(finish, patience)
-        ofWorld.add(wake)
+        signal?.addEventListener('abort', finish)
+        ofWorld.add(one)
       })
     },
 
@@ -240,7 +257,7 @@ export function createJournal(): Journal {
     clear,
     close() {
       closed = true
-      for (const wakers of [...waiting.values()]) for (const wake of [...wakers]) wake()
+      for (const ofWorld of [...waiting.values()]) for (const { finish } of [...ofWorld]) finish()
     },
   }
 }

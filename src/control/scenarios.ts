@@ -1,6 +1,6 @@
 import { builtInScenarios } from '../domain/templates/built-in-scenarios.ts'
 import type { JobState } from '../../schemas/jobs.ts'
-import type { Scenario, ScenarioRequest } from '../../schemas/scenarios.ts'
+import type { Scenario, ScenarioRequest, ScenarioResult } from '../../schemas/scenarios.ts'
 import { invalidArgument, notFound, show } from '../base/errors.ts'
 import { resultNameProblem } from '../domain/results/file-names.ts'
 import type { Ids } from '../base/ids.ts'
@@ -8,7 +8,7 @@ import { normaliseId } from '../base/ids.ts'
 import { matchesPattern } from '../base/patterns.ts'
 import type { Ending, Outcome, Script } from '../domain/jobs/lifecycle.ts'
 import { checkedPace, parsePace, shares } from '../domain/jobs/pace.ts'
-import type { JobRecord } from '../domain/jobs/job.ts'
+import { type JobRecord, maxTasks } from '../domain/jobs/job.ts'
 
 /** How a run turns out, and what else was decided about it. */
 interface Decision {
@@ -83,7 +83,18 @@ export function createScenarios(ids: Ids): ScenarioRegistry {
 
 /** @throws ApiError 400 that names the field */
 function checkScenario(rule: ScenarioRequest): void {
-  const { failIn, errorMessage, timesOut = false, neverEnds = false, nth, pace, results = [] } = rule
+  const {
+    failIn,
+    errorMessage,
+    timesOut = false,
+    neverEnds = false,
+    nth,
+    pace,
+    results = [],
+    tasks,
+    paymentAmount,
+    logs = [],
+  } = rule
   const endings = [failIn !== undefined, timesOut, neverEnds].filter(Boolean)
   if (endings.length > 1) throw invalidArgument('expected at most one of failIn, timesOut and neverEnds')
   const running: JobState[] = shares.map(([state]) => state).filter((state) => state !== 'JOB_STATE_COMPLETE')
@@ -95,6 +106,13 @@ function checkScenario(rule: ScenarioRequest): void {
   }
   if (nth === 0) throw invalidArgument('nth 0: the first run is 1')
   if (pace !== undefined) checkedPace(pace)
+  if (tasks !== undefined && (tasks < 1 || tasks > maxTasks)) {
+    throw invalidArgument(`tasks ${tasks}: expected a number from 1 to ${maxTasks}`)
+  }
+  if (paymentAmount !== undefined && !(paymentAmount >= 0 && paymentAmount <= maxPayment)) {
+    throw invalidArgument(`paymentAmount ${paymentAmount}: expected a number from 0 to ${maxPayment}`)
+  }
+  checkSizes(results, logs)
   for (const [index, { name, text, base64, size }] of results.entries()) {
     if ([text, base64, size].filter((content) => content !== undefined).length !== 1) {
       throw invalidArgument(`results[${index}]: expected exactly one of text, base64 and size`)
@@ -104,6 +122,25 @@ function checkScenario(rule: ScenarioRequest): void {
     if (results.findIndex((result) => result.name === name) < index) {
       throw invalidArgument(`results[${index}].name ${show(name)} occurs twice`)
     }
+  }
+}
+
+/** Bounds of what a scenario makes a job produce (chosen). */
+const most = { results: 1000, resultBytes: 1024 ** 3, logs: 1000, logCharacters: 64 * 1024 } as const
+
+/** ByteChips of one run. */
+const maxPayment = 1e9
+
+function checkSizes(results: readonly ScenarioResult[], logs: readonly string[]): void {
+  const bytes = results.reduce((sum, { size = 0 }) => sum + size, 0)
+  const characters = logs.reduce((sum, line) => sum + line.length, 0)
+  for (const [what, found, bound] of [
+    ['results: files', results.length, most.results],
+    ['results: bytes of filling', bytes, most.resultBytes],
+    ['logs: lines', logs.length, most.logs],
+    ['logs: characters', characters, most.logCharacters],
+  ] as const) {
+    if (found > bound) throw invalidArgument(`${what} ${found}: at most ${bound} are taken`)
   }
 }
 

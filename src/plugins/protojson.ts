@@ -7,6 +7,9 @@ import { compileDecoder, describeUnknown, type UnknownField } from '../wire/deco
 import { compileQueryDecoder } from '../wire/decode-query.ts'
 import { compileOmitUnset } from '../wire/omit-unset.ts'
 
+/** Tells if a route belongs to the emulator's own API. */
+const isControl = (url: string): boolean => url.startsWith('/_emulator/')
+
 export interface ProtoJsonOptions {
   /** Refuse fields that a message does not have, instead of ignoring them. */
   readonly strict: boolean
@@ -50,7 +53,7 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
 
   app.setValidatorCompiler<TSchema>(({ schema, httpPart, url = '' }) => {
     // The emulator's own API is nobody's legacy: what it does not know is a mistake.
-    const refuses = strict || url.startsWith('/_emulator/')
+    const refuses = strict || isControl(url)
     if (httpPart === 'params') return (value: unknown) => ({ value })
     const decode = httpPart === 'querystring' ? compileQueryDecoder(schema) : compileDecoder(schema, dataSourceTypes)
     return (value: unknown) => {
@@ -70,8 +73,9 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
 
   // Answers are made field by field by functions whose types are the response schemas, so nothing is left for a compiled
   // serializer to check or strip; compiling one per route would only cost start-up time.
-  app.setSerializerCompiler(({ schema }) => {
-    if (!omitUnset) return JSON.stringify
+  app.setSerializerCompiler(({ schema, url = '' }) => {
+    // The setting is about the service's answers; clients of the emulator's own API rely on all fields.
+    if (!omitUnset || isControl(url)) return JSON.stringify
     const omit = compileOmitUnset(schema as TSchema)
     return (value: unknown) => JSON.stringify(omit(value))
   })

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../base/errors.ts'
 import { jobStates, priorities } from '../../schemas/jobs.ts'
 import type { Criterion } from '../wire/filters.ts'
 import { normaliseId } from '../base/ids.ts'
@@ -193,13 +194,32 @@ export interface JobFilterStore {
   filter(world: number, account: string, criteria: readonly JobCriterion[], page: PageRequest, now: Micros): JobPage
 }
 
-export const jobFilterStore = (store: Store): JobFilterStore => ({
-  filter(world, account, criteria, { limit, offset, orderBy }, now) {
-    const { count, page } = jobFilterSql(criteria, orderBy)
-    const scope = { world, account, now }
-    const total = store.prepare<{ count: number }>(count.sql).get(...count.values, scope)!.count
-    if (offset >= total) return { jobs: [], total }
-    const rows = store.prepare<JobRow>(page.sql).all(...page.values, { ...scope, limit, offset })
-    return { jobs: rows.map(toJob), total }
-  },
-})
+/** Characters of a pattern times those that it is matched against: about a second of work. */
+const mostWork = 5e8
+
+export const jobFilterStore = (store: Store): JobFilterStore => {
+  /** Matching may compare every character of a pattern with every one of the texts, and nobody else is answered meanwhile. */
+  function assertCheap(field: JobFilterField, pattern: string, scope: object): void {
+    const size = `SELECT total(length(${jobFilterFields[field].sql})) AS characters FROM jobs
+      WHERE world = @world AND account = @account AND deleted_at IS NULL AND @now IS NOT NULL`
+    const { characters } = store.prepare<{ characters: number }>(size).get(scope)!
+    if (pattern.length * characters <= mostWork) return
+    throw invalidArgument(
+      `a pattern of ${pattern.length} characters for ${field}, which has ${characters} in all jobs: shorten the pattern`,
+      'filter-rules',
+    )
+  }
+
+  return {
+    filter(world, account, criteria, { limit, offset, orderBy }, now) {
+      const { count, page } = jobFilterSql(criteria, orderBy)
+      const scope = { world, account, now }
+      for (const criterion of criteria)
+        if (criterion.op === 'glob') assertCheap(criterion.field, criterion.pattern, scope)
+      const total = store.prepare<{ count: number }>(count.sql).get(...count.values, scope)!.count
+      if (offset >= total) return { jobs: [], total }
+      const rows = store.prepare<JobRow>(page.sql).all(...page.values, { ...scope, limit, offset })
+      return { jobs: rows.map(toJob), total }
+    },
+  }
+}

@@ -23,7 +23,10 @@ export function compileQueryDecoder(schema: TSchema): Decode {
     for (const [key, sent] of Object.entries((value ?? {}) as Record<string, string | string[]>)) {
       const field = fields.get(key)
       if (field === undefined) {
-        unknown.push({ path: `?${key}`, suggestion: nearest(key, Object.keys(properties)) })
+        unknown.push({
+          path: `?${key}`,
+          suggestion: unknown.length < 100 ? nearest(key, Object.keys(properties)) : undefined,
+        })
       } else if (Array.isArray(sent) || field.name in query) {
         const values = [query[field.name] ?? [], sent].flat().map(String).join(', ')
         throw invalidArgument(`too many values for field "${field.name}": ${values}`, 'bad-query')

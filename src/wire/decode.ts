@@ -15,13 +15,26 @@ export interface UnknownField {
 }
 
 /** Describes unknown fields for messages: `field nmae (did you mean "name"?)`. */
-export const describeUnknown = (fields: readonly UnknownField[]): string =>
-  `field${fields.length === 1 ? '' : 's'} ${fields.map(describeOne).join(', ')}`
+export function describeUnknown(fields: readonly UnknownField[]): string {
+  const more = fields.length - shownFields
+  const shown = fields.slice(0, shownFields).map(describeOne).join(', ')
+  return `field${fields.length === 1 ? '' : 's'} ${shown}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+/** Unknown fields that a message names; a request can have a hundred thousand. */
+const shownFields = 100
+
+/** Unknown fields that a suggestion is looked for. */
+const suggestedFields = 100
 
 function describeOne({ path, suggestion, known = [] }: UnknownField): string {
   const meant = suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`
   return `${path}${meant}${known.length === 0 ? '' : `; known are ${known.join(', ')}`}`
 }
+
+/** The nearest name, for the first fields only: the search compares a name with all others. */
+const suggestionOf = (name: string, names: Iterable<string>, unknown: readonly UnknownField[]): string | undefined =>
+  unknown.length < suggestedFields ? nearest(name, names) : undefined
 
 /** Messages that an Any may hold, by their full name. */
 export type AnyTypes = Readonly<Record<string, TSchema>>
@@ -197,6 +210,8 @@ function compileMessage(schema: TSchema, types: AnyTypes): DecodeValue {
     orEmpty: (schema['properties'] as Record<string, TSchema>)[name]!['minLength'] === 1,
   }))
 
+  const names = properties.map(([name]) => name)
+
   return (value, path, unknown) => {
     if (!isObject(value)) return refuse('message', path, value, 'a JSON object')
     const prefix = path === '' ? '' : `${path}.`
@@ -204,8 +219,7 @@ function compileMessage(schema: TSchema, types: AnyTypes): DecodeValue {
     for (const key of Object.keys(value)) {
       const field = fields.get(key)
       if (field === undefined) {
-        const names = properties.map(([name]) => name)
-        unknown.push({ path: `${prefix}${key}`, suggestion: nearest(key, names) })
+        unknown.push({ path: `${prefix}${key}`, suggestion: suggestionOf(key, names, unknown) })
         continue
       }
       const sent = value[key]

@@ -71,7 +71,7 @@ void t.test('README: the two commands', async (t) => {
   const script = read('.ci/run')
   const pattern = /grep -m1 -oE '([^']+)' README\.md/.exec(script)?.[1]
   t.equal(new RegExp(pattern ?? 'no pattern').exec(readme)?.[0], 'npm ci && npm test', '.ci/run finds it in the README')
-  t.match(script, /^bash -c "\$command"/m, '.ci/run runs what it found')
+  t.match(script, /^suite 'npm test' "\$command"/m, '.ci/run runs what it found')
   const [, twenty, twentyTwo] = /^>=(\d+\.\d+)\.0 <21 \|\| >=(\d+\.\d+)\.0$/.exec(manifest.engines.node) ?? []
   t.match(readme, `Node.js ${twenty}+, ${twentyTwo}+ or 24`, 'the versions are those of package.json')
 })

@@ -132,8 +132,8 @@ export function taskCount({ params }: JobRecord): number {
   return 1
 }
 
-/** More than this would only make results that nobody reads (chosen). */
-const maxTasks = 10_000
+/** Tasks of a job at most: more would only make results that nobody reads (chosen). */
+export const maxTasks = 10_000
 
 /** ByteChips that a task costs (chosen). */
 const taskPrice = 2

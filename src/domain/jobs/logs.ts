@@ -3,7 +3,7 @@ import type { JobState } from '../../../schemas/jobs.ts'
 import { show } from '../../base/errors.ts'
 import { uuidFromName } from '../../base/ids.ts'
 import { entriesAt } from './lifecycle.ts'
-import type { JobRecord } from './job.ts'
+import { type JobRecord, maxTasks } from './job.ts'
 import type { Template } from '../templates/template.ts'
 import { formatTimestamp, type Micros } from '../../base/timestamps.ts'
 
@@ -169,9 +169,10 @@ function taskrunnerLogs(
   const began = span(job, now, 'JOB_STATE_PARTITIONED', 'JOB_STATE_TASKS_COMPLETED')?.began
   if (began === undefined) return {}
   const wanted = new Set(taskIds)
-  const tasks = Array.from({ length: job.run!.tasks }, (_, index) => ({ id: taskId(job.id, index), index })).filter(
-    ({ id }) => wanted.size === 0 || wanted.has(id),
-  )
+  const tasks = Array.from({ length: Math.min(job.run!.tasks, maxTasks) }, (_, index) => ({
+    id: taskId(job.id, index),
+    index,
+  })).filter(({ id }) => wanted.size === 0 || wanted.has(id))
   const share = Math.max(1, Math.floor(maxTaskLines / tasks.length))
   let leftOut = 0
   const logs = tasks.flatMap(({ id, index }) => {

@@ -55,6 +55,7 @@ export function schedule(
  * @throws Error that says what was expected
  */
 export function parsePace(text: string): Pace {
+  if (text.length > longestText) throw new Error(`expected at most ${longestText} characters`)
   if (text === 'manual') return { by: 'gates' }
   const polls = /^polls:(\d{1,6})$/.exec(text)
   if (polls !== null && Number(polls[1]) > 0) return { by: 'polls', total: Number(polls[1]) }
@@ -63,6 +64,7 @@ export function parsePace(text: string): Pace {
   if (total === undefined) {
     throw new Error('expected a duration such as 3s, STATE=3s,STATE=1s, polls:N with N from 1, or manual')
   }
+  if (total > longestPace) throw new Error('expected a duration of at most 100 years')
   return { by: 'time', total }
 }
 
@@ -79,6 +81,12 @@ export function checkedPace(text: string): Pace {
   }
 }
 
+/** A hundred years; further on, timestamps would leave the years that RFC 3339 can write. */
+const longestPace = 100 * 365 * 24 * 3600 * microsPerSecond
+
+/** Characters of a pace. */
+const longestText = 1000
+
 const prefix = 'JOB_STATE_'
 
 function parseTable(text: string): Partial<Record<JobState, Micros>> {
@@ -93,6 +101,8 @@ function parseTable(text: string): Partial<Record<JobState, Micros>> {
     }
     durations[state] = time
   }
+  const total = Object.values(durations).reduce((sum, time) => sum + time, 0)
+  if (total > longestPace) throw new Error('expected durations of at most 100 years in all')
   return durations
 }
 

@@ -1,4 +1,4 @@
-import type { JobRecord } from '../jobs/job.ts'
+import { type JobRecord, maxTasks } from '../jobs/job.ts'
 import type { Template } from '../templates/template.ts'
 
 /** A file that a job ends with. Its bytes are made when they are asked for, piece by piece. */
@@ -40,8 +40,8 @@ export const jsonFile = (name: string, value: unknown): ResultFile => ({
   bytes: () => [Buffer.from(JSON.stringify(value, null, 2))],
 })
 
-/** How many tasks a job ran. */
-const tasksOf = ({ run }: JobRecord): number => run?.tasks ?? 1
+/** Tasks that a job ran. Rows of earlier versions may hold any number. */
+const tasksOf = ({ run }: JobRecord): number => Math.min(run?.tasks ?? 1, maxTasks)
 
 /** `output.txt` of the only task; of several, `output_0.txt` and so on (chosen). */
 export function taskFileName(name: string, task: number, tasks: number): string {

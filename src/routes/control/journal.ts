@@ -57,7 +57,7 @@ export const journalRoutes =
           throw invalidArgument(`wait ${show(wait)}: expected a duration of at most 60s`)
         }
         const world = checkedWorldName(request.params.world)
-        return { exchanges: await core.journal.wait(world, checked(query), patience / 1000) }
+        return { exchanges: await core.journal.wait(world, checked(query), patience / 1000, request.signal) }
       },
     )
 
