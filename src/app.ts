@@ -79,6 +79,6 @@ export function buildApp(
   void app.register(walletRoutesOf2023(core, auth), { prefix: '/v1/customer/wallet' })
   void app.register(storageRoutes(core))
   void app.register(controlRoutes(core, operations, grounds), { prefix: '/_emulator' })
-  void app.register(docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch)))
+  void app.register(docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch), { unset, era }))
   return app
 }

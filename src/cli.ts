@@ -43,12 +43,12 @@ function optionOf(name: SettingName, help = settings[name].help): Option {
 const append = (value: string, previous: readonly string[] = []): string[] => [...previous, value]
 
 /**
- * Resolves at the first SIGINT or SIGTERM; the second one ends the program at once, as is usual. Listens before the server is
+ * Resolves at the first signal to end; a second one ends the program at once, as is usual. Listens before the server is
  * loaded: the kernel drops signals that the first process of a container does not handle.
  */
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) process.once(signal, () => resolve())
   })
 }
 
@@ -119,7 +119,7 @@ function commandOf(subcommand: Subcommand): Command {
     const invocation: Invocation = {
       args: given.slice(0, command.registeredArguments.length).flat() as (string | undefined)[],
       options: flags,
-      settings: readSettings(flags, process.env, defaults?.(flags)),
+      settings: readSettings(flags, process.env, defaults?.(flags), settings),
       environment: process.env,
     }
     const act = await load()
@@ -150,7 +150,10 @@ function refuseUnknownCommand([first]: readonly string[]): void {
   )
 }
 
-// A reader that has seen enough, as `head` has, is no failure.
+// A log whose reader has gone is lost, and nothing else.
+process.stderr.on('error', () => undefined)
+
+// A reader that has seen enough, as `head` has, is not a failure.
 process.stdout.once('error', (error: Error & { code?: string }) => {
   if (error.code === 'EPIPE') process.exit()
   process.stderr.write(`bytenite-emulator: cannot write the output: ${error.message}\n`)

@@ -1,3 +1,4 @@
+import { directAgent, isLoopback } from '../base/address.ts'
 import { createReadStream, createWriteStream, renameSync, rmSync, statSync } from 'node:fs'
 import { type ClientRequest, type IncomingMessage, request, type RequestOptions } from 'node:http'
 import { pipeline } from 'node:stream/promises'
@@ -52,7 +53,8 @@ function transfer(
   send: (question: ClientRequest) => void,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const question = request(`${url}/_emulator/worlds/${name}/${act}`, options, (response) => {
+    const agent = isLoopback(url) ? directAgent : undefined
+    const question = request(`${url}/_emulator/worlds/${name}/${act}`, { agent, ...options }, (response) => {
       if (response.statusCode === 200) return resolve(response)
       json(response).then(
         (body) => {

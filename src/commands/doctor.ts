@@ -11,7 +11,7 @@ import { packageRoot, version } from '../base/package.ts'
 import { peekDatabase } from '../store/database.ts'
 import { loadDriver } from '../store/driver.ts'
 import { formatTimestamp, parseTimestamp } from '../base/timestamps.ts'
-import { reachableHost } from '../base/address.ts'
+import { directAgent, reachableHost } from '../base/address.ts'
 import { addressOf } from './address.ts'
 import { counted } from '../base/plain-text.ts'
 import { print } from './reach.ts'
@@ -111,7 +111,7 @@ function checkDriver(): Finding {
 /** The health of the emulator at an address, or undefined where none is. */
 function healthAt(url: string): Promise<Health | undefined> {
   return new Promise((resolve) => {
-    const request = get(`${url}/_emulator/health`, { timeout: 2000 }, (response) => {
+    const request = get(`${url}/_emulator/health`, { timeout: 2000, agent: directAgent }, (response) => {
       json(response).then(
         (body) => resolve((body as Partial<Health>).status === 'ok' ? (body as Health) : undefined),
         () => resolve(undefined),

@@ -1,5 +1,6 @@
 import { get } from 'node:http'
 import type { Settings } from '../settings/settings.ts'
+import { directAgent } from '../base/address.ts'
 import { addressOf } from './address.ts'
 
 /** Milliseconds after which an emulator that does not answer counts as unwell. */
@@ -23,7 +24,7 @@ export async function healthcheck(settings: Pick<Settings, 'host' | 'port'>): Pr
 /** By node:http, as a container asks every few seconds and loading `fetch` costs more than the question. */
 function statusOf(url: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    const request = get(url, (response) => {
+    const request = get(url, { agent: directAgent }, (response) => {
       response.resume()
       resolve(response.statusCode)
     })

@@ -7,7 +7,7 @@ import { seedFilesIn } from '../settings/seed-files.ts'
 /**
  * Runs the emulator until it is told to stop.
  *
- * @param stopped resolves at SIGINT or SIGTERM
+ * @param stopped resolves at SIGINT, SIGTERM, SIGHUP or SIGQUIT
  * @throws Error that says in a sentence why it cannot start
  */
 export async function start(settings: Settings, stopped: Promise<void>): Promise<void> {

@@ -1,5 +1,13 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { type ApiBase, apis, controlBase, controlDocumentOf, documentOf, swaggerOptions } from './openapi.ts'
+import {
+  type AnswerSettings,
+  type ApiBase,
+  apis,
+  controlBase,
+  controlDocumentOf,
+  documentOf,
+  swaggerOptions,
+} from './openapi.ts'
 import { registerControlGuard } from '../plugins/control-guard.ts'
 
 /** A page with an OpenAPI document behind it. */
@@ -29,14 +37,14 @@ const controlPage: Page = { base: controlBase, file: `${controlBase}/openapi.jso
  * @param build makes an app with all routes; what it is given runs before the first of them
  */
 export const docsRoutes =
-  (build: (prepare: (app: FastifyInstance) => void) => FastifyInstance): FastifyPluginAsync =>
+  (build: (prepare: (app: FastifyInstance) => void) => FastifyInstance, settings: AnswerSettings): FastifyPluginAsync =>
   async (app) => {
     let documents: Promise<FastifyInstance> | undefined
 
     async function makeDocuments(): Promise<FastifyInstance> {
       const { default: swagger } = await import('@fastify/swagger')
       const { default: swaggerUi } = await import('@fastify/swagger-ui')
-      const drawn = build((inner) => void inner.register(swagger, swaggerOptions))
+      const drawn = build((inner) => void inner.register(swagger, swaggerOptions(settings)))
       for (const { base, draw } of [...vendorPages, controlPage]) {
         void drawn.register(async (scope) => {
           await scope.register(swaggerUi, { routePrefix: `/_docs${base}`, transformSpecification: draw })

@@ -3,6 +3,7 @@ import { grounds } from '../../schemas/fidelity.ts'
 import { RpcStatus } from '../../schemas/errors.ts'
 import type { listedStatuses } from '../fidelity/fidelity.ts'
 import { groundHeader } from '../fidelity/fidelity.ts'
+import type { ServiceSettings } from '../settings/settings.ts'
 import { version } from '../base/package.ts'
 
 /** The vendor's four bases, with the titles of their documents (documented). */
@@ -54,8 +55,28 @@ const controlErrors = errors({
   500: 'The emulator could not store or read its data',
 })
 
+/** The settings that change the shape of the service's answers. */
+export type AnswerSettings = Pick<ServiceSettings, 'unset' | 'era'>
+
+/** A schema of answers that may leave out whatever is unset, or that has the types of 2023. */
+function asAnswered(schema: unknown, { unset, era }: AnswerSettings): unknown {
+  if (Array.isArray(schema)) return schema.map((item) => asAnswered(item, { unset, era }))
+  if (typeof schema !== 'object' || schema === null) return schema
+  const { required, ...rest } = schema as Record<string, unknown>
+  const properties = rest['properties'] as Record<string, unknown> | undefined
+  const changed = Object.fromEntries(
+    Object.entries(rest).map(([name, value]) => [name, asAnswered(value, { unset, era })]),
+  )
+  // In 2023 counts and amounts of jobs were decimal strings.
+  if (era === '2023' && properties?.['numChunks'] !== undefined) {
+    const text = { type: 'string', pattern: '^-?\\d+$' }
+    changed['properties'] = { ...(changed['properties'] as object), numChunks: text, paymentAmount: text }
+  }
+  return required === undefined || unset === 'omit' ? changed : { ...changed, required }
+}
+
 /** How the document is drawn from the routes and their schemas. */
-export const swaggerOptions: FastifyDynamicSwaggerOptions = {
+export const swaggerOptions = (settings: AnswerSettings): FastifyDynamicSwaggerOptions => ({
   openapi: {
     openapi: '3.1.0',
     info: { title: 'ByteNite API', version: '0.1', description: `Served by bytenite-emulator ${version}` },
@@ -67,19 +88,22 @@ export const swaggerOptions: FastifyDynamicSwaggerOptions = {
     security: [{ ApiKeyAuth: [] }],
   },
   transform: ({ schema, url }) => {
-    const successes = Object.entries((schema?.response ?? {}) as Record<string, object>)
+    const isControl = url.startsWith(`${controlBase}/`)
+    const successes = Object.entries((schema?.response ?? {}) as Record<string, object>).map(
+      ([status, response]) => [status, isControl ? response : (asAnswered(response, settings) as object)] as const,
+    )
     return {
       url,
       schema: {
         ...schema,
         response: {
           ...Object.fromEntries(successes.map(([status, response]) => [status, { ...response, headers }])),
-          ...(url.startsWith(`${controlBase}/`) ? controlErrors : vendorErrors),
+          ...(isControl ? controlErrors : vendorErrors),
         },
       },
     }
   },
-}
+})
 
 interface OpenApiDocument {
   readonly info: object

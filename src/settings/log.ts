@@ -6,8 +6,12 @@ export interface LoggerOptions {
   readonly stream: { write(line: string): void }
 }
 
+const ignore = (): void => undefined
+
 /** Logs to stderr, as stdout belongs to what programs read. */
 export function loggerOptions(level: LogLevel, format: 'line' | 'json'): LoggerOptions {
+  // A line whose reader has gone is lost; without a listener it would end the program.
+  process.stderr.off('error', ignore).on('error', ignore)
   const write = (text: string): void => {
     process.stderr.write(text)
   }

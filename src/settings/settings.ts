@@ -247,17 +247,21 @@ export type Flags = { readonly [Name in SettingName]?: string | readonly string[
  * Reads settings from flags, then the environment, then defaults.
  *
  * @param defaults those of a command that differ from the table's
+ * @param names the settings that the command uses; others keep their defaults, whatever the environment says
  * @throws ConfigError that names the flag or the variable, the value, and what was expected
  */
 export function readSettings(
   flags: Flags,
   environment: Readonly<Record<string, string | undefined>>,
   defaults: Partial<Settings> = {},
+  names: readonly SettingName[] = settingNames,
 ): Settings {
-  checkEnvironmentNames(environment)
+  if (names.length === settingNames.length) checkEnvironmentNames(environment)
   const entries = settingNames.map((name) => [
     name,
-    readSetting(name, flags[name], environment) ?? defaults[name] ?? settings[name].default,
+    (names.includes(name) ? readSetting(name, flags[name], environment) : undefined) ??
+      defaults[name] ??
+      settings[name].default,
   ])
   return Object.fromEntries(entries) as Settings
 }
@@ -291,7 +295,7 @@ function readSetting(
   if (flag !== undefined) return parseAll(setting, flagOf(name), [flag].flat() as string[])
   const variable = environment[environmentNameOf(name)]
   // An empty variable is how a shell or a compose file leaves one out.
-  if (variable === undefined || variable === '') return undefined
+  if (variable === undefined || variable === '' || (name === 'port' && linkedPort.test(variable))) return undefined
   return parseAll(setting, environmentNameOf(name), setting.repeatable ? variable.split(',') : [variable])
 }
 
@@ -309,11 +313,19 @@ function parseAll(setting: Setting<unknown>, source: string, texts: readonly str
   return value
 }
 
+/**
+ * Variables that Kubernetes, Docker links and GitLab set in every container beside a service that is called bytenite-emulator;
+ * `…_PORT` has a URL then.
+ */
+const serviceLink = /^BYTENITE_EMULATOR_(?:SERVICE_(?:HOST|PORT\w*)|PORT_\d+_(?:TCP|UDP)\w*|NAME|ENV_\w+)$/
+
+const linkedPort = /^(?:tcp|udp):\/\//
+
 /** A misspelt variable would silently do nothing. */
 function checkEnvironmentNames(environment: Readonly<Record<string, string | undefined>>): void {
   const known = settingNames.map(environmentNameOf)
   for (const name of Object.keys(environment)) {
-    if (name.startsWith('BYTENITE_EMULATOR_') && !known.includes(name)) {
+    if (name.startsWith('BYTENITE_EMULATOR_') && !known.includes(name) && !serviceLink.test(name)) {
       throw new ConfigError(`unknown environment variable ${name}; known are ${known.join(', ')}`)
     }
   }
