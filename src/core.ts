@@ -198,7 +198,12 @@ export function createCore(options: CoreOptions = {}): Core {
     const tokens = createTokens({ commit, settings, revoked: revokedTokenStore(store), now: clocks.now, ids })
     const linkSecret =
       settings.get('link-secret') ?? store.act(() => settings.setOnce('link-secret', randomBytes(32).toString('hex')))
-    void files.sweep(({ world, jobId }) => jobRows.find(world, jobId)?.deletedAt === null).catch(() => undefined)
+    void files
+      .sweep(({ world, jobId }) => {
+        const job = jobRows.find(world, jobId)
+        return job === undefined || job.deletedAt !== null ? undefined : job
+      })
+      .catch(() => undefined)
 
     return {
       clock,
@@ -222,7 +227,16 @@ export function createCore(options: CoreOptions = {}): Core {
       wallet,
       templates,
       tokens,
-      storage: createStorage({ files, worlds, clocks, jobs, catalogue, recipe: scriptedRecipe(recipe), linkSecret }),
+      storage: createStorage({
+        files,
+        worlds,
+        clocks,
+        jobs,
+        catalogue,
+        recipe: scriptedRecipe(recipe),
+        linkSecret,
+        ids,
+      }),
       linkSecret,
       wake() {
         for (const waiting of [clocks, events, faults, journal]) waiting.close()

@@ -11,7 +11,7 @@ import {
   readArchive,
   writeArchive,
 } from '../store/archives/archive.ts'
-import type { Files } from '../store/files/files.ts'
+import { uploadFile, type Files } from '../store/files/files.ts'
 import type { JobStore } from '../store/jobs.ts'
 import { readRows, writeRows } from '../store/archives/row-files.ts'
 import { assertStored } from '../store/archives/stored-rows.ts'
@@ -20,6 +20,7 @@ import type { WorldRecord, WorldStore } from '../store/worlds.ts'
 import type { Clocks } from './clocks.ts'
 import { type Check, loadCheck } from '../store/archives/check.ts'
 import type { Worlds } from './worlds.ts'
+import type { JobDetails, Upload } from '../domain/jobs/job.ts'
 
 /** Worlds as files. */
 export interface Archives {
@@ -82,7 +83,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
     function* noting(table: string): Generator<WorldRow> {
       for (const row of tables.rows(key, table)) {
         if (table === 'jobs' && row['deleted_at'] === null) live.push(row['id'] as string)
-        yield row
+        yield table === 'jobs' ? archivedJob(row) : row
       }
     }
     const ofTables = tables.exported.map((table): ArchiveFile => {
@@ -91,9 +92,12 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
     })
     const held = join(folder, 'held')
     mkdirSync(held)
-    const ofJobs = files
-      .linkJobs(key, live, held)
-      .map(({ jobId, name, path, size }): ArchiveFile => ({ name: fileName(jobId, name), size, source: path }))
+    const ofJobs = files.linkJobs(key, live, held).flatMap(({ jobId, name, path, size }): ArchiveFile[] => {
+      if (!name.startsWith('upload')) return [{ name: fileName(jobId, name), size, source: path }]
+      const { upload } = jobs.find(key, jobId)!
+      const isCurrent = upload !== null && name === uploadFile(upload)
+      return isCurrent ? [{ name: fileName(jobId, 'upload.bin'), size, source: path }] : []
+    })
     return [{ name: manifestName, size: manifest.length, source: manifest }, ...ofTables, ...ofJobs]
   }
 
@@ -123,7 +127,8 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
 
   /** Recomputes the columns that follow from a job's timeline, rather than trusting the file. */
   function recompute(world: WorldRecord, id: string, now: number, files: ArrivedArchive['files']): string {
-    const job = jobs.find(world.key, id)!
+    const found = jobs.find(world.key, id)!
+    const job = { ...found, upload: archivedUpload(found.upload) }
     jobs.update(world.key, job, now)
     const there = files.get(id)
     if (job.deletedAt !== null && there !== undefined) throw invalidArgument(`job ${id} was deleted, but has files`)
@@ -174,3 +179,14 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
 /** The clock as it was; ahead by so much that time does not go back, where the wall clock here is behind. */
 const positionOf = ({ clock, at }: Manifest, wall: Clock): ClockPosition =>
   clock.frozenAt === null ? { offset: Math.max(clock.offset, at - wall.now()), frozenAt: null } : clock
+
+/** In an archive every upload has the same name, whatever its file is called on disk. */
+const archivedUpload = (upload: Upload | null): Upload | null =>
+  upload === null ? null : { name: upload.name, size: upload.size, completed: upload.completed }
+
+function archivedJob(row: WorldRow): WorldRow {
+  const doc = JSON.parse(row['doc'] as string) as JobDetails
+  return doc.upload?.file === undefined
+    ? row
+    : { ...row, doc: JSON.stringify({ ...doc, upload: archivedUpload(doc.upload) }) }
+}

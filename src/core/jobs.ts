@@ -55,9 +55,9 @@ export interface Jobs {
   uploaded(
     world: WorldRecord,
     id: string,
-    upload: Pick<Upload, 'name' | 'size'>,
-    /** Puts the file into its place, in the same act; called only where the job takes it. */
-    place: () => void,
+    upload: Omit<Upload, 'completed'>,
+    /** Puts the file into its place, in the same act; called only if the job takes it, with the upload before. */
+    place: (former: Upload | null) => void,
   ): Promise<JobRecord>
   /**
    * A job, for those who need no account to see it: holders of signed links.
@@ -262,7 +262,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
         () => find(world, id),
         (job, present) => {
           assertAllowed('upload', job, present)
-          place()
+          place(job.upload)
           return { ...job, upload: { ...upload, completed: false } }
         },
       ),

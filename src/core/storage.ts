@@ -6,7 +6,7 @@ import { endAt, stateAt } from '../domain/jobs/lifecycle.ts'
 import { assertCurrent, type Bucket, type Link, signLink } from '../domain/results/links.ts'
 import type { Input, Recipe } from '../domain/results/result-file.ts'
 import type { Files, StoredResult } from '../store/files/files.ts'
-import type { JobRecord } from '../domain/jobs/job.ts'
+import type { JobRecord, Upload } from '../domain/jobs/job.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Micros, microsPerSecond } from '../base/timestamps.ts'
@@ -15,6 +15,7 @@ import type { Caller } from './caller.ts'
 import type { Jobs } from './jobs.ts'
 import type { Clocks } from './clocks.ts'
 import type { Worlds } from './worlds.ts'
+import type { Ids } from '../base/ids.ts'
 
 /** Uploads and results: what the links in answers lead to. */
 export interface Storage {
@@ -63,6 +64,7 @@ export interface StorageSurroundings {
   readonly catalogue: Catalogue
   readonly recipe: Recipe
   readonly linkSecret: string
+  readonly ids: Ids
 }
 
 export function createStorage({
@@ -73,6 +75,7 @@ export function createStorage({
   catalogue,
   recipe,
   linkSecret,
+  ids,
 }: StorageSurroundings): Storage {
   /** @throws ApiError 403 for a link that is not good for this use now, 404 where its job is gone */
   async function follow(link: Link, bucket: Bucket, method: string): Promise<{ world: WorldRecord; job: JobRecord }> {
@@ -101,7 +104,7 @@ export function createStorage({
     if (!isUpload(dataSource)) {
       return { name: field('name') || lastPart(field('url')) || unnamedInput, size: null, bytes: null }
     }
-    const file = await files.upload({ world: world.key, jobId: job.id })
+    const file = await files.upload({ world: world.key, jobId: job.id }, upload)
     const given = upload === null || upload.name === unnamedInput ? '' : upload.name
     return {
       name: given || field('name') || unnamedInput,
@@ -143,14 +146,22 @@ export function createStorage({
     async receive(link, name, bytes) {
       const { world, job } = await follow(link, 'bytenite-uploads-prod', 'PUT')
       assertTakesFile(job, clocks.now(world))
-      const arrival = await files.receive({ world: world.key, jobId: job.id }, bytes)
+      const owner = { world: world.key, jobId: job.id }
+      const arrival = await files.receive(owner, bytes)
+      // A name that no other upload has: the former file stays with the former row until this one is committed.
+      const file = `upload-${ids.uuid()}.bin`
+      let former: Upload | null = null
       try {
-        await jobs.uploaded(world, job.id, { name, size: arrival.size }, () => arrival.place())
+        await jobs.uploaded(world, job.id, { name, size: arrival.size, file }, (before) => {
+          former = before
+          arrival.place(file)
+        })
       } catch (error) {
         await arrival.discard()
         throw error
       }
       await arrival.flush()
+      files.removeFormerUpload(owner, former)
       return arrival.size
     },
 

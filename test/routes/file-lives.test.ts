@@ -39,11 +39,42 @@ void t.test('folders of jobs that are gone are swept away', async (t) => {
   const [there, gone] = ['0b6ecb4e-2c9c-4b8e-9a3e-000000000001', '0b6ecb4e-2c9c-4b8e-9a3e-000000000002']
   for (const jobId of [there, gone]) {
     const arrival = await files.receive({ world: 1, jobId }, Readable.from(['x']))
-    arrival.place()
+    arrival.place('upload-1.bin')
     await arrival.flush()
   }
-  await files.sweep(({ jobId }) => jobId === there)
+  const stray = await files.receive({ world: 1, jobId: there }, Readable.from(['stray']))
+  stray.place('upload-2.bin')
+  await files.sweep(({ jobId }) => (jobId === there ? { upload: { file: 'upload-1.bin' } } : undefined))
   t.same(readdirSync(join(data, 'files', 'worlds', '1')), [there])
+  t.same(
+    readdirSync(join(data, 'files', 'worlds', '1', there)),
+    ['upload-1.bin'],
+    'an upload that no row names goes, too',
+  )
+})
+
+void t.test('an upload that comes to nothing leaves the former one', async (t) => {
+  const files = openFiles(t.testdir())
+  const owner = { world: 1, jobId: 'j' }
+  const receive = async (content: string) => files.receive(owner, Readable.from([content]))
+  ;(await receive('first')).place('upload-1.bin')
+  const refused = await receive('second')
+  refused.place('upload-2.bin')
+  // The act was rolled back after the file was placed.
+  await refused.discard()
+  const kept = await files.upload(owner, { file: 'upload-1.bin' })
+  t.equal(await text(await kept!.read()), 'first')
+  t.equal(await files.upload(owner, { file: 'upload-2.bin' }), undefined)
+})
+
+void t.test('a second upload takes the place of the first one', async (t) => {
+  const data = t.testdir()
+  const { url } = await emulator(t, { data })
+  const job = await waitingJob(client(url))
+  for (const content of ['first', 'the second']) t.equal((await put(job.tempUrl, content)).status, 200)
+  const names = () => filesBelow(join(data, 'files', 'worlds'))
+  await until(() => names().length === 1)
+  t.match(names(), [/^upload-[\da-f-]{36}\.bin$/])
 })
 
 void t.test('results that came from elsewhere while they were made stay as they are', async (t) => {
@@ -74,7 +105,7 @@ void t.test('without a data directory, files go at the end', async (t) => {
   const { tempUrl } = await waitingJob(client(running.url))
   t.same(readdirSync(folder), [], 'no directory before it is needed')
   await put(tempUrl, 'x')
-  t.same(filesBelow(folder), ['upload.bin'])
+  t.match(filesBelow(folder), [/^upload-[\da-f-]{36}\.bin$/])
   await running.close()
   t.same(readdirSync(folder), [])
 

@@ -195,6 +195,9 @@ export const Upload = Type.Object({
   size: Type.Integer({ minimum: 0, description: 'Bytes' }),
   name: Text({ description: 'The name that the client gave it, or `data.bin`' }),
   completed: Type.Boolean({ description: 'Whether the client said that it is there' }),
+  file: Type.Optional(
+    Text({ description: 'Name of the file on disk; absent: that of earlier versions, `upload.bin`' }),
+  ),
 })
 export type Upload = ReadonlyDeep<Static<typeof Upload>>
 

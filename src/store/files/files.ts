@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { type Digest, etagOf, hashing } from './digest.ts'
 import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { mkdir, open, opendir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -21,11 +21,11 @@ interface FilesOf {
 interface Arrival {
   /** Bytes. */
   readonly size: number
-  /** Puts it in the place of the job's upload. Call inside the act that records it. */
-  place(): void
+  /** Gives it a name in the job's folder that no other file has. Call inside the act that records it. */
+  place(name: string): void
   /** Makes sure that it stays there. Call after the commit, before the answer. */
   flush(): Promise<void>
-  /** Takes it away again, where it was not placed. */
+  /** Takes it away again, also if it was placed and the act was rolled back. */
   discard(): Promise<void>
 }
 
@@ -49,6 +49,12 @@ interface StoredFile {
   read(range?: { readonly start: number; readonly end: number }): Promise<Readable>
 }
 
+/** The part of a job's row that names its upload. */
+type UploadRow = { readonly file?: string | undefined } | null
+
+/** Name of a job's upload on disk. */
+export const uploadFile = (upload: UploadRow): string => upload?.file ?? 'upload.bin'
+
 export interface StoredResult extends StoredFile {
   readonly name: string
   readonly contentType: string
@@ -59,7 +65,7 @@ export interface StoredResult extends StoredFile {
 /**
  * Uploads and results on disk. Every job has one folder, so that everything of it can go at once:
  *
- *     worlds/<key>/<job>/upload.bin
+ *     worlds/<key>/<job>/upload-<uuid>.bin           upload.bin in earlier versions
  *     worlds/<key>/<job>/results/index.json, 0, 1, …
  *     incoming/<number>                               not finished, or on its way out
  *
@@ -72,8 +78,10 @@ export interface Files {
    * @throws what the stream throws, and ApiError 500 where the disk fails; nothing is left behind then
    */
   receive(owner: FilesOf, bytes: Readable): Promise<Arrival>
-  /** The upload of a job, or undefined. */
-  upload(owner: FilesOf): Promise<StoredFile | undefined>
+  /** The upload of a job, as its row names it, or undefined. */
+  upload(owner: FilesOf, upload: UploadRow): Promise<StoredFile | undefined>
+  /** Removes the upload that another one has replaced. Call after the commit. */
+  removeFormerUpload(owner: FilesOf, former: UploadRow): void
   /** A job's results in their order, or undefined where they were not made yet. */
   results(owner: FilesOf): Promise<readonly StoredResult[] | undefined>
   /**
@@ -108,9 +116,9 @@ export interface Files {
   flushWorld(world: number): Promise<void>
   /**
    * Removes what the program could not when it was killed: uploads that were cut, at once, then folders of jobs that are
-   * gone. For the beginning.
+   * gone, and uploads that no row names. Call once at start-up.
    */
-  sweep(isThere: (owner: FilesOf) => boolean): Promise<void>
+  sweep(jobOf: (owner: FilesOf) => { readonly upload: UploadRow } | undefined): Promise<void>
   close(): void
 }
 
@@ -120,14 +128,6 @@ export interface Scratch {
   /** Streams a file into it, whose name may have folders. @throws Error with code EEXIST where it is there already */
   write(name: string, bytes: Bytes): Promise<Digest>
   discard(): Promise<void>
-}
-
-/** Size and SHA-256 of a stream. */
-export interface Digest {
-  /** Bytes. */
-  readonly size: number
-  /** Hexadecimal. */
-  readonly sha256: string
 }
 
 /** A result as the index of a job's results has it. */
@@ -228,13 +228,17 @@ export function openFiles(directory: string | null): Files {
   return {
     async receive(owner, bytes) {
       const path = aside()
-      const discard = () => rm(path, { force: true })
+      let placed: string | undefined
+      const discard = () => rm(placed ?? path, { force: true })
       try {
         await write(bytes, path)
         const { size } = await stat(path)
         return {
           size,
-          place: () => move(path, owner, 'upload.bin'),
+          place(name) {
+            move(path, owner, name)
+            placed = join(folderOf(owner)!, name)
+          },
           flush: async () => {
             const folder = folderOf(owner)!
             if (durable) for (const changed of [folder, dirname(folder)]) await flushFolder(changed)
@@ -247,10 +251,10 @@ export function openFiles(directory: string | null): Files {
       }
     },
 
-    async upload(owner) {
+    async upload(owner, upload) {
       const folder = folderOf(owner)
       if (folder === undefined) return undefined
-      const path = join(folder, 'upload.bin')
+      const path = join(folder, uploadFile(upload))
       const size = await lookTwice(() => unlessMissing(async () => (await stat(path)).size))
       return size === undefined ? undefined : stored(path, size)
     },
@@ -286,6 +290,10 @@ export function openFiles(directory: string | null): Files {
       }
     },
 
+    removeFormerUpload(owner, former) {
+      const folder = folderOf(owner)
+      if (folder !== undefined && former !== null) remove(join(folder, uploadFile(former)))
+    },
     removeJob: (owner) => remove(folderOf(owner)),
     setWorldAside,
     copyWorld(from, into) {
@@ -340,14 +348,25 @@ export function openFiles(directory: string | null): Files {
       if (durable) for (const changed of [folder, dirname(folder)]) await flushFolder(changed)
     },
 
-    async sweep(isThere) {
+    async sweep(jobOf) {
       if (root === undefined) return
       clear()
       for await (const world of entriesOf(join(root, 'worlds'))) {
         for await (const jobId of entriesOf(join(root, 'worlds', world))) {
           if (closed) return
           // Of other names, which only tests give, the id cannot be told any more.
-          if (isUuid(jobId) && !isThere({ world: Number(world), jobId })) remove(join(root, 'worlds', world, jobId))
+          if (!isUuid(jobId)) continue
+          const folder = join(root, 'worlds', world, jobId)
+          const owner = { world: Number(world), jobId }
+          if (jobOf(owner) === undefined) remove(folder)
+          else {
+            for await (const name of entriesOf(folder)) {
+              const job = jobOf(owner)
+              if (job !== undefined && name.startsWith('upload') && name !== uploadFile(job.upload)) {
+                remove(join(folder, name))
+              }
+            }
+          }
         }
       }
     },
@@ -373,23 +392,6 @@ const stored = (path: string, size: number): StoredFile => ({
  */
 const lookTwice = async <T>(look: () => Promise<T | undefined>): Promise<T | undefined> =>
   (await look()) ?? (await look())
-
-/** The ETag of a result. */
-export const etagOf = (sha256: string): string => `"${sha256.slice(0, 32)}"`
-
-/** The same bytes, counted and hashed as they pass. */
-function hashing(bytes: Bytes) {
-  const hash = createHash('sha256')
-  let size = 0
-  async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const piece of bytes) {
-      hash.update(piece)
-      size += piece.length
-      yield piece
-    }
-  }
-  return { counted: counted(), sum: (): Digest => ({ size, sha256: hash.digest('hex') }) }
-}
 
 async function* entriesOf(folder: string): AsyncGenerator<string> {
   const directory = await unlessMissing(() => opendir(folder))
