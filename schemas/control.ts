@@ -12,6 +12,7 @@ export const Health = Type.Object({
     schema: Type.Integer({ description: 'Number of the last migration' }),
   }),
   worlds: Type.Integer({ description: 'Worlds opened so far' }),
+  ahead: Type.Number({ description: 'Seconds ahead of the clock of the machine, since that was set back' }),
 })
 export type Health = Static<typeof Health>
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Catalogue, createCatalogue } from './core/catalogue.ts'
-import { type Clock, systemClock } from './base/clock.ts'
+import { type Clock, type SteadyClock, steadyClock, systemClock } from './base/clock.ts'
 import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
 import { type Archives, createArchives } from './core/archives.ts'
 import { type Clocks, createClocks } from './core/clocks.ts'
@@ -43,7 +43,7 @@ import { type SeedSource, seedOf } from './domain/seed.ts'
 
 /** Everything of the emulator but HTTP. */
 export interface Core {
-  readonly clock: Clock
+  readonly clock: SteadyClock
   /** The pace of worlds that have none of their own. */
   readonly pace: Pace
   /** The file, or `:memory:`, and the number of its last migration. */
@@ -83,6 +83,9 @@ export interface CoreOptions extends Partial<ServiceSettings> {
   readonly ids?: Ids
 }
 
+/** Name of the setting that holds the last time seen, in microseconds. */
+const lastTime = 'last-time'
+
 /**
  * Opens the emulator without its HTTP side.
  *
@@ -90,7 +93,7 @@ export interface CoreOptions extends Partial<ServiceSettings> {
  */
 export function createCore(options: CoreOptions = {}): Core {
   const { templates: catalogueMode, strict, pace } = { ...serviceDefaults, ...options }
-  const { data = null, seed: source = seedOf({}), clock = systemClock(), ids = randomIds() } = options
+  const { data = null, seed: source = seedOf({}), clock: machine = systemClock(), ids = randomIds() } = options
   const { seed } = source
   const seedTemplates = new Map(
     (seed.templates ?? []).map((input) => [
@@ -103,7 +106,13 @@ export function createCore(options: CoreOptions = {}): Core {
 
   const store = openStore(data)
   const files = openFiles(data)
+  let keepTime = (): void => undefined
   function close(): void {
+    try {
+      keepTime()
+    } catch {
+      // The disk fails: the time kept before is a second ahead at most.
+    }
     files.close()
     store.close()
   }
@@ -112,6 +121,11 @@ export function createCore(options: CoreOptions = {}): Core {
     const jobRows = jobStore(store)
     const templateRows = templateStore(store)
     const settings = settingStore(store)
+    const clock = steadyClock(machine, Number(settings.get(lastTime) ?? 0), (until) => {
+      void commit(() => settings.set(lastTime, String(until))).catch(() => undefined)
+    })
+    // At a good end the time is known exactly; what was kept before was ahead of it.
+    keepTime = () => store.act(() => settings.set(lastTime, String(clock.now())))
     const catalogue = createCatalogue(templateRows, seedTemplates, catalogueMode === 'open')
     checkSeed(source, catalogue, seedTemplates, strict)
 

@@ -41,7 +41,7 @@ export async function doctor(invocation: Invocation): Promise<void> {
     await checkPort(settings, running),
     checkData(settings, running),
     ...checkProxies(environment, settings.host),
-    checkClock(systemClock()),
+    checkClock(systemClock(), running),
   ]
   if (options['json'] === true)
     print(JSON.stringify({ ...facts(invocation), emulator: running ?? null, findings }, null, 2))
@@ -188,7 +188,13 @@ function checkProxies(environment: Invocation['environment'], host: string): Fin
 const earliest = parseTimestamp('2025-01-01T00:00:00Z')!
 const latest = parseTimestamp('2100-01-01T00:00:00Z')!
 
-function checkClock(clock: Clock): Finding {
+function checkClock(clock: Clock, running: Health | undefined): Finding {
+  if (running !== undefined && running.ahead > 0) {
+    const seconds = running.ahead.toFixed(1)
+    return warning(
+      `the emulator is ${seconds} s ahead of this machine, whose clock was set back: time goes on from there; it is the machine's again once that has caught up and the emulator is restarted`,
+    )
+  }
   const now = clock.now()
   return now >= earliest && now < latest
     ? ok(`the clock says ${formatTimestamp(now)}`)

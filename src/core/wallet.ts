@@ -65,7 +65,8 @@ export function createWallet(commit: Commit, rows: WalletStore, ids: Ids, now: (
     }
     for (const reservation of rows.ended(world.key, account, present)) {
       rows.release(world.key, account, reservation)
-      if (!reservation.completes) continue
+      // Booked already if a file of an earlier version went back in time and ran the job twice.
+      if (!reservation.completes || rows.isBooked(world.key, account, 'payment', reservation.jobId)) continue
       const { jobId, jobName, templateId, amount, endsAt } = reservation
       book(owner, 'payment', { amount, cause: jobId, createdAt: endsAt!, jobName, templateId })
     }

@@ -28,6 +28,7 @@ export const healthRoutes =
         uptime: (core.clock.now() - startedAt) / microsPerSecond,
         database: core.database,
         worlds: core.worlds.count(),
+        ahead: core.clock.ahead / microsPerSecond,
       }),
     )
   }

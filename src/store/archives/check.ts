@@ -13,7 +13,10 @@ export type Check = (schema: TSchema, value: unknown, path: string) => string | 
 
 /** Loads Ajv, which only an import needs: loading it and compiling the schemas takes a tenth of a second. */
 export async function loadCheck(): Promise<Check> {
-  const { Ajv } = await import('ajv')
+  // A CommonJS module: in the bundle only its default export is there.
+  const {
+    default: { Ajv },
+  } = await import('ajv')
   // The keywords of schemas/proto.ts are not known to Ajv; formats are checked by the parsers of the domain.
   const ajv = new Ajv({ strict: false, validateFormats: false, verbose: true })
   return (schema, value, path) => {
