@@ -6,7 +6,13 @@ import type { LoggerOptions } from './settings/log.ts'
 import { serviceDefaults, type ServiceSettings, settings } from './settings/settings.ts'
 import { collectOperations, nameOperations } from './plugins/operations.ts'
 import { registerAccessLog } from './plugins/access-log.ts'
-import { answerBrokenHttp, answerFrameworkError, bodyLimit, registerErrors } from './plugins/errors.ts'
+import {
+  answerBrokenHttp,
+  answerFrameworkError,
+  answerOddRequests,
+  bodyLimit,
+  registerErrors,
+} from './plugins/errors.ts'
 import { registerFaults } from './plugins/faults.ts'
 import { registerFidelity } from './plugins/fidelity.ts'
 import { registerJournal } from './plugins/journal.ts'
@@ -52,6 +58,8 @@ export function buildApp(
     // The gateway finds its routes in the decoded path, where %2F divides segments (inferred).
     rewriteUrl: ({ url = '/' }) =>
       url.includes('%') ? url.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/')) : url,
+    // Answered by the hook of `answerOddRequests`, with a body.
+    http: { requireHostHeader: false },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBrokenHttp,
   })
@@ -62,6 +70,7 @@ export function buildApp(
   nameOperations(app)
   const grounds = registerFidelity(app)
   registerErrors(app)
+  answerOddRequests(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerAccessLog(app)
   registerFaults(app, core.faults, (body) => holderOfKeyIn(body, ring))

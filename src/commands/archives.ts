@@ -14,7 +14,7 @@ export async function exportWorld(invocation: Invocation): Promise<void> {
   if (file === '-') return pipeline(response, process.stdout)
   const part = `${file}.part`
   try {
-    await pipeline(response, createWriteStream(part))
+    await pipeline(response, createWriteStream(part, { mode: 0o600 }))
     renameSync(part, file)
   } catch (error) {
     rmSync(part, { force: true })

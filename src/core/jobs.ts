@@ -326,7 +326,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
 
     async list({ world, account }, page) {
       if (page.orderBy.field === 'state') await settle(world)
-      return rows.list(world.key, account, page)
+      return rows.list(world.key, account, page, now(world))
     },
 
     settle,

@@ -1,4 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { RpcStatus } from '../../schemas/errors.ts'
 import { ApiError, invalidArgument, notFound, show } from '../base/errors.ts'
@@ -59,6 +61,33 @@ export function answerBrokenHttp(error: Error & { code?: string }, socket: Socke
       `Content-Type: application/json\r\n${groundHeader}: ${groundText('broken-http')}\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
+}
+
+/** Answers in our own words what Node.js would otherwise answer without a body, or drop. */
+export function answerOddRequests(app: FastifyInstance): void {
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    const message = `expectation ${show(request.headers.expect)} cannot be met; 100-continue is the only one`
+    const body = JSON.stringify({ code: 3, message, details: [] } satisfies RpcStatus)
+    response.writeHead(417, { 'content-type': 'application/json', [groundHeader]: groundText('broken-http') }).end(body)
+  })
+  app.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    const message = 'the emulator is not a proxy: set the base URL of the client to it, or run the client with exec'
+    const body = JSON.stringify({ code: 12, message, details: [] } satisfies RpcStatus)
+    socket.on('error', () => undefined)
+    socket.end(
+      `HTTP/1.1 501 Not Implemented\r\nContent-Type: application/json\r\n${groundHeader}: ${groundText('wrong-method')}\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    )
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    // Fastify asks QUERY for a type before it looks for a route; no operation takes the method.
+    if (request.method === 'QUERY') request.headers['content-type'] ??= 'application/json'
+    const hosts = request.raw.rawHeaders.filter(
+      (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
+    ).length
+    if (hosts === 1 || (hosts === 0 && request.raw.httpVersion === '1.0')) done()
+    else done(invalidArgument(`expected one header Host, found ${hosts === 0 ? 'none' : hosts}`, 'broken-http'))
+  })
 }
 
 function toApiError(error: FastifyError | ApiError, request: FastifyRequest): ApiError {

@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Seed, SeedJob, SeedTemplate } from '../../schemas/seed.ts'
+import { isObject } from '../base/objects.ts'
 import { decodeSeed, type SeedSource } from '../domain/seed.ts'
 import { parseJson } from '../wire/json.ts'
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
  * Reads a seed file: JSON with `templates` and `jobs`, in the words of the API. Files that it names lie relative to it.
@@ -11,23 +14,31 @@ import { parseJson } from '../wire/json.ts'
  */
 export function readSeed(file: string): Seed {
   try {
-    return withFilesFrom(dirname(file), decodeSeed(parseJson(readFileSync(file))))
+    const bytes = readFileSync(file)
+    // PowerShell and Notepad begin UTF-8 files with a byte order mark.
+    const json = bytes.subarray(0, 3).equals(byteOrderMark) ? bytes.subarray(3) : bytes
+    if (json.toString('utf8').trim() === '') throw new Error('is empty; a seed is an object with templates and jobs')
+    const value = parseJson(json)
+    if (!isObject(value)) throw new Error('expected an object with templates and jobs')
+    return withFilesFrom(dirname(file), decodeSeed(value))
   } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT')
-      throw new Error(`seed file ${file} does not exist`, { cause: error })
+    const { code } = error as { code?: string }
+    if (code === 'ENOENT') throw new Error(`seed file ${file} does not exist`, { cause: error })
+    if (code === 'EISDIR') throw new Error(`seed file ${file} is a folder; --init takes folders`, { cause: error })
     throw new Error(`seed file ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }
 }
 
 /**
- * The seed files of a folder: all that end in `.json`, in the order of their names.
+ * The seed files of a folder: all `*.json` as a shell understands it, so no hidden ones, in the order of their names.
  *
  * @throws Error where the folder cannot be read
  */
 export function seedFilesIn(folder: string): string[] {
   try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith('.json'))
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.name.endsWith('.json') && !entry.name.startsWith('.') && !entry.isDirectory())
+      .map(({ name }) => name)
       .sort()
       .map((name) => join(folder, name))
   } catch (error) {

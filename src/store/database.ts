@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database, Statement } from 'better-sqlite3'
 import { type Commit, groupCommit } from './commit.ts'
@@ -42,7 +42,11 @@ export function openStore(directory: string | null): Store {
   const location = directory === null ? ':memory:' : join(directory, databaseFile)
   let database: Database | undefined
   try {
-    if (directory !== null) mkdirSync(directory, { recursive: true })
+    // Signing key and secrets are in it: for nobody but the user who runs the emulator.
+    if (directory !== null) {
+      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      closeSync(openSync(location, 'a', 0o600))
+    }
     database = new Driver(location, { timeout: 1000 })
     return setUp(database, location)
   } catch (error) {

@@ -5,15 +5,7 @@ import { normaliseId } from '../base/ids.ts'
 import type { Micros } from '../base/timestamps.ts'
 import { type Clause, clauseOf, type FilterColumn } from './criteria.ts'
 import type { Store } from './database.ts'
-import {
-  type JobOrder,
-  type JobPage,
-  type JobRow,
-  jobColumns,
-  jobOrderColumns,
-  type PageRequest,
-  toJob,
-} from './jobs.ts'
+import { type JobOrder, type JobPage, type JobRow, jobColumns, jobOrderSql, type PageRequest, toJob } from './jobs.ts'
 
 interface JobFilterColumn extends FilterColumn {
   /** Its value moves with time: call `settle` before. */
@@ -177,7 +169,7 @@ export function jobFilterSql(criteria: readonly JobCriterion[], orderBy: JobOrde
   const order =
     orderBy.field === 'createdAt' && best?.[2] === 'seq'
       ? `ORDER BY seq ${direction}`
-      : `ORDER BY ${jobOrderColumns[orderBy.field]} ${direction}, seq ${direction}`
+      : `ORDER BY ${jobOrderSql(orderBy.field)} ${direction}, seq ${direction}`
   return {
     count: { sql: `SELECT count(*) AS count FROM jobs ${by}WHERE ${where}`, values },
     page: {

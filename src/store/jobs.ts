@@ -26,6 +26,10 @@ export const jobOrderColumns = {
   endedAt: 'ended_at',
   id: 'id',
 } as const
+/** SQL to order by a field as answers show it: the planned end of a running job is not shown, and null is the smallest value. */
+export const jobOrderSql = (field: JobOrderField): string =>
+  field === 'endedAt' ? 'CASE WHEN ended_at <= @now THEN ended_at END' : jobOrderColumns[field]
+
 export type JobOrderField = keyof typeof jobOrderColumns
 
 /** The fields that a list of jobs can be ordered by. */
@@ -45,7 +49,7 @@ export interface JobStore {
   /** Call inside an act. Replaces the job with the same id. */
   update(world: number, job: JobRecord, now: Micros): void
   /** The account's jobs that are not deleted. Call `settle` before, where the order is by state. */
-  list(world: number, account: string, page: PageRequest): JobPage
+  list(world: number, account: string, page: PageRequest, now: Micros): JobPage
   /**
    * Call inside an act. Brings the columns that lists use up to a moment.
    *
@@ -137,11 +141,11 @@ export function jobStore(store: Store): JobStore {
       const { id, templateId, name, deletedAt } = job
       update.run(templateId, name, deletedAt, toDoc(job), ...lifeColumns(job, now), world, id)
     },
-    list(world, account, { limit, offset, orderBy }) {
+    list(world, account, { limit, offset, orderBy }, now) {
       const total = count.get(world, account)?.jobs ?? 0
       if (offset >= total) return { jobs: [], total }
       const direction = orderBy.descending ? 'DESC' : 'ASC'
-      const order = `ORDER BY ${jobOrderColumns[orderBy.field]} ${direction}, seq ${direction}`
+      const order = `ORDER BY ${jobOrderSql(orderBy.field)} ${direction}, seq ${direction}`
       // The inner query walks an index only; rows are read for the page alone, so a far offset stays cheap.
       const rows = store
         .prepare<JobRow>(
@@ -149,7 +153,7 @@ export function jobStore(store: Store): JobStore {
              SELECT seq FROM jobs WHERE world = ? AND account = ? AND deleted_at IS NULL ${order} LIMIT ? OFFSET ?
            ) ${order}`,
         )
-        .all(world, account, limit, offset)
+        .all(world, account, limit, offset, { now })
       return { jobs: rows.map(toJob), total }
     },
     settle(world, now) {

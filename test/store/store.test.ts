@@ -337,12 +337,16 @@ void t.test('a page of a list is found by walking an index, whatever it is order
   const jobs = jobStore(spied)
   for (const field of jobOrderFields) {
     statements.length = 0
-    jobs.list(1, 'owner', { limit: 10, offset: 0, orderBy: { field, descending: true } })
+    jobs.list(1, 'owner', { limit: 10, offset: 0, orderBy: { field, descending: true } }, 0)
     const [sql = ''] = statements.filter((text) => text.includes('OFFSET'))
     const parameters = [...sql.matchAll(/\?/g)].map(() => 1)
-    const plan = store.prepare<{ parent: number; detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters)
+    const plan = store
+      .prepare<{ parent: number; detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(...parameters, { now: 0 })
     const inner = plan.filter(({ parent }) => parent !== 0).map(({ detail }) => detail)
-    t.match(inner, [/USING (COVERING )?INDEX/], field)
-    t.notMatch(inner.join(), /TEMP B-TREE|SCAN jobs$/, field)
+    // The end is sorted as answers show it, which no index knows: planned ends count as null.
+    const isSorted = field === 'endedAt' ? [/USING (COVERING )?INDEX/, /TEMP B-TREE/] : [/USING (COVERING )?INDEX/]
+    t.match(inner, isSorted, field)
+    t.notMatch(inner.join(), field === 'endedAt' ? /SCAN jobs$/ : /TEMP B-TREE|SCAN jobs$/, field)
   }
 })

@@ -1,0 +1,73 @@
+// Requests that Node.js or the framework would answer themselves, and orders and files that are odd.
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { readSeeds, seedFilesIn } from '../../src/settings/seed-files.ts'
+import { client, emulator, exchange, steadyClock } from '../emulator.ts'
+
+const jobs = '/v1/customer/jobs'
+
+void t.test('every method is answered in our own words', async (t) => {
+  const { port } = await emulator(t)
+  const ask = (head: string) => exchange(port, `${head}\r\nConnection: close\r\n\r\n`)
+  for (const [head, status, code] of [
+    [`QUERY ${jobs} HTTP/1.1\r\nHost: localhost`, 501, 12],
+    ['QUERY /nothing HTTP/1.1\r\nHost: localhost', 404, 5],
+    [`PROPFIND ${jobs} HTTP/1.1\r\nHost: localhost`, 501, 12],
+    [`TRACE ${jobs} HTTP/1.1\r\nHost: localhost`, 501, 12],
+    [`GET ${jobs} HTTP/1.1`, 400, 3],
+    [`GET ${jobs} HTTP/1.1\r\nHost: a\r\nHost: b`, 400, 3],
+    [`GET ${jobs} HTTP/1.1\r\nHost: localhost\r\nExpect: banana`, 417, 3],
+    ['CONNECT api.bytenite.com:443 HTTP/1.1\r\nHost: api.bytenite.com:443', 501, 12],
+  ] as const) {
+    const answer = await ask(head)
+    t.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), head)
+    t.match(answer, new RegExp(`"code":${code},"message":"[^"]`), head)
+    t.match(answer, /x-emulator-ground: /i, head)
+  }
+})
+
+void t.test('lists are ordered by the end that answers show; null is the smallest', async (t) => {
+  const clock = steadyClock()
+  const { url } = await emulator(t, { clock, pace: '10s' })
+  const call = client(url)
+  const start = async (jobId: string, runs: boolean) => {
+    await call('POST', jobs, { templateId: 'emulator-succeeds', jobId })
+    if (runs) await call('POST', `${jobs}/${jobId}/run`)
+  }
+  await start('first', true)
+  clock.advance(20)
+  await start('second', true)
+  clock.advance(20)
+  await start('running', true)
+  await start('new', false)
+  const ids = async (orderBy: string) =>
+    (await call('GET', `${jobs}?orderBy=${encodeURIComponent(orderBy)}`)).body.data.map(({ id }: { id: string }) => id)
+  t.strictSame((await ids('endedAt desc')).slice(0, 2), ['second', 'first'])
+  t.strictSame((await ids('endedAt')).slice(2), ['first', 'second'])
+})
+
+void t.test('seed files as editors and mounts make them', async (t) => {
+  const folder = t.testdir({ 'x.json': {}, '.hidden.json': '{', '._seed.json': '', 'b.json': '{}', 'a.json': '{}' })
+  t.strictSame(seedFilesIn(folder), [join(folder, 'a.json'), join(folder, 'b.json')])
+  const file = join(folder, 'seed.json')
+  writeFileSync(file, '\ufeff{"templates":[{"id":"marked"}]}')
+  t.match(readSeeds([file]).seed, { templates: [{ id: 'marked' }] })
+  for (const [text, message] of [
+    ['', /seed file .*seed\.json: is empty/],
+    [' \n', /is empty/],
+    ['[]', /expected an object with templates and jobs/],
+  ] as const) {
+    writeFileSync(file, text)
+    t.throws(() => readSeeds([file]), { message }, JSON.stringify(text))
+  }
+  t.throws(() => readSeeds([join(folder, 'x.json')]), { message: /is a folder; --init takes folders/ })
+})
+
+void t.test('nobody else can read the database', { skip: process.platform === 'win32' }, async (t) => {
+  const data = join(t.testdir(), 'data')
+  const { url } = await emulator(t, { data })
+  await client(url)('GET', jobs)
+  t.equal(statSync(data).mode & 0o777, 0o700)
+  for (const file of ['emulator.db', 'emulator.db-wal']) t.equal(statSync(join(data, file)).mode & 0o777, 0o600, file)
+})
