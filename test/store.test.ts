@@ -2,3 +2,4 @@
 import './store/export.test.ts'
 import './store/import.test.ts'
 import './store/store.test.ts'
+import './store/upgrade.test.ts'
