@@ -44,7 +44,7 @@ export function buildApp(
   options: AppOptions = {},
   prepare: (app: FastifyInstance) => void = () => undefined,
 ): FastifyInstance {
-  const { keys, strict, unset, era } = { ...serviceDefaults, ...options }
+  const { keys, strict, unset, era, allowHost } = { ...serviceDefaults, ...options }
   const { apiKeys = settings.apiKey.default, logger = false } = options
   const ring: KeyRing = { configured: apiKeys, open: keys === 'open' }
   const app = fastify({
@@ -87,7 +87,9 @@ export function buildApp(
   void app.register(walletRoutes(core, auth), { prefix: '/v1/wallet' })
   void app.register(walletRoutesOf2023(core, auth), { prefix: '/v1/customer/wallet' })
   void app.register(storageRoutes(core))
-  void app.register(controlRoutes(core, operations, grounds), { prefix: '/_emulator' })
-  void app.register(docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch), { unset, era }))
+  void app.register(controlRoutes(core, operations, grounds, allowHost), { prefix: '/_emulator' })
+  void app.register(
+    docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch), { unset, era, allowHost }),
+  )
   return app
 }

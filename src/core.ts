@@ -153,10 +153,15 @@ export function createCore(options: CoreOptions = {}): Core {
       seed: seedJobs,
       onCleared({ name, key }) {
         const cleared = files.setWorldAside(key)
-        for (const rules of [scenarios, faults, journal]) rules.clear(name)
-        // Another world of that name may have revoked keys of its own.
-        tokens.forget()
-        return cleared
+        return {
+          ...cleared,
+          remove() {
+            cleared.remove()
+            for (const rules of [scenarios, faults, journal]) rules.clear(name)
+            // Another world of that name may have revoked keys of its own.
+            tokens.forget()
+          },
+        }
       },
       onForked: (from, into) => files.copyWorld(from.key, into.key),
     })

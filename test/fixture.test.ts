@@ -21,7 +21,7 @@ void t.test('options take the forms that are at hand', async (t) => {
     [undefined, '3000ms'],
   ] as const) {
     const { world } = await emulator(t, { port: null, ...(pace === undefined ? {} : { pace }) })
-    await world('w').clock.now()
+    await world('w').reset()
     t.equal((await world('w').inspect()).pace, shown)
   }
 

@@ -27,6 +27,9 @@ const parameter = new RegExp(String.raw`([?&]${secretName}=)[^&#"'\\\s]*`, 'gi')
 /** The part of an error message that repeats a value of the wrong type. */
 const complaint = new RegExp(String.raw`(\bfield [\w.[\]]*\b${secretName}: )[^;]*`, 'gi')
 
+/** A URL without the values of parameters that hold secrets, for logs. */
+export const maskedUrl = (url: string): string => url.replace(parameter, `$1${mask}`)
+
 const userOfUrl = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/"'@]+@/gi
 
 const jsonWebToken = /\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?/g

@@ -209,25 +209,27 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
         (job, present) => changedJob(job, wanted, present),
       ),
 
-    run: (caller, id, config) =>
-      decide('run', caller, id, (job, present) => {
+    async run(caller, id, config) {
+      let undo = (): void => undefined
+      const start = (job: JobRecord, present: Micros): JobRecord => {
         const configured = { ...job, config: { ...job.config, ...config } }
         assertRunnable(configured)
-        const { outcome, script, undo } = scenarios.decide(
-          caller.world.name,
-          configured,
-          outcomeOf(caller.world, configured),
-        )
+        const decision = scenarios.decide(caller.world.name, configured, outcomeOf(caller.world, configured))
+        const { outcome, script } = decision
+        undo = decision.undo
         const paced = job.pace === null ? outcome : { ...outcome, pace: parsePace(job.pace) }
         const running = { ...configured, run: startRun(present, paced), script }
-        try {
-          onRun(caller, running, present)
-        } catch (error) {
-          undo()
-          throw error
-        }
+        onRun(caller, running, present)
         return running
-      }),
+      }
+      try {
+        return await decide('run', caller, id, start)
+      } catch (error) {
+        // Refused, or not committed: then the scenario was not used.
+        undo()
+        throw error
+      }
+    },
 
     async abort(caller, id) {
       const job = await decide('abort', caller, id, (job, present) =>

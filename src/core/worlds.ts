@@ -19,6 +19,8 @@ interface Reset {
 export interface Worlds {
   /** The world with this name; opened, with the jobs of the seed, on first use. */
   open(name: string): Promise<WorldRecord>
+  /** The world, or undefined if it was never opened. */
+  find(name: string): WorldRecord | undefined
   /** @throws ApiError 404 for a world that was never opened */
   get(name: string): WorldRecord
   /** Worlds by name. */
@@ -135,6 +137,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
         }))
       )
     },
+    find: (name) => rows.find(name),
     get,
     list: (slice) => rows.list(slice),
     count: () => rows.count(),

@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { dataSourceTypes } from '../../schemas/datasource.ts'
+import { maskedUrl } from '../control/masking.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { parseJson } from '../wire/json.ts'
 import { compileDecoder, describeUnknown, type UnknownField } from '../wire/decode.ts'
@@ -46,7 +47,7 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
       const unknown = typeof part === 'object' && part !== null ? unknownFields.get(part) : undefined
       if (unknown === undefined) continue
       request.exchange.unknownFields = [...request.exchange.unknownFields, ...unknown]
-      request.log.warn(`${request.method} ${request.url}: ignored unknown ${describeUnknown(unknown)}`)
+      request.log.warn(`${request.method} ${maskedUrl(request.url)}: ignored unknown ${describeUnknown(unknown)}`)
     }
     done()
   })

@@ -8,6 +8,7 @@ import {
   documentOf,
   swaggerOptions,
 } from './openapi.ts'
+import type { ServiceSettings } from '../settings/settings.ts'
 import { registerControlGuard } from '../plugins/control-guard.ts'
 
 /** A page with an OpenAPI document behind it. */
@@ -37,7 +38,10 @@ const controlPage: Page = { base: controlBase, file: `${controlBase}/openapi.jso
  * @param build makes an app with all routes; what it is given runs before the first of them
  */
 export const docsRoutes =
-  (build: (prepare: (app: FastifyInstance) => void) => FastifyInstance, settings: AnswerSettings): FastifyPluginAsync =>
+  (
+    build: (prepare: (app: FastifyInstance) => void) => FastifyInstance,
+    settings: AnswerSettings & Pick<ServiceSettings, 'allowHost'>,
+  ): FastifyPluginAsync =>
   async (app) => {
     let documents: Promise<FastifyInstance> | undefined
 
@@ -72,7 +76,7 @@ export const docsRoutes =
     }
     for (const page of vendorPages) serve(app, page)
     await app.register(async (scope) => {
-      registerControlGuard(scope)
+      registerControlGuard(scope, settings.allowHost)
       serve(scope, controlPage)
     })
   }

@@ -24,6 +24,8 @@ export interface ServiceSettings {
   readonly era: Era
   /** `open`: any other key opens the world `default`, too; absent: `closed`. */
   readonly keys: 'closed' | 'open'
+  /** Host names under which the control API is to be had, besides local ones; `.lan` allows all that end so; absent: none. */
+  readonly allowHost: readonly string[]
 }
 
 /** Everything that the command line and the environment can set. */
@@ -85,6 +87,12 @@ const toggle = {
 }
 
 const text = { parse: (text: string): string => (text.trim() === '' ? expected('some text') : text) }
+
+/** A host name, or the ending of some. */
+const hostName = (value: unknown): string =>
+  typeof value === 'string' && /^\.?[\w-]+(?:\.[\w-]+)*$/.test(value)
+    ? value.toLowerCase()
+    : expected('a host name such as emulator.ci.example, or .ci.example for all below it')
 
 /** The table of settings. Flags, environment names, defaults, help and the options of `startEmulator()` come from here. */
 export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
@@ -184,6 +192,16 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
     default: 'closed',
     defaultText: 'closed, but open for exec',
     ...choice(['closed', 'open']),
+  },
+  allowHost: {
+    placeholder: 'NAME',
+    repeatable: true,
+    help: 'a host name under which the control API is to be had, besides local ones; .SUFFIX for all below it; may be repeated',
+    default: [],
+    defaultText: 'none',
+    parse: (text, previous) => [...previous, hostName(text)],
+    read: (value) =>
+      Array.isArray(value) ? value.map(hostName) : expected('a list of host names such as emulator.ci.example'),
   },
   logLevel: {
     placeholder: 'LEVEL',

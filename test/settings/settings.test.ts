@@ -40,6 +40,7 @@ void t.test('settings', async (t) => {
     era: '2025',
     apiKey: new Map(),
     keys: 'closed',
+    allowHost: [],
     logLevel: undefined,
     logFormat: 'line',
     silent: false,
@@ -51,6 +52,7 @@ void t.test('settings', async (t) => {
   // Name, text, value; each by flag and by environment.
   const good: readonly [name: SettingName, text: string, value: unknown][] = [
     ['port', '0', 0],
+    ['allowHost', '.CI.example', ['.ci.example']],
     ['port', '65535', 65535],
     ['host', '0.0.0.0', '0.0.0.0'],
     ['data', '/data', '/data'],

@@ -17,11 +17,17 @@ import { worldRoutes } from './worlds.ts'
  *
  * @param operations the operations of the vendor's APIs
  * @param grounds the evidence behind each of them
+ * @param allowedHosts as `--allow-host` names them
  */
 export const controlRoutes =
-  (core: Core, operations: () => readonly string[], grounds: () => readonly OperationGround[]): FastifyPluginAsync =>
+  (
+    core: Core,
+    operations: () => readonly string[],
+    grounds: () => readonly OperationGround[],
+    allowedHosts: readonly string[],
+  ): FastifyPluginAsync =>
   async (scope) => {
-    registerControlGuard(scope)
+    registerControlGuard(scope, allowedHosts)
     await scope.register(healthRoutes(core))
     await scope.register(worldRoutes(core))
     await scope.register(archiveRoutes(core))
