@@ -86,7 +86,10 @@ export function answerOddRequests(app: FastifyInstance): void {
       (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
     ).length
     if (hosts === 1 || (hosts === 0 && request.raw.httpVersion === '1.0')) done()
-    else done(invalidArgument(`expected one header Host, found ${hosts === 0 ? 'none' : hosts}`, 'broken-http'))
+    else {
+      const message = `expected one header Host, found ${hosts === 0 ? 'none' : hosts}`
+      done(new ApiError('invalidArgument', message, { headers: { connection: 'close' }, ground: 'broken-http' }))
+    }
   })
 }
 

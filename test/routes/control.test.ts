@@ -18,6 +18,7 @@ void t.test('health', async (t) => {
     uptime: 12.5,
     database: { location: ':memory:', schema: body.database.schema },
     worlds: 0,
+    ahead: 0,
   })
   t.ok(body.database.schema >= 1)
   for (const key of ['test_a', 'test_b', 'test_a']) await client(url, key)('GET', jobs)
