@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
@@ -153,4 +154,20 @@ void t.test('no process hangs, and no file is left, even where close() is forgot
     const ended = await script(t, code)
     t.same([ended.output, ended.left], [output, []], what)
   }
+})
+
+void t.test('fake timers of the test that uses it neither hang nor poison it', async (t) => {
+  const { url, world } = await emulator(t)
+  const create = (name: string) => client(url, world(name).apiKey)('POST', jobs, template)
+  await create('warm')
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate', 'Date'] })
+  t.teardown(() => mock.timers.reset())
+  t.equal((await create('w')).status, 200)
+  mock.timers.reset()
+  // Calls within the process go by what Fastify uses, which needs a real setImmediate.
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
+  t.match(await world('w').scenario({ failIn: 'JOB_STATE_MERGING' }), { used: 0 })
+  t.match(await world('w').clock.advance('1s'), { frozen: false })
+  mock.timers.reset()
+  t.equal((await create('other')).status, 200, 'and it works on afterwards')
 })

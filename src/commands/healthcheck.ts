@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers'
 import { get } from 'node:http'
 import type { Settings } from '../settings/settings.ts'
 import { directAgent } from '../base/address.ts'

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers'
 import type { Conditions, Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../../schemas/journal.ts'
 import { ApiError, show } from '../base/errors.ts'
 import { formatTimestamp, type Micros } from '../base/timestamps.ts'

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers'
 import { type Clock, type ClockPosition, worldTime } from '../base/clock.ts'
 import { failedPrecondition, notFound, show } from '../base/errors.ts'
 import type { Micros } from '../base/timestamps.ts'

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers'
 /** A time limit that is set, and may be set anew. */
 export interface Limit {
   /** Aborted once the time is up. */
