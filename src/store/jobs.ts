@@ -17,7 +17,7 @@ export interface JobOrder {
 }
 
 /** Column of each field that lists are ordered by. */
-export const jobOrderColumns = {
+const jobOrderColumns = {
   createdAt: 'created_at',
   name: 'name',
   templateId: 'template_id',
