@@ -94,7 +94,7 @@ export interface World {
   releaseFault(id: string): Promise<Fault>
   /** The exchanges of clients, oldest first. */
   requests(query?: JournalQuery): Promise<Exchange[]>
-  /** The first request that fits; waits for it. @throws Error where none comes within `patience` (default 5s) */
+  /** The first request that fits; waits for it. @throws Error if none comes within `patience` (default 5s) */
   waitForRequest(query: JournalQuery, patience?: Duration): Promise<Exchange>
   verify(request: VerifyRequest): Promise<VerifyResponse>
   /** Why a job is where it is, and what moves it on. */
@@ -171,7 +171,7 @@ function bodyOf(body: unknown): Sent {
     : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
 }
 
-/** Reads an answer: JSON, or the bytes of an archive. @throws ControlError where it is not a success */
+/** Reads an answer: JSON, or the bytes of an archive. @throws ControlError if it is not a success */
 export function readAnswer(request: string, status: number, type: unknown, bytes: Uint8Array): unknown {
   if (status < 300 && type === archiveType) return bytes
   const text = new TextDecoder().decode(bytes)

@@ -89,7 +89,7 @@ const lastTime = 'last-time'
 /**
  * Opens the emulator without its HTTP side.
  *
- * @throws Error where the database cannot be opened, or the seed is wrong
+ * @throws Error if the database cannot be opened, or the seed is wrong
  */
 export function createCore(options: CoreOptions = {}): Core {
   const { templates: catalogueMode, strict, pace } = { ...serviceDefaults, ...options }

@@ -69,7 +69,7 @@ const noUrl = 'http://emulator.invalid'
  * ending, unless told to.
  *
  * @returns once it answers
- * @throws ConfigError for an option that is unknown or wrong; Error where the port is taken, the database cannot be opened, or
+ * @throws ConfigError for an option that is unknown or wrong; Error if the port is taken, the database cannot be opened, or
  *   the seed is wrong
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {

@@ -14,7 +14,7 @@ const iso =
 /**
  * Reads a duration: `90s`, `10m`, `1500ms`, `2h`, `1d`, ISO 8601 up to weeks (`PT1H30M`), or a plain number of milliseconds.
  *
- * @returns microseconds, or undefined where the text is no duration
+ * @returns microseconds, or undefined if the text is not a duration
  */
 export function parseDuration(text: string): Micros | undefined {
   const simple = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text)

@@ -3,7 +3,7 @@
  *
  * @param name what somebody wrote
  * @param known the names that exist
- * @returns the nearest known name, or undefined where none is close enough
+ * @returns the nearest known name, or undefined if none is close enough
  */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > 64) return undefined

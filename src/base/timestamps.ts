@@ -19,7 +19,7 @@ const rfc3339 = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d
 /**
  * Reads RFC 3339 with `Z` or an offset and up to nine digits (proto3 JSON).
  *
- * @returns microseconds (finer digits are cut), or undefined where the text is no timestamp
+ * @returns microseconds (finer digits are cut), or undefined if the text is not a timestamp
  */
 export function parseTimestamp(text: string): Micros | undefined {
   const match = rfc3339.exec(text)

@@ -5,7 +5,7 @@ import { ConfigError, type Settings } from '../settings/settings.ts'
  * Where the emulator that the settings speak of is reached from this machine.
  *
  * @param url what `--url` says; wins over host and port
- * @throws ConfigError where that is no URL, or the port is one that was not chosen yet
+ * @throws ConfigError if that is not a URL, or the port is one that was not chosen yet
  */
 export function addressOf({ host, port }: Pick<Settings, 'host' | 'port'>, url?: string): string {
   if (url !== undefined) {

@@ -30,7 +30,7 @@ const problem = (text: string): Finding => ({ verdict: 'problem', text })
 /**
  * Checks what can keep the emulator from running here, and clients from reaching it.
  *
- * @throws Error where there is a problem, after all of them were printed
+ * @throws Error if there is a problem, after all of them were printed
  */
 export async function doctor(invocation: Invocation): Promise<void> {
   const { settings, environment, options } = invocation
@@ -108,7 +108,7 @@ function checkDriver(): Finding {
   }
 }
 
-/** The health of the emulator at an address, or undefined where none is. */
+/** The health of the emulator at an address, or undefined if none is. */
 function healthAt(url: string): Promise<Health | undefined> {
   return new Promise((resolve) => {
     const request = get(`${url}/_emulator/health`, { timeout: 2000, agent: directAgent }, (response) => {

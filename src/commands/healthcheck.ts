@@ -10,7 +10,7 @@ const patience = 2000
 /**
  * Asks the emulator on this machine whether it is well.
  *
- * @throws Error where it is not, or not there
+ * @throws Error if it is not, or not there
  */
 export async function healthcheck(settings: Pick<Settings, 'host' | 'port'>): Promise<void> {
   const url = `${addressOf(settings)}/_emulator/health`

@@ -11,7 +11,7 @@ const interval = 100
 /**
  * Waits until an emulator answers, or until a job has ended.
  *
- * @throws Error where that does not happen in time, or the job failed
+ * @throws Error if that does not happen in time, or the job failed
  */
 export async function wait(invocation: Invocation): Promise<void> {
   const { for: wanted = 'ready', job, timeout = '30s' } = invocation.options as Record<string, string | undefined>

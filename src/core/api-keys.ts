@@ -12,12 +12,12 @@ import type { Caller } from './caller.ts'
 export interface ApiKeys {
   list(caller: Caller, ring: KeyRing): ApiKey[]
   /**
-   * Makes a key of the caller's account worthless, with every token that was issued for it. Once more is fine (chosen).
+   * Makes a key of the caller's account invalid, with every token that was issued for it. Once more is fine (chosen).
    *
    * @throws ApiError 404 for an unknown id
    */
   revoke(caller: Caller, id: string, ring: KeyRing): Promise<void>
-  /** @throws ApiError 401 where the key was revoked */
+  /** @throws ApiError 401 if the key was revoked */
   assertValid(world: WorldRecord, keyId: string): void
 }
 

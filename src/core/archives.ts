@@ -35,7 +35,7 @@ export interface Archives {
    * Makes a world of such a file. All of it or nothing.
    *
    * @param bytes read to the end where all is well
-   * @throws ApiError 409 where the world exists and is not to be replaced, 400 for a file that is broken or of another schema
+   * @throws ApiError 409 if the world exists and is not to be replaced, 400 for a file that is broken or of another schema
    */
   import(name: string, bytes: AsyncIterable<Uint8Array>, replace: boolean): Promise<WorldRecord>
 }

@@ -10,7 +10,7 @@ export interface Catalogue {
   /**
    * The template that an id or a tag means, for one account.
    *
-   * @throws ApiError 404 where there is none, saying how to add it; 403 where it is another account's
+   * @throws ApiError 404 if there is none, saying how to add it; 403 if it is another account's
    */
   resolve(world: number, account: string, id: string): Template
   /** The template with exactly this id, whoever's it is. */

@@ -36,7 +36,7 @@ const retryAfter = 1000
 
 /**
  * Jobs need no timers, but somebody who waits does: one for each world that is followed, set to the nearest moment at which
- * a job moves on, and set anew whenever something happened or the clock was moved.
+ * a job moves on, and set again whenever something happened or the clock was moved.
  */
 export function createEvents({ transitions, nextAt, clock, now, settle }: EventSurroundings): Events {
   const alarms = new Map<number, { followers: number; readonly stop: () => void }>()

@@ -44,7 +44,7 @@ export interface Jobs {
   create(caller: Caller, request: CreateJobRequest): Promise<JobRecord>
   /** Changes a job that was not started; what is absent stays. */
   update(caller: Caller, id: string, change: JobChange): Promise<JobRecord>
-  /** Starts a job; a config given here counts beside the one the job has. */
+  /** Starts a job; a config given here counts besides the one the job has. */
   run(caller: Caller, id: string, config: JobConfig): Promise<JobRecord>
   /** Deletes a job that is yet to start, stops one that runs. */
   abort(caller: Caller, id: string): Promise<JobRecord>
@@ -65,7 +65,7 @@ export interface Jobs {
    * @throws ApiError 404
    */
   find(world: WorldRecord, id: string): JobRecord
-  /** @throws ApiError 404, or 403 where it is another account's */
+  /** @throws ApiError 404, or 403 if it is another account's */
   get(caller: Caller, id: string): JobRecord
   /** The job, whoever's it is, also where it was deleted. @throws ApiError 404 */
   findAny(world: WorldRecord, id: string): JobRecord
@@ -76,7 +76,7 @@ export interface Jobs {
   /**
    * Overrides the pace of one job; an empty string removes the override. A running job continues at the new pace.
    *
-   * @throws ApiError 400 for what is no pace, code 9 for a job that has ended; 404
+   * @throws ApiError 400 for what is not a pace, code 9 for a job that has ended; 404
    */
   setPace(world: WorldRecord, id: string, pace: string): Promise<JobRecord>
   /** Opens the next gates of a job whose pace is gates. */

@@ -16,7 +16,7 @@ export interface Seeds {
   /**
    * Adds templates and jobs to a world; all of them or none. A template takes the place of the one with its id.
    *
-   * @throws ApiError 400 that names the entry, 409 where a job is there already
+   * @throws ApiError 400 that names the entry, 409 if a job is there already
    */
   add(world: WorldRecord, seed: Seed): Promise<{ readonly templates: number; readonly jobs: number }>
 }

@@ -23,20 +23,20 @@ export interface Storage {
    * Takes the file that a client puts to a job's temporary URL. It counts once it is there as a whole.
    *
    * @returns its size in bytes
-   * @throws ApiError 403 for a link that is not good now, 404 where the job is gone, 400/9 where it takes no file now
+   * @throws ApiError 403 for a link that is not good now, 404 if the job is gone, 400/9 if it takes no file now
    */
   receive(link: Link, name: string, bytes: Readable): Promise<number>
   /**
    * Names and links of what a job produced; the links are signed now, and lead to the host they are put behind.
    *
-   * @returns undefined while the job has not been completed, and for ever where it failed
-   * @throws ApiError 404, or 403 where it is another account's
+   * @returns undefined while the job has not been completed, and for ever if it failed
+   * @throws ApiError 404, or 403 if it is another account's
    */
   results(caller: Caller, id: string): Promise<readonly ResultLink[] | undefined>
   /**
    * The file that a result's link leads to.
    *
-   * @throws ApiError 403 for a link that is not good now, 404 where the file is gone
+   * @throws ApiError 403 for a link that is not good now, 404 if the file is gone
    */
   find(link: Link): Promise<FoundResult>
 }
@@ -77,7 +77,7 @@ export function createStorage({
   linkSecret,
   ids,
 }: StorageSurroundings): Storage {
-  /** @throws ApiError 403 for a link that is not good for this use now, 404 where its job is gone */
+  /** @throws ApiError 403 for a link that is not good for this use now, 404 if its job is gone */
   async function follow(link: Link, bucket: Bucket, method: string): Promise<{ world: WorldRecord; job: JobRecord }> {
     if (link.bucket !== bucket) throw permissionDenied(`the signature of this link is not for ${method}`)
     const world = await worlds.open(link.world)

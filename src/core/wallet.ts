@@ -37,7 +37,7 @@ export interface Wallet {
   /**
    * Sets aside what a job that starts now will cost. Call inside an act.
    *
-   * @throws ApiError 400/9 where that is more than there is (documented that balance is checked; chosen how it is refused)
+   * @throws ApiError 400/9 if that is more than there is (documented that balance is checked; chosen how it is refused)
    */
   reserve(caller: Caller, job: JobRecord, now: Micros): void
   /** Takes note that the end of a job may have moved. Call inside an act. */

@@ -33,7 +33,7 @@ export interface Worlds {
   /**
    * Copies a world: all that is in the database, and its clock. What tests decide (scenarios, faults) is not copied.
    *
-   * @throws ApiError 404 where there is no such world, 409 where the target exists and is not to be replaced
+   * @throws ApiError 404 if there is no such world, 409 if the target exists and is not to be replaced
    */
   fork(name: string, into: string, replace: boolean): Promise<WorldRecord>
   /** The world and everything in it is gone. @throws ApiError 404 */
@@ -42,7 +42,7 @@ export interface Worlds {
    * Makes a world of that name, with this clock and pace, in one act.
    *
    * @param content puts into the empty world what it is to hold: rows, then files; called inside the act
-   * @throws ApiError 409 where the world exists and is not to be replaced; what `content` throws
+   * @throws ApiError 409 if the world exists and is not to be replaced; what `content` throws
    */
   make(
     name: string,

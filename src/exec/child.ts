@@ -48,7 +48,7 @@ const lastWords = 500
  * Runs a command to its end. A signal is passed on to it; one that does not end then is killed by the next signal, or when its time
  * is up.
  *
- * @throws CommandError where it cannot be started
+ * @throws CommandError if it cannot be started
  */
 export function runChild(command: readonly string[], options: ChildOptions): Promise<ChildExit> {
   const { env, stdio, signals, terminal, grace = 10_000, group = false, limit, onStart } = options
@@ -103,7 +103,7 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
   })
 }
 
-/** Returns false where there is no such group. */
+/** Returns false if there is no such group. */
 function sendToGroup({ pid }: ChildProcess, signal: NodeJS.Signals): boolean {
   try {
     return pid !== undefined && process.kill(-pid, signal)

@@ -1,5 +1,5 @@
 import { clearTimeout, setTimeout } from 'node:timers'
-/** A time limit that is set, and may be set anew. */
+/** A time limit that is set, and may be set again. */
 export interface Limit {
   /** Aborted once the time is up. */
   readonly signal: AbortSignal

@@ -22,7 +22,7 @@ export interface ExecOptions {
 /**
  * Runs a program against a fresh emulator, though it may have the vendor's host written into it.
  *
- * @returns the exit code: the program's own, that of a shell for one that was killed or could not be run, or 1 where the report
+ * @returns the exit code: the program's own, that of a shell for one that was killed or could not be run, or 1 if the report
  *   has what it is to fail on; for a sweep, see there
  * @throws Error that says in a sentence why the program was not started
  */

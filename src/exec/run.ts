@@ -13,7 +13,7 @@ export interface Runner {
   /**
    * Runs the command against a fresh emulator of its own, which is gone at the end.
    *
-   * @throws Error that says in a sentence why the command was not started; CommandError where it cannot be
+   * @throws Error that says in a sentence why the command was not started; CommandError if it cannot be
    */
   run<Result>(run: Run<Result>): Promise<Result>
   /** The first signal by which this program was told to end. */
@@ -42,7 +42,7 @@ export interface RunnerOptions {
 /**
  * From now on signals are heard, as whatever is begun here is also to be put away.
  *
- * @throws Error where the seed cannot be read
+ * @throws Error if the seed cannot be read
  */
 export function createRunner(command: readonly string[], options: RunnerOptions): Runner {
   const { settings, offline, environment, now, random } = options

@@ -43,7 +43,7 @@ export interface OperationTraits {
  * The ground of an operation's answers.
  *
  * @param operation as `operationName` writes it
- * @returns undefined where the table has no row for it
+ * @returns undefined if the table has no row for it
  */
 export function groundOf(operation: string, traits: OperationTraits): OperationGround | undefined {
   const [method = '', path = ''] = operation.split(' ')

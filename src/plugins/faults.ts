@@ -92,7 +92,7 @@ function prepareStatus({ rule }: Strike, status: number, reply: FastifyReply): s
   return rule.body ?? JSON.stringify({ code: grpcCodeOf(status), message, details: [] } satisfies RpcStatus)
 }
 
-/** The gRPC code that the gateway would have turned into this status; 2 where there is none. */
+/** The gRPC code that the gateway would have turned into this status; 2 if there is none. */
 function grpcCodeOf(status: number): number {
   const known = Object.values(errorCatalogue).find((error) => error.status === status && error.code !== 2)
   return known?.code ?? 2

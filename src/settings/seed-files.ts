@@ -32,7 +32,7 @@ export function readSeed(file: string): Seed {
 /**
  * The seed files of a folder: all `*.json` as a shell understands it, so no hidden ones, in the order of their names.
  *
- * @throws Error where the folder cannot be read
+ * @throws Error if the folder cannot be read
  */
 export function seedFilesIn(folder: string): string[] {
   try {

@@ -58,8 +58,8 @@ export function openStore(directory: string | null): Store {
 /**
  * Looks at the database in a directory without changing it.
  *
- * @returns the number of its last migration, or undefined where there is none
- * @throws Error that names the file and says what to do, where `openStore` would fail
+ * @returns the number of its last migration, or undefined if there is none
+ * @throws Error that names the file and says what to do, if `openStore` would fail
  */
 export function peekDatabase(directory: string): number | undefined {
   const location = join(directory, databaseFile)

@@ -35,7 +35,7 @@ const seen = (column: string): string => `CASE WHEN ${column} <= @now THEN ${col
  * The fields that jobs can be filtered by: those of the answer, with what they show as SQL.
  *
  * An index answers for `id`, `state`, `templateId`, `name`, `createdAt`, `submittedAt` and `endedAt` with EQ, GT, GTE, LT, LTE,
- * IN and, for texts, LIKE with a beginning that is no wildcard; for `state` with every condition. Such a filter costs what
+ * IN and, for texts, LIKE with a beginning that is not a wildcard; for `state` with every condition. Such a filter costs what
  * the rows that match its best field cost. Everything else reads the account's jobs one by one.
  */
 const columns = {

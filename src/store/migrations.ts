@@ -25,7 +25,7 @@ export function readMigrations(folder: string = join(packageRoot, 'migrations'))
 /**
  * Brings a database to the newest schema, one transaction per step. The position is kept in `PRAGMA user_version`.
  *
- * @throws Error where the file was written by a newer emulator (nothing is touched) or a step fails (that step is undone)
+ * @throws Error if the file was written by a newer emulator (nothing is touched) or a step fails (that step is undone)
  */
 export function migrate(database: Database, migrations: readonly Migration[]): void {
   const position = database.pragma('user_version', { simple: true }) as number

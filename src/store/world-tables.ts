@@ -16,7 +16,7 @@ export interface WorldTables {
   /**
    * Call inside an act. Adds a row to one of them.
    *
-   * @throws ApiError 400 where the row does not fit the table, or is there already; it names the column
+   * @throws ApiError 400 if the row does not fit the table, or is there already; it names the column
    */
   add(world: number, table: string, row: WorldRow): void
   /** Call inside an act. Empties every table of the world; returns how many rows each had. */
@@ -46,7 +46,7 @@ export function worldTables(store: Store): WorldTables {
     .all()
     .map(({ name }) => ({
       name,
-      // `seq` is given anew, in the same order.
+      // `seq` is given again, in the same order.
       columns: store
         .prepare<Column>(
           "SELECT name, type, \"notnull\", pk FROM pragma_table_info(?) WHERE name NOT IN ('world', 'seq')",

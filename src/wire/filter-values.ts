@@ -49,7 +49,7 @@ const wrappers: Readonly<Record<string, Wrapper>> = {
  * Plain JSON is taken as well (chosen). An object without `@type` would be an empty Any to the gateway; it is refused here,
  * as the client surely meant something (chosen).
  *
- * @returns JSON; null where there is no value
+ * @returns JSON; null if there is no value
  * @throws ApiError 400, code 3, naming the place
  */
 export function unwrap(value: unknown, path: string): unknown {

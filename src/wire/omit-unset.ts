@@ -36,7 +36,7 @@ export function compileOmitUnset(schema: TSchema): (value: unknown) => unknown {
   }
 }
 
-/** A field beside those of the schema, such as the older names of `--era 2023`. */
+/** A field besides those of the schema, such as the older names of `--era 2023`. */
 const undeclared = { omit: (value: unknown) => value, always: false, map: false }
 
 const isUnset = (value: unknown): boolean =>

@@ -57,7 +57,7 @@ export function readKey(key: string, ring: KeyRing): KeyHolder {
   return { world, persona, keyId: idOf(keyText(key.slice(0, colon), rulesOf(persona).account)) }
 }
 
-/** Who the API key in the body of a token request belongs to; undefined where there is none that is good. */
+/** Who the API key in the body of a token request belongs to; undefined if there is none that is good. */
 export function holderOfKeyIn(body: unknown, ring: KeyRing): KeyHolder | undefined {
   const { apiKey, api_key } = (body ?? {}) as { apiKey?: unknown; api_key?: unknown }
   const key = apiKey ?? api_key

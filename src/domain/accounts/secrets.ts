@@ -47,7 +47,7 @@ export interface NamedSecret {
   readonly types: readonly string[]
 }
 
-/** The secret that a data source or destination names in `params`, or undefined where it names none. */
+/** The secret that a data source or destination names in `params`, or undefined if it names none. */
 export function namedSecret({ dataSourceDescriptor = '', params }: DataSource): NamedSecret | undefined {
   const id = params?.['secretId']
   if (typeof id !== 'string' || id === '') return undefined

@@ -133,7 +133,7 @@ export interface Reservation {
   readonly jobName: string
   readonly templateId: string
   readonly amount: number
-  /** When the job ends as things stand; null where that waits for polls or gates. */
+  /** When the job ends as things stand; null if that waits for polls or gates. */
   readonly endsAt: Micros | null
   /** True if the job completes then. */
   readonly completes: boolean

@@ -33,7 +33,7 @@ export function sourceInfo(source: DataSource, listFiles: boolean): DataSourceIn
 const isUploadedLater = ({ dataSourceDescriptor }: DataSource): boolean =>
   dataSourceDescriptor === 'file' || dataSourceDescriptor === 'local'
 
-/** Where the source points to, in its own words; empty where it points nowhere. */
+/** Where the source points to, in its own words; empty if it points nowhere. */
 function pathOf({ dataSourceDescriptor = '', params = {} }: DataSource): string {
   const text = (field: string): string => (typeof params[field] === 'string' ? params[field] : '')
   switch (dataSourceDescriptor) {

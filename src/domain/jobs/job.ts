@@ -16,7 +16,7 @@ import type { ReadonlyDeep } from '../../base/objects.ts'
  *
  * @param request in canonical form
  * @param context the job that has the id now, the template, who asks, and the moment
- * @throws ApiError 400/9 where the job was started or deleted, 403 where it is another account's, 400/3 for a wrong source
+ * @throws ApiError 400/9 if the job was started or deleted, 403 if it is another account's, 400/3 for a wrong source
  */
 export function createdJob(
   request: CreateJobRequest,
@@ -51,7 +51,7 @@ export function createdJob(
         ? (existing?.dataDestination ?? template.dataDestination)
         : checkDataDestination(dataDestination),
     params: mergeParams(template.params, existing?.params, request.params),
-    // Another source makes a file that was uploaded for the last one worthless.
+    // Another source makes a file that was uploaded for the last one invalid.
     upload: dataSource === undefined ? (existing?.upload ?? null) : null,
     run: null,
     script: null,
@@ -65,7 +65,7 @@ export type JobChange = Pick<CreateJobRequest, 'name' | 'dataSource' | 'dataDest
 /**
  * The job after an update.
  *
- * @throws ApiError 400/9 where it was started, 400/3 for a wrong source
+ * @throws ApiError 400/9 if it was started, 400/3 for a wrong source
  */
 export function changedJob(job: JobRecord, change: JobChange, now: Micros): JobRecord {
   assertAllowed('update', job, now)
@@ -86,7 +86,7 @@ function mergeParams(...layers: readonly (AppParams | null | undefined)[]): AppP
   return given.length === 0 ? null : (Object.assign({}, ...given) as AppParams)
 }
 
-/** @throws ApiError 400/9 where the job's state does not allow the command */
+/** @throws ApiError 400/9 if the job's state does not allow the command */
 export function assertAllowed(command: JobCommand, job: JobRecord, now: Micros): void {
   const error = refusal(command, job.id, stateAt(job.run, now))
   if (error !== undefined) throw error
@@ -141,7 +141,7 @@ const taskPrice = 2
 /** The price of a job in ByteChips, from the number of its tasks. */
 export const priceOf = (tasks: number): number => tasks * taskPrice
 
-/** @throws ApiError 403 where the job was made by another account of the world */
+/** @throws ApiError 403 if the job was made by another account of the world */
 export function assertAccount(job: JobRecord, account: string): void {
   if (job.account !== account) throw permissionDenied(`job ${job.id} belongs to another account`, 'another-account')
 }
@@ -151,7 +151,7 @@ export function assertAccount(job: JobRecord, account: string): void {
  *
  * The service's ids are UUIDs; other ids are taken as well, since they make tests easier to read (chosen), but in strict mode.
  *
- * @returns undefined where the request leaves the choice to the server
+ * @returns undefined if the request leaves the choice to the server
  * @throws ApiError 400, code 3
  */
 export function requestedId(jobId: string | undefined, strict: boolean): string | undefined {

@@ -36,7 +36,7 @@ const rules: Readonly<Record<JobCommand, { allowed: (state: JobState) => boolean
 /**
  * Tells whether a command may be given to a job in a state.
  *
- * @returns the error to answer with (400, code 9), or undefined where the command is allowed
+ * @returns the error to answer with (400, code 9), or undefined if the command is allowed
  */
 export function refusal(command: JobCommand, jobId: string, state: JobState): ApiError | undefined {
   const { allowed, otherwise } = rules[command]
@@ -134,7 +134,7 @@ export function stateAt(run: Run | null, now: Micros): JobState {
 export const entriesAt = (run: Run | null, now: Micros): readonly Entry[] =>
   run === null ? [] : run.timeline.filter(([, at]) => at <= now)
 
-/** When the timeline moves on by itself, or null where it does not. */
+/** When the timeline moves on by itself, or null if it does not. */
 export const nextAt = (run: Run | null, now: Micros): Micros | null =>
   run?.timeline.find(([, at]) => at > now)?.[1] ?? null
 
@@ -169,7 +169,7 @@ export function countPoll(run: Run, now: Micros): Run {
 /**
  * The same life, held before a state: what was to come from there on waits for `step`.
  *
- * @returns undefined where that state was entered already, or is not to come
+ * @returns undefined if that state was entered already, or is not to come
  */
 export function hold(run: Run, before: JobState, now: Micros): Run | undefined {
   const gate = run.timeline.findIndex(([state, at]) => state === before && at > now)
@@ -187,7 +187,7 @@ export function hold(run: Run, before: JobState, now: Micros): Run | undefined {
 export function step(run: Run, steps: number, now: Micros): Run {
   if (steps <= 0 || isFinal(stateAt(run, now))) return run
   const entered = run.pending.slice(0, steps).map((state): Entry => [state, now])
-  // A limit that was to strike later strikes later still, or not at all: it is worked out anew.
+  // A limit that was to strike later strikes later still, or not at all: it is worked out again.
   const past = run.timeline.filter(([, at]) => at <= now)
   return cutByTimeouts({
     ...run,
@@ -198,7 +198,7 @@ export function step(run: Run, steps: number, now: Micros): Run {
 }
 
 /**
- * The same life at another pace: the state it is in begins anew, as it were, and those to come follow as the pace says. What
+ * The same life at another pace: the state it is in begins again, as it were, and those to come follow as the pace says. What
  * was held before a state is so no longer.
  */
 export function changePace(run: Run, pace: Pace, now: Micros): Run {

@@ -13,7 +13,7 @@ export const maxTaskLines = 10_000
 /** Time between two lines of a component, unless it ended earlier. */
 const pause: Micros = 10_000
 
-/** The components that a template names; empty where nobody knows it any more. */
+/** The components that a template names; empty if nobody knows it any more. */
 export type Components = Pick<Template, 'app' | 'partitioner' | 'assembler'>
 
 type Line = readonly [level: LogLevel, log: string]

@@ -24,7 +24,7 @@ export function uploadName(header: string | undefined): string {
 /**
  * Says what is wrong with the name of a result, which may hold folders: `out_0/video.mp4`.
  *
- * @returns undefined where it is fine
+ * @returns undefined if it is fine
  */
 export function resultNameProblem(name: string): string | undefined {
   if (name === '') return 'is empty'

@@ -63,7 +63,7 @@ export interface Link extends LinkTarget {
  * Reads a link that was signed here. The order of the query does not matter, nor do escapes that need not be.
  *
  * @param url path and query, as they were asked for
- * @throws ApiError 403 where anything was altered (inferred: storage refuses what it cannot verify)
+ * @throws ApiError 403 if anything was altered (inferred: storage refuses what it cannot verify)
  */
 export function readLink(url: string, secret: string): Link {
   const end = url.includes('?') ? url.indexOf('?') : url.length
@@ -81,7 +81,7 @@ export function readLink(url: string, secret: string): Link {
   return { ...target, signedAt, expiresAt: signedAt + Number(expires) * microsPerSecond }
 }
 
-/** @throws ApiError 403 where the link has expired, or is of a time that is yet to come */
+/** @throws ApiError 403 if the link has expired, or is of a time that is yet to come */
 export function assertCurrent({ signedAt, expiresAt }: Link, now: Micros): void {
   if (now >= expiresAt) {
     throw permissionDenied(`this link expired at ${formatTimestamp(expiresAt)}: ask the API for a new one`)

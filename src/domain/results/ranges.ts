@@ -7,7 +7,7 @@ export interface ByteRange {
 /**
  * Reads the header `Range` for a file of a size (RFC 9110).
  *
- * @returns the range; `unsatisfiable` where it lies beyond the end; undefined where the whole file is to be sent: no header,
+ * @returns the range; `unsatisfiable` if it lies beyond the end; undefined if the whole file is to be sent: no header,
  * another unit, several ranges (which storage answers with the whole file, too), or no sense
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {

@@ -14,17 +14,17 @@ export type Bytes = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 /** The input of a job. */
 export interface Input {
   readonly name: string
-  /** Bytes, or null where the input lies elsewhere and is not looked at. */
+  /** Bytes, or null if the input lies elsewhere and is not looked at. */
   readonly size: number | null
-  /** The uploaded bytes; null where there are none. */
+  /** The uploaded bytes; null if there are none. */
   readonly bytes: (() => AsyncIterable<Uint8Array>) | null
 }
 
 /**
  * Says what a job produces. The same job gives the same bytes, always.
  *
- * @param template undefined where it is gone by now
- * @param input null where the job reads nothing
+ * @param template undefined if it is gone by now
+ * @param input null if the job reads nothing
  */
 export type Recipe = (template: Template | undefined, job: JobRecord, input: Input | null) => readonly ResultFile[]
 

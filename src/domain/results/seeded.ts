@@ -10,7 +10,7 @@ import type { Template } from '../templates/template.ts'
  * A recipe for the templates of a seed that name their own results; the others follow another recipe.
  *
  * @param isSeeds whether a template is the one of the seed, not one that a client put in its place
- * @throws Error that names the entry, where a result cannot be used
+ * @throws Error that names the entry, if a result cannot be used
  */
 export function seededRecipe(seed: Seed, isSeeds: (template: Template) => boolean, otherwise: Recipe): Recipe {
   const byTemplate = new Map<string, readonly ResultFile[]>()

@@ -11,7 +11,7 @@ const pattern = /^([A-Za-z0-9_+.-]{1,64})(?:@v?(\d+)(?:\.(\d+))?)?$/
  * Reads a tag as the vendor's glossary defines it (documented). A `v` before the version, as in `video-transcoding@v0.2`,
  * is taken too (observed in 2023).
  *
- * @returns undefined where the text is no tag
+ * @returns undefined if the text is not a tag
  */
 export function parseTag(text: string): Tag | undefined {
   const match = pattern.exec(text)
@@ -23,7 +23,7 @@ export function parseTag(text: string): Tag | undefined {
 /**
  * The record that a tag means: the one with that very text, else the one of that name with the highest version that fits.
  *
- * @param text a tag; text that is no tag can only match itself
+ * @param text a tag; text that is not a tag can only match itself
  * @param candidates the tags of the records there are
  */
 export function resolveTag(text: string, candidates: Iterable<string>): string | undefined {

@@ -33,7 +33,7 @@ export type TemplateOrigin = Pick<Template, 'owner' | 'account' | 'createdAt' | 
 /**
  * Makes a template from what a client or a seed file says.
  *
- * @throws ApiError 400, code 3, where a tag or a data source is wrong
+ * @throws ApiError 400, code 3, if a tag or a data source is wrong
  */
 export function makeTemplate(input: JobTemplateInput, origin: TemplateOrigin): Template {
   // One path segment holds the id, so it must be one: no slash, no space (chosen).

@@ -12,7 +12,7 @@ export interface Encounters {
   readonly onFailure: (message: string) => void
 }
 
-/** Headers that are between two neighbours and go no further (RFC 9110, 7.6.1), and those that are written anew. */
+/** Headers that are between two neighbours and go no further (RFC 9110, 7.6.1), and those that are written again. */
 const betweenNeighbours = [
   'connection',
   'expect',

@@ -46,7 +46,7 @@ export interface Sightings {
  * Opens a proxy and a TLS port on this machine, writes the files by which clients trust the authority, and makes the environment
  * that leads a program there.
  *
- * @throws Error where the environment names a proxy that cannot be used, or no port or file is to be had
+ * @throws Error if the environment names a proxy that cannot be used, or no port or file is to be had
  */
 export async function openInterception(
   emulator: Pick<Emulator, 'url' | 'port' | 'server'>,

@@ -51,7 +51,7 @@ Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
 /**
  * The options of a call to `connect`: a port and a host, an object, or, from within Node.js, a list of an object and a callback.
  *
- * @returns undefined for a socket that is no TCP connection
+ * @returns undefined for a socket that is not a TCP connection
  */
 function optionsOf([first, second]: readonly unknown[]): TcpNetConnectOpts | undefined {
   if (Array.isArray(first)) return optionsOf(first)

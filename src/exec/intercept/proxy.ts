@@ -47,7 +47,7 @@ const loop: Refusal = { status: 508, reason: 'Loop Detected', message: 'this is 
 /**
  * Opens the proxy of a run, for this machine alone: what is for the vendor's host goes to the emulator; everything else goes on its
  * way as it came. Bytes that are no clear HTTP/1.1 are refused by the parser of Node.js, which takes no request with both
- * `Content-Length` and `Transfer-Encoding`; each request that goes on is written anew.
+ * `Content-Length` and `Transfer-Encoding`; each request that goes on is written again.
  */
 export async function openProxy({ vendor, upstream, offline, onRefused }: ProxyOptions): Promise<Proxy> {
   const open = new Set<Socket>()
@@ -159,7 +159,7 @@ export async function openProxy({ vendor, upstream, offline, onRefused }: ProxyO
 
 const bodyOf = ({ message }: Refusal): string => `bytenite-emulator exec: ${message}\n`
 
-/** Answers where there is no response object, and closes. */
+/** Answers if there is no response object, and closes. */
 function answer(client: Socket, refusal: Refusal): void {
   const body = bodyOf(refusal)
   client.end(

@@ -16,13 +16,13 @@ export interface Target extends Authority {
 /** The one form of host and port that is taken: a name, an IPv4 address or an IPv6 one in brackets. No user, no blank, no escape. */
 const hostAndPort = /^(?:([A-Za-z0-9._-]+)|\[([0-9A-Fa-f:.]+)\])(?::(\d{1,5}))?$/
 
-/** The target of CONNECT; undefined where it is not exactly a host and a port. */
+/** The target of CONNECT; undefined if it is not exactly a host and a port. */
 export function readAuthority(text: string): Authority | undefined {
   const authority = parse(text)
   return authority?.port === undefined ? undefined : { host: authority.host, port: authority.port }
 }
 
-/** The target of any other request, in absolute form; undefined where it is anything else. */
+/** The target of any other request, in absolute form; undefined if it is anything else. */
 export function readTarget(text: string): Target | undefined {
   const [, scheme, authority = '', rest = ''] = /^(https?):\/\/([^/?#]*)([^#]*)$/i.exec(text) ?? []
   if (scheme === undefined) return undefined

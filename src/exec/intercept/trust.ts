@@ -12,7 +12,7 @@ const systemBundles = [
   '/etc/ssl/cert.pem',
 ]
 
-/** Files by which clients trust an authority, beside all that they trusted before. */
+/** Files by which clients trust an authority, besides all that they trusted before. */
 export interface TrustFiles {
   /**
    * A PEM file with what another one has, and the authority.

@@ -1,7 +1,7 @@
 /** Variables that name a file in place of what the client would trust: OpenSSL with Go, Ruby and httpx; requests; curl. */
 export const bundleVariables = ['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'] as const
 
-/** Variables that name a file beside what the client trusts: Node.js with Bun; Deno. */
+/** Variables that name a file besides what the client trusts: Node.js with Bun; Deno. */
 export const additionVariables = ['NODE_EXTRA_CA_CERTS', 'DENO_CERT'] as const
 
 const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'] as const

@@ -7,7 +7,7 @@ export interface Seen {
   /** Which one of the run it was, from 1. */
   readonly number: number
   readonly world: string | null
-  /** As in `GET /v1/customer/jobs/{jobId}`; undefined where the path is unknown. */
+  /** As in `GET /v1/customer/jobs/{jobId}`; undefined if the path is unknown. */
   readonly operation: string | undefined
   /** Method and path, without query. */
   readonly request: string

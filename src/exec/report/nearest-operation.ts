@@ -13,7 +13,7 @@ const mostDifferent = 1.4
  *
  * @param request method and path, as they were sent
  * @param operations the ones there are, as in `GET /v1/customer/jobs/{jobId}`
- * @returns the nearest one, or undefined where none is near
+ * @returns the nearest one, or undefined if none is near
  */
 export function nearestOperation(request: string, operations: readonly string[]): string | undefined {
   const [method, sent] = split(request)

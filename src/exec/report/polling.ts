@@ -118,6 +118,6 @@ export function resultsAsState(): Rule {
   }
 }
 
-/** The state that a client read; undefined where it got no good answer. */
+/** The state that a client read; undefined if it got no good answer. */
 const stateHeard = (seen: Seen): JobState | undefined =>
   seen.heard && seen.status === 200 ? (jobIn(seen)?.state as JobState | undefined) : undefined

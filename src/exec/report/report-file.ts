@@ -11,7 +11,7 @@ const reasons: Readonly<Record<string, string>> = {
 /**
  * Writes what --report-file asks for.
  *
- * @throws Error that names the file, where it cannot be written
+ * @throws Error that names the file, if it cannot be written
  */
 export async function writeReport(file: string, report: object): Promise<void> {
   try {

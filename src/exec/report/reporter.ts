@@ -25,8 +25,8 @@ export interface Reporter {
    *
    * @param exitCode that of the program
    * @param sightings what the proxy saw beside requests
-   * @returns the exit code to end with: the program's, or 1 where that is 0 and --fail-on says so
-   * @throws Error where the file cannot be written
+   * @returns the exit code to end with: the program's, or 1 if that is 0 and --fail-on says so
+   * @throws Error if the file cannot be written
    */
   finish(emulator: ReportSource, exitCode: number, sightings?: Sightings): Promise<number>
 }
@@ -74,7 +74,7 @@ export function createReporter(
   }
 }
 
-/** Why a run fails by one name of --fail-on; undefined where it does not. */
+/** Why a run fails by one name of --fail-on; undefined if it does not. */
 function reasonIn({ findings, grounds }: Account, name: FailureName): string | undefined {
   const found = findings.filter(({ id }) => name === 'any' || id === name)
   const used = grounds.filter(({ ground }) => ground === name)

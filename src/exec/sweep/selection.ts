@@ -6,10 +6,10 @@ import { editDistance } from '../../base/nearest.ts'
 const named = 5
 
 /**
- * The items that any of the patterns fits, in their order; all, where there is no pattern.
+ * The items that any of the patterns fits, in their order; all, if there is no pattern.
  *
  * @param patterns ids, where `*` stands for any text
- * @throws ConfigError that names the nearest ids, where a pattern fits none
+ * @throws ConfigError that names the nearest ids, if a pattern fits none
  */
 export function selected<Item extends { readonly id: string }>(
   items: readonly Item[],

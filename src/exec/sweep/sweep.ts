@@ -28,9 +28,9 @@ export interface Voices {
  * Runs a program twice as it is, then once for each of its requests and each fault that the request may meet, each time against a
  * fresh emulator.
  *
- * @returns the exit code: 0; 1 where a case makes the program hang, create a job twice or leave one behind, or has what --fail-on
+ * @returns the exit code: 0; 1 if a case makes the program hang, create a job twice or leave one behind, or has what --fail-on
  *   names, or where there is nothing to sweep; that of the program where it fails without a fault; that of a shell for a signal
- * @throws ConfigError where --only names no case; Error where the program cannot be started or the file not be written
+ * @throws ConfigError if --only names no case; Error if the program cannot be started or the file not be written
  */
 export async function sweep(
   runner: Runner,
@@ -100,7 +100,7 @@ export async function sweep(
 /** Enough to see whether a program does the same each time. */
 const cleanRuns = 2
 
-/** Says why a run without a fault leaves nothing to sweep. Returns the exit code; undefined where all is well. */
+/** Says why a run without a fault leaves nothing to sweep. Returns the exit code; undefined if all is well. */
 function refuse(run: SweepRun, isFirst: boolean, aside: Terminal): number | undefined {
   const say = (text: string): void => void aside.write(`bytenite-emulator: ${text}\n`)
   if (isFirst) aside.write(sightingsText(run.sightings))

@@ -11,7 +11,7 @@ export const isGrave = ({ outcomes }: SweptCase): boolean => grave.some((outcome
 export const sweepFailureNames = ['fails', 'not-reached', 'not-run', 'unstable'] as const
 export type SweepFailureName = (typeof sweepFailureNames)[number]
 
-/** Why the exit code is 1; empty where it is not. */
+/** Why the exit code is 1; empty if it is not. */
 export function failuresOf(
   { cases, notRun, differences }: Pick<Sweep, 'cases' | 'notRun' | 'differences'>,
   failOn: readonly SweepFailureName[],

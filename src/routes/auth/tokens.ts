@@ -38,7 +38,7 @@ export const tokenRoutes =
     app.post(
       '/signout',
       {
-        // Giving up one's own token is no write in the sense of permissions.
+        // Giving up one's own token is not a write in the sense of permissions.
         config: { access: 'read' },
         schema: {
           operationId: 'Auth_SignOut',

@@ -93,7 +93,7 @@ const longest = { manifest: 64 * 1024, index: 64 * 1024 * 1024 } as const
  * @param check compares values with schemas
  * @param known the tables that there are
  * @param schema the number of the last migration
- * @throws ApiError 400 for what is no whole archive, and names the part; 500 where the disk fails
+ * @throws ApiError 400 for what is not a whole archive, and names the part; 500 if the disk fails
  */
 export async function readArchive(
   check: Check,

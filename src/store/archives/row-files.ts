@@ -41,7 +41,7 @@ export function writeRows(path: string, rows: Iterable<WorldRow>): number {
 /**
  * Reads such a file, one row at a time.
  *
- * @throws ApiError 400 for a line that is no JSON object
+ * @throws ApiError 400 for a line that is not a JSON object
  */
 export function* readRows(path: string): Generator<WorldRow> {
   for (const line of linesOf(path)) {

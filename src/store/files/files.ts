@@ -44,7 +44,7 @@ interface StoredFile {
   /**
    * Opens it, for a part or as a whole.
    *
-   * @throws Error with code ENOENT where it was removed meanwhile
+   * @throws Error with code ENOENT if it was removed meanwhile
    */
   read(range?: { readonly start: number; readonly end: number }): Promise<Readable>
 }
@@ -75,14 +75,14 @@ export interface Files {
   /**
    * Streams an upload to disk, holding a few pieces of it at a time.
    *
-   * @throws what the stream throws, and ApiError 500 where the disk fails; nothing is left behind then
+   * @throws what the stream throws, and ApiError 500 if the disk fails; nothing is left behind then
    */
   receive(owner: FilesOf, bytes: Readable): Promise<Arrival>
   /** The upload of a job, as its row names it, or undefined. */
   upload(owner: FilesOf, upload: UploadRow): Promise<StoredFile | undefined>
   /** Removes the upload that another one has replaced. Call after the commit. */
   removeFormerUpload(owner: FilesOf, former: UploadRow): void
-  /** A job's results in their order, or undefined where they were not made yet. */
+  /** A job's results in their order, or undefined if they were not made yet. */
   results(owner: FilesOf): Promise<readonly StoredResult[] | undefined>
   /**
    * Makes a job's results: all of them or none.
@@ -125,7 +125,7 @@ export interface Files {
 /** A folder for a piece of work. */
 export interface Scratch {
   readonly folder: string
-  /** Streams a file into it, whose name may have folders. @throws Error with code EEXIST where it is there already */
+  /** Streams a file into it, whose name may have folders. @throws Error with code EEXIST if it is there already */
   write(name: string, bytes: Bytes): Promise<Digest>
   discard(): Promise<void>
 }
