@@ -57,7 +57,10 @@ const telling = /^(?:https?_proxy|all_proxy|no_proxy|bytenite_\w+|node_options|n
 function facts({ settings: read, environment, options }: Invocation) {
   const settings = settingNames.map((name) => {
     const from = options[name] !== undefined ? 'flag' : environment[environmentNameOf(name)] ? 'environment' : 'default'
-    const value: unknown = name === 'apiKey' ? [...read.apiKey.values()].map((world) => `***=${world}`) : read[name]
+    // Settings that only `start` reads are shown as they were given, whether they are right or not.
+    const text = from === 'environment' ? environment[environmentNameOf(name)] : undefined
+    const keys = text?.split(',').map((entry) => `***${entry.slice(entry.lastIndexOf('='))}`) ?? []
+    const value: unknown = name === 'apiKey' ? keys : (text ?? read[name])
     return [name, { value: value ?? null, from }] as const
   })
   const variables = Object.entries(environment)
