@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Enum } from './proto.ts'
 
 /** Why the emulator answers as it does, from the firmest ground to none. */
-export const grounds = ['documented', 'observed', 'inferred', 'chosen'] as const
+export const grounds = ['documented', 'observed', 'measured', 'inferred', 'chosen'] as const
 export type Ground = (typeof grounds)[number]
 
 /** `GET /_emulator/fidelity`: every condition that is given must hold. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Text, UInt32, Value } from './proto.ts'
+import { FilterValue, Text, UInt32, Value } from './proto.ts'
 
 /** Every condition of a filter, in the vendor's order; the position is the number of the enum. */
 export const filterConditions = [
@@ -26,7 +26,7 @@ export const Filter = Type.Object({
   // An enum with unknown names ignored would be EQ where a name is misspelt, so the name is read by the filter itself.
   condition: Type.Optional(Value({ description: `${filterConditions.join(', ')}; absent: the first` })),
   value: Type.Optional(
-    Value({
+    FilterValue({
       description:
         'Plain JSON, or an Any of a well-known type: {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": "x"}',
     }),

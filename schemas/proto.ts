@@ -6,7 +6,8 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
  * The service spoke proto3 JSON, where a kind decides more than JSON Schema can say (an int64 travels as a string, a
  * Struct is never looked into). The keyword `x-proto` carries that kind; `src/wire/decode.ts` reads it, validators ignore it.
  */
-export type ProtoKind = 'uint32' | 'int64' | 'double' | 'enum' | 'timestamp' | 'duration' | 'struct' | 'any' | 'value'
+export type ProtoKind =
+  'uint32' | 'int64' | 'double' | 'enum' | 'timestamp' | 'duration' | 'struct' | 'any' | 'value' | 'filter-value'
 
 /** A string; unset is `""`. */
 export const Text = (options: { description?: string; minLength?: number; format?: string } = {}) =>
@@ -57,6 +58,10 @@ export const AnyMessage = (options: { description?: string } = {}) =>
 /** Any JSON value, taken as it is; what reads it checks it. */
 export const Value = (options: { description?: string } = {}) =>
   Type.Unsafe<unknown>({ 'x-proto': 'value', ...options })
+
+/** The value of a filter: an Any of a well-known type, or plain JSON; JSON once it is decoded. */
+export const FilterValue = (options: { description?: string } = {}) =>
+  Type.Unsafe<unknown>({ 'x-proto': 'filter-value', ...options })
 
 /** The same value, or `null` where it is unset. */
 export const Nullable = <T extends TSchema>(schema: T) =>

@@ -16,5 +16,5 @@ export const findingIds = [
 export type FindingId = (typeof findingIds)[number]
 
 /** Grounds of answers; the least certain first. */
-export const groundNames = ['chosen', 'inferred', 'observed', 'documented'] as const
+export const groundNames = ['chosen', 'inferred', 'measured', 'observed', 'documented'] as const
 export type GroundName = (typeof groundNames)[number]

@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Core } from './core.ts'
 import type { Observer } from './control/journal.ts'
+import { tryJson } from './wire/json.ts'
 import { holderOfKeyIn, type KeyRing } from './domain/accounts/keys.ts'
 import type { LoggerOptions } from './settings/log.ts'
 import { serviceDefaults, type ServiceSettings, settings } from './settings/settings.ts'
@@ -10,14 +11,16 @@ import {
   answerBrokenHttp,
   answerFrameworkError,
   answerOddRequests,
-  bodyLimit,
+  headerLimit,
   registerErrors,
 } from './plugins/errors.ts'
 import { registerFaults } from './plugins/faults.ts'
 import { registerFidelity } from './plugins/fidelity.ts'
+import { registerGrpcHeaders } from './plugins/grpc-headers.ts'
 import { registerJournal } from './plugins/journal.ts'
+import { collectMethods, undisguise } from './plugins/methods.ts'
 import { beginExchanges } from './plugins/exchange.ts'
-import { registerProtoJson } from './plugins/protojson.ts'
+import { keepQuery, registerProtoJson } from './plugins/protojson.ts'
 import { authRoutes } from './routes/auth/index.ts'
 import { controlRoutes } from './routes/control/index.ts'
 import { customerRoutes } from './routes/customer/index.ts'
@@ -49,31 +52,37 @@ export function buildApp(
   const ring: KeyRing = { configured: apiKeys, open: keys === 'open' }
   const app = fastify({
     logger,
-    bodyLimit,
+    // `readBody` has the limit; this one would close the connection before it.
+    bodyLimit: Number.MAX_SAFE_INTEGER,
     logController: new LogController({ disableRequestLogging: true }),
     // The gateway knows no HEAD; it answers 501.
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 4096 },
+    routerOptions: { maxParamLength: 4096, querystringParser: keepQuery },
     // The gateway finds its routes in the decoded path, where %2F divides segments (inferred).
-    rewriteUrl: ({ url = '/' }) =>
-      url.includes('%') ? url.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/')) : url,
+    rewriteUrl(request) {
+      const { url = '/' } = request
+      undisguise(request, methodsOf)
+      return url.includes('%') ? url.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/')) : url
+    },
     // Answered by the hook of `answerOddRequests`, with a body.
-    http: { requireHostHeader: false },
-    frameworkErrors: answerFrameworkError,
-    clientErrorHandler: answerBrokenHttp,
+    http: { requireHostHeader: false, maxHeaderSize: headerLimit },
+    frameworkErrors: answerFrameworkError(() => methodsOf),
+    clientErrorHandler: answerBrokenHttp(() => methodsOf),
   })
 
+  const methodsOf = collectMethods(app)
   prepare(app)
   beginExchanges(app)
   const operations = collectOperations(app)
   nameOperations(app)
   const grounds = registerFidelity(app)
-  registerErrors(app)
+  registerErrors(app, methodsOf)
   answerOddRequests(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
+  registerGrpcHeaders(app)
   registerAccessLog(app)
-  registerFaults(app, core.faults, (body) => holderOfKeyIn(body, ring))
+  registerFaults(app, core.faults, (body) => holderOfKeyIn(tryJson(body), ring))
   registerJournal(app, core, options.onExchange)
 
   // Requests that wait for something would hold up the end.

@@ -111,8 +111,11 @@ export function check(schema: TSchema, value: unknown, path: string): string[] {
   if (typeof value === 'string') {
     const { pattern } = schema as { pattern?: string }
     if (pattern !== undefined && !new RegExp(pattern).test(value)) return bad(`does not match ${pattern}`)
-    if (schema['format'] === 'date-time' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value)) {
-      return bad('is no UTC timestamp with microseconds')
+    if (
+      schema['format'] === 'date-time' &&
+      !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3}|\.\d{6}|\.\d{9})?Z$/.test(value)
+    ) {
+      return bad('is no UTC timestamp as the gateway writes it')
     }
   }
   if (typeof value === 'number') {

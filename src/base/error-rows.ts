@@ -1,4 +1,4 @@
-import { chosen, documented, inferred, observed } from './row.ts'
+import { chosen, documented, inferred, measured, observed } from './row.ts'
 
 /** The ground of errors. */
 export const errorRows = {
@@ -6,11 +6,11 @@ export const errorRows = {
   'malformed-request': documented(
     'The vendor lists 400 for malformed requests on every operation; code and texts follow the sources of grpc-gateway and protobuf-go.',
   ),
-  'bad-json': inferred(
-    '400 with code 3, as the source of grpc-gateway v2 has it; the texts are those of Go, as near as they can be had.',
+  'bad-json': measured(
+    '400 with code 3 and the texts of Go, with the place of the first fault. Only the first JSON value of a body is read; nesting is followed to 1,000 levels, where the gateway follows it to some thousand.',
   ),
-  'bad-query': inferred(
-    '400 with code 3 and the text that the source of grpc-gateway v2 makes of a query value it cannot read.',
+  'bad-query': measured(
+    '400 with code 3 and the text of the gateway for a value that it cannot read, for several values of one field, names in brackets, broken escapes and semicolons.',
   ),
   'broken-escape': inferred(
     "Go's own HTTP server refuses a broken escape in the path; that it is done with the usual error body is chosen.",
@@ -40,12 +40,21 @@ export const errorRows = {
   'server-error': documented(
     'The vendor lists 500 on every operation; here it means that the emulator could not store or read its data, or failed unforeseen; code 13 is chosen.',
   ),
-  'body-too-large': chosen(
-    '4 MiB is the limit of a gRPC message where nothing else is set; that 413 says so is chosen.',
+  'body-too-large': measured(
+    '4 MiB is the limit of a gRPC message where nothing else is set; 429 with code 8 and the text of gRPC, after the whole body was read. The gateway counts bytes of the message, the emulator those of its JSON, and reads no more than 64 MiB.',
   ),
-  'unknown-path': inferred('404 with code 5 and the text `Not Found`, as the source of grpc-gateway v2 has it.'),
-  'wrong-method': inferred(
-    '501 with code 12 and the text `Method Not Allowed`, as the source of grpc-gateway v2 has it.',
+  'grpc-headers': measured(
+    'Headers `Grpc-Metadata-…` become metadata and are dropped; 400 for binary ones that are not in base64, 500 for one without a name.',
+  ),
+  'grpc-timeout': measured(
+    '504 with code 4 for a time in `Grpc-Timeout` that has passed before the handler runs, 400 for one that is none; what a handler does is not cut short.',
+  ),
+  'invalid-utf8': measured(
+    '500 with code 13 for a text in path or query that is no UTF-8: the gateway fails at writing it into a message.',
+  ),
+  'unknown-path': measured('404 with code 5 and the text `Not Found`.'),
+  'wrong-method': measured(
+    '501 with code 12 and the text `Method Not Allowed`, also for methods that HTTP does not know.',
   ),
   'broken-http': inferred(
     "Go's HTTP server answers 400 or 431 to anything but an HTTP request, and closes the connection; the body is chosen.",

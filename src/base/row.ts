@@ -12,6 +12,9 @@ export const documented = (known: string): Row => ({ ground: 'documented', known
 /** A public client depends on it, or a saved answer of the service shows it. */
 export const observed = (known: string): Row => ({ ground: 'observed', known })
 
+/** A real grpc-gateway answered so, of the versions that the service can have been built with. */
+export const measured = (known: string): Row => ({ ground: 'measured', known })
+
 /** It follows from what the service was built of: Go, grpc-gateway, proto3 JSON, signed URLs of Google Cloud Storage. */
 export const inferred = (known: string): Row => ({ ground: 'inferred', known })
 

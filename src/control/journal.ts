@@ -2,7 +2,7 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import type { Conditions, Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../../schemas/journal.ts'
 import { ApiError, show } from '../base/errors.ts'
 import { formatTimestamp, type Micros } from '../base/timestamps.ts'
-import type { UnknownField } from '../wire/decode.ts'
+import type { UnknownField } from '../wire/unknown-fields.ts'
 import { type Headers, isSecretName, masking } from './masking.ts'
 
 /** An exchange as the journal is told of it. */

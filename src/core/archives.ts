@@ -21,6 +21,7 @@ import type { Clocks } from './clocks.ts'
 import { type Check, loadCheck } from '../store/archives/check.ts'
 import type { Worlds } from './worlds.ts'
 import type { JobDetails, Upload } from '../domain/jobs/job.ts'
+import { encodeDocument } from '../wire/encode.ts'
 
 /** Worlds as files. */
 export interface Archives {
@@ -188,5 +189,5 @@ function archivedJob(row: WorldRow): WorldRow {
   const doc = JSON.parse(row['doc'] as string) as JobDetails
   return doc.upload?.file === undefined
     ? row
-    : { ...row, doc: JSON.stringify({ ...doc, upload: archivedUpload(doc.upload) }) }
+    : { ...row, doc: encodeDocument({ ...doc, upload: archivedUpload(doc.upload) }, doc.params) }
 }

@@ -2,11 +2,11 @@ import type { SaveSecretRequest } from '../../schemas/secrets.ts'
 import { failedPrecondition, notFound, show } from '../base/errors.ts'
 import type { Ids } from '../base/ids.ts'
 import { namedSecret, requestedSecret } from '../domain/accounts/secrets.ts'
+import type { Micros } from '../base/timestamps.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobRecord } from '../domain/jobs/job.ts'
 import type { SecretStore } from '../store/secrets.ts'
 import type { SecretRecord } from '../domain/accounts/secrets.ts'
-import { formatTimestamp, type Micros } from '../base/timestamps.ts'
 import type { Caller } from './caller.ts'
 
 /** Credentials that data sources name by their id. */
@@ -62,7 +62,7 @@ export function createSecrets(commit: Commit, rows: SecretStore, ids: Ids): Secr
         const valid = found.some(({ expiresAt }) => expiresAt === null || expiresAt > now)
         if (valid) continue
         throw failedPrecondition(
-          `${which}, which expired at ${formatTimestamp(found[0]!.expiresAt!)}: POST it to /v1/auth/secrets again`,
+          `${which}, which expired at ${found[0]!.expires!}: POST it to /v1/auth/secrets again`,
           'secret-missing',
         )
       }

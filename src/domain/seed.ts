@@ -1,7 +1,8 @@
 import { dataSourceTypes } from '../../schemas/datasource.ts'
 import { Seed } from '../../schemas/seed.ts'
 import { ApiError } from '../base/errors.ts'
-import { compileDecoder, describeUnknown, type UnknownField } from '../wire/decode.ts'
+import { compileDecoder } from '../wire/decode.ts'
+import { describeUnknown, type UnknownField } from '../wire/unknown-fields.ts'
 
 /** A seed, with the place of each of its jobs as errors name it. */
 export interface SeedSource {
@@ -18,8 +19,8 @@ export const seedOf = (value: unknown): SeedSource => ({
 /** Brings a seed to canonical form. @throws ApiError as `seedOf` does */
 export function decodeSeed(value: unknown): Seed {
   const unknown: UnknownField[] = []
-  const seed = compileDecoder(Seed, dataSourceTypes)(value, unknown) as Seed
+  const seed = compileDecoder(Seed, dataSourceTypes)(JSON.stringify(value), unknown) as Seed
   const [first] = unknown
-  if (first !== undefined) throw new ApiError('invalidArgument', `unknown ${describeUnknown([first])}`)
+  if (first !== undefined) throw new ApiError('invalidArgument', describeUnknown([first]))
   return seed
 }

@@ -1,4 +1,4 @@
-import { chosen, documented, inferred, observed } from '../base/row.ts'
+import { chosen, documented, inferred, measured, observed } from '../base/row.ts'
 
 /** The ground of behaviours that are finer than a status. No answer names them. */
 export const behaviourRows = {
@@ -6,13 +6,49 @@ export const behaviourRows = {
   'field-names': observed(
     'Requests may write names in camelCase or snake_case; notebooks of 2023 send both. Answers are in camelCase.',
   ),
-  'unknown-fields': inferred(
-    'Fields that a message does not have are ignored, as grpc-gateway does; clients are seen to send some.',
+  'unknown-fields': measured('Fields that a message does not have are skipped unread; clients are seen to send some.'),
+  'null-is-absent': measured(
+    '`null` counts as absent for a field; as a whole body, but for the name of a job, or as an element of a list it is 400.',
   ),
-  'null-is-absent': inferred('`null` counts as absent, as in the proto3 JSON mapping.'),
-  'duplicate-fields': inferred('A field that stands twice, also once in each spelling, is 400, as protobuf-go has it.'),
-  'unknown-enum-names': inferred(
-    'Names that an enum does not have are dropped, as protobuf-go does where unknown fields are ignored; a public client sends one.',
+  'duplicate-fields': measured(
+    'A field that stands twice, also once in each spelling or once as `null`, is 400; twice an unknown one is not.',
+  ),
+  'unknown-enum-names': measured(
+    'Names that an enum does not have are dropped, numbers are kept; a public client sends such a name. Before November 2023 they were 400.',
+  ),
+  'first-value': measured(
+    'Only the first JSON value of a body is read; what follows it is ignored. The emulator notes it like an unknown field.',
+  ),
+  'numbers-in-strings': measured(
+    'A string that begins with a number is that number up to the first character that can end one: `"3600 s"` is 3600, `"1,000"` is 1. The emulator notes it like an unknown field.',
+  ),
+  'bodies-not-read': measured(
+    'Operations without a message in the body, such as DELETE, abort and uploadcompleted, do not read one. That the latter two have none follows from the reference.',
+  ),
+  'struct-order': measured('Names in a Struct or a map come sorted by their text, and -0 stays -0.'),
+  'timestamp-forms': measured(
+    "What Go's `time.Parse` takes: also a comma before the fraction, an hour of one digit, offsets up to 24 hours; years 1 to 9999.",
+  ),
+  'forms-as-queries': measured(
+    'A POST with exactly the type of a form to a path that takes GET and no POST is that GET with the fields as query; `X-HTTP-Method-Override` gives such a POST another method. Where a path takes more methods, the gateway decides at random.',
+  ),
+  'filter-plain': chosen(
+    'The value of a filter may be plain JSON, without the Any around it; the gateway refuses that, and so does `--strict`.',
+  ),
+  'late-fields': chosen(
+    '`maxTaskRetries` is read, though it came after the summer of 2025; a gateway of that time skipped it.',
+  ),
+  'content-length': chosen(
+    'Every answer has a Content-Length; the gateway sends answers of more than 2,048 bytes in chunks.',
+  ),
+  'grpc-answer-header': measured(
+    'Successes carry `Grpc-Metadata-Content-Type: application/grpc`, as from a gateway that dials its service.',
+  ),
+  'known-any-types': chosen(
+    'An Any holds the types of data sources, in a filter the well-known ones; which others the service was linked with cannot be known.',
+  ),
+  'http-server': chosen(
+    'Node.js reads HTTP by other rules than Go in corners: two Host headers, bytes beyond ASCII in a path, `#` in it, folded headers, CONNECT and `OPTIONS *` are answered otherwise.',
   ),
   'field-order': inferred('Fields of an answer come in the order of the reference, which is that of its messages.'),
   'success-status': documented('A success is 200, also for what is made and deleted; the reference has no other.'),
@@ -25,16 +61,18 @@ export const behaviourRows = {
   'numbers-as-strings': observed(
     'Timeouts may be sent as `"3600"`, as public clients do; counts of 64 bits come as strings, as `numUnitsEstimation` does.',
   ),
-  'timestamp-digits': observed('UTC with `Z` and six digits, as notebook outputs of 2023 show for jobs.'),
+  'timestamp-digits': measured(
+    'UTC with `Z` and none, three, six or nine digits, the fewest that hold the moment; notebook outputs of 2023 show six for jobs, whose moments have microseconds.',
+  ),
   'any-message': observed(
     'An Any shows `@type` first, then all fields of its message, unset ones as `""`; notebook outputs of 2023 do.',
   ),
-  'empty-body': observed('No body at all counts as `{}`; public clients run jobs and complete uploads without one.'),
-  'content-type-ignored': inferred(
-    'Bodies are read as JSON whatever their type says, as grpc-gateway does where nothing else is set.',
+  'empty-body': measured(
+    'No body, and one of white space, counts as `{}`; public clients run jobs and complete uploads without one.',
   ),
-  'trailing-slash': inferred(
-    'An empty last segment still is a value of a path parameter, as in grpc-gateway: `GET /jobs/` asks for the job with the id "".',
+  'content-type-ignored': measured('Bodies are read as JSON whatever their type says, but for `forms-as-queries`.'),
+  'trailing-slash': measured(
+    'An empty last segment still is a value of a path parameter: `GET /jobs/` asks for the job with the id "".',
   ),
   'no-cors': observed("Answers carry no CORS headers; the vendor's own browser demo had to go through a proxy."),
   'computing-base': documented(

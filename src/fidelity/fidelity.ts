@@ -15,7 +15,7 @@ import { successRows } from './success-rows.ts'
 /** The header of every answer that says why it is as it is: `documented; get-job`. */
 export const groundHeader = 'x-emulator-ground'
 
-type AnswerGround = ErrorGround | keyof typeof successRows
+export type AnswerGround = ErrorGround | keyof typeof successRows
 
 const texts = new Map(
   Object.entries<Row>({ ...successRows, ...errorRows }).map(([id, { ground }]) => [id, `${ground}; ${id}`]),
@@ -35,6 +35,8 @@ export interface OperationGround extends Entry {
 export interface OperationTraits {
   /** Nobody is asked who they are. */
   readonly open?: boolean | undefined
+  /** It reads a body. */
+  readonly body?: boolean | undefined
   /** The vendor lists it, the emulator does not have it. */
   readonly absent?: boolean | undefined
 }
@@ -61,18 +63,25 @@ export function groundOf(operation: string, traits: OperationTraits): OperationG
 
 const absent: Entry = { success: {}, errors: { unimplemented: ['absent-operation'] } }
 
-function withShared(own: Entry['errors'], method: string, path: string, { open }: OperationTraits): Entry['errors'] {
-  const hasBody = method !== 'GET'
+function withShared(
+  own: Entry['errors'],
+  method: string,
+  path: string,
+  { open, body }: OperationTraits,
+): Entry['errors'] {
   const malformed: readonly ErrorGround[] = [
-    ...(hasBody ? (['malformed-request', 'bad-json', 'required-field', 'strict-mode', 'broken-http'] as const) : []),
+    ...(body === true ? (['malformed-request', 'bad-json', 'required-field'] as const) : []),
+    ...(method === 'GET' ? [] : (['strict-mode', 'broken-http'] as const)),
     ...(own.invalidArgument ?? []),
     ...(own.invalidArgument?.includes('bad-query') ? (['strict-mode'] as const) : []),
     ...(path.includes('{') ? (['broken-escape'] as const) : []),
+    'grpc-timeout',
+    'grpc-headers',
   ]
   return {
     ...own,
-    ...(malformed.length === 0 ? {} : { invalidArgument: malformed }),
-    ...(hasBody ? { bodyTooLarge: ['body-too-large'] } : {}),
+    invalidArgument: malformed,
+    ...(method !== 'GET' ? { bodyTooLarge: ['body-too-large'] } : {}),
     ...(open === true
       ? {}
       : {
@@ -81,7 +90,8 @@ function withShared(own: Entry['errors'], method: string, path: string, { open }
           resourceExhausted: ['too-many-requests'],
           unavailable: ['temporarily-unavailable'],
         }),
-    internal: ['server-error'],
+    deadlineExceeded: ['grpc-timeout'],
+    internal: ['server-error', 'invalid-utf8', 'grpc-headers'],
   }
 }
 
@@ -89,6 +99,7 @@ function withShared(own: Entry['errors'], method: string, path: string, { open }
 const usual: Readonly<Record<ErrorName, AnswerGround>> = {
   unknown: 'server-error',
   invalidArgument: 'malformed-request',
+  deadlineExceeded: 'grpc-timeout',
   notFound: 'unknown-path',
   alreadyExists: 'control-api',
   permissionDenied: 'no-permission',

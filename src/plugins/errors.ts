@@ -1,33 +1,42 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { RpcStatus } from '../../schemas/errors.ts'
 import { ApiError, invalidArgument, notFound, show } from '../base/errors.ts'
-import { errorGroundText, groundHeader, groundText } from '../fidelity/fidelity.ts'
+import { invalidUtf8 } from '../wire/decode-query.ts'
+import type { MethodsOf } from './methods.ts'
+import { type AnswerGround, errorGroundText, groundHeader, groundText } from '../fidelity/fidelity.ts'
 
-/** Largest request body in bytes: the limit of a gRPC message where nothing else is set (inferred). */
-export const bodyLimit = 4 * 1024 * 1024
+/** Bytes that a request's headers may have, its query included: as in Go. */
+export const headerLimit = 1024 * 1024
 
 /** The one place where what was thrown becomes an answer. */
-export function registerErrors(app: FastifyInstance): void {
+export function registerErrors(app: FastifyInstance, methodsOf: MethodsOf): void {
   app.setErrorHandler((error: FastifyError | ApiError, request, reply) => sendError(toApiError(error, request), reply))
 
-  const routes = collectRoutes(app)
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0]!
-    // grpc-gateway v2 answers 501 to a known path with another method, and 404 to an unknown path, before it asks who calls.
-    const known = routes().filter(({ pattern }) => pattern.test(path))
-    const otherMethod = known.length > 0 && !known.some(({ methods }) => methods.has(request.method))
     // Clients of the emulator's own API are told more than the service told.
     const own = /^\/_emulator(\/|$)/.test(path)
-    const taken = known.flatMap(({ methods }) => [...methods])
-    const wrongMethod = own
-      ? `${show(path)} does not take ${request.method}, but ${taken.join(', ')}`
-      : 'Method Not Allowed'
-    const unknown = own ? `${show(path)} does not exist; /_emulator/openapi.json describes what does` : 'Not Found'
-    sendError(otherMethod ? new ApiError('unimplemented', wrongMethod) : notFound(unknown, 'unknown-path'), reply)
+    const methods = methodsOf(path)
+    if (own && methods.size > 0) {
+      const message = `${show(path)} does not take ${request.method}, but ${[...methods].join(', ')}`
+      sendError(new ApiError('unimplemented', message), reply)
+    } else if (own) {
+      const message = `${show(path)} does not exist; /_emulator/openapi.json describes what does`
+      sendError(notFound(message, 'unknown-path'), reply)
+    } else sendError(noRoute(path, methodsOf), reply)
   })
+}
+
+/** grpc-gateway v2 answers 501 to a known path with another method, and 404 to an unknown path, before it asks who calls. */
+function noRoute(path: string, methodsOf: MethodsOf): ApiError {
+  // `GET *` has no path.
+  if (!path.startsWith('/')) return invalidArgument('Bad Request', 'broken-http')
+  return methodsOf(path).size > 0
+    ? new ApiError('unimplemented', 'Method Not Allowed')
+    : notFound('Not Found', 'unknown-path')
 }
 
 /** Answers with the vendor's error body. */
@@ -42,25 +51,48 @@ function sendError(error: ApiError, reply: FastifyReply): void {
     .send(body)
 }
 
-/** Errors raised before there is a route: a broken escape in the path, for one. */
-export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  sendError(toApiError(error, request), reply)
-}
-
-/** Answers bytes that are no HTTP request, and closes the connection. */
-export function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
+/** Answers errors raised before there is a route: a broken escape in the path, for one. */
+export const answerFrameworkError =
+  (methodsOf: () => MethodsOf) =>
+  (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    const path = request.url.split('?', 1)[0]!
+    const isText = !/%(?![0-9a-fA-F]{2})/.test(path)
+    // The gateway finds the route in bytes, and fails at writing them into a message.
+    if (error.code === 'FST_ERR_BAD_URL' && isText) {
+      const { size } = methodsOf()(path)
+      sendError(size > 0 ? invalidUtf8() : notFound('Not Found', 'unknown-path'), reply)
+    } else sendError(toApiError(error, request), reply)
   }
-  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
-  const message = tooLarge ? 'request headers are too large' : 'malformed HTTP request'
-  const body = JSON.stringify({ code: 3, message, details: [] } satisfies RpcStatus)
-  socket.end(
-    `HTTP/1.1 ${tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\n` +
-      `Content-Type: application/json\r\n${groundHeader}: ${groundText('broken-http')}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
+
+/** Answers bytes that are no HTTP request to Node.js, and closes the connection. */
+export const answerBrokenHttp =
+  (methodsOf: () => MethodsOf) =>
+  ({ code = '', rawPacket }: ConnectionError, socket: Socket): void => {
+    if (code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const [answer, ground] = brokenHttp(code, rawPacket as unknown as Buffer | undefined, methodsOf)
+    const { httpStatus, grpcCode, message } = answer
+    const body = JSON.stringify({ code: grpcCode, message, details: [] } satisfies RpcStatus)
+    const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : httpStatus
+    socket.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]!}\r\n` +
+        `Content-Type: application/json\r\n${groundHeader}: ${groundText(ground)}\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    )
+  }
+
+function brokenHttp(code: string, packet: Buffer | undefined, methodsOf: () => MethodsOf): [ApiError, AnswerGround] {
+  if (code === 'HPE_HEADER_OVERFLOW') return [invalidArgument('request headers are too large'), 'broken-http']
+  // The parser knows a list of methods; to the gateway any token is one.
+  const [, path] =
+    /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ ([^ ?]+)\S* HTTP\/1\.[01]\r\n/.exec(packet?.toString('latin1') ?? '') ?? []
+  if (code !== 'HPE_INVALID_METHOD' || path === undefined) {
+    return [invalidArgument('malformed HTTP request'), 'broken-http']
+  }
+  const error = noRoute(path, methodsOf())
+  return [error, error.ground ?? 'wrong-method']
 }
 
 /** Answers in our own words what Node.js would otherwise answer without a body, or drop. */
@@ -113,10 +145,6 @@ function toApiError(error: FastifyError | ApiError, request: FastifyRequest): Ap
 
 /** Errors that Fastify raises before a handler runs, by their code. */
 const frameworkErrors: Readonly<Record<string, (request: FastifyRequest) => ApiError>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: () =>
-    new ApiError('bodyTooLarge', `request body is larger than ${bodyLimit} bytes`, {
-      headers: { connection: 'close' },
-    }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     invalidArgument('request body does not have the length that Content-Length says', 'broken-http'),
   // No id is that long.
@@ -124,29 +152,4 @@ const frameworkErrors: Readonly<Record<string, (request: FastifyRequest) => ApiE
   FST_ERR_BAD_URL: (request) => invalidArgument(`invalid URL escape in ${show(request.url)}`, 'broken-escape'),
   ECONNRESET: () => invalidArgument('unexpected EOF', 'broken-http'),
   ECONNABORTED: () => invalidArgument('unexpected EOF', 'broken-http'),
-}
-
-interface KnownRoute {
-  readonly pattern: RegExp
-  readonly methods: ReadonlySet<string>
-}
-
-/** Paths of all routes as patterns, with their methods; made when they are first needed. */
-function collectRoutes(app: FastifyInstance): () => readonly KnownRoute[] {
-  const methodsOf = new Map<string, Set<string>>()
-  app.addHook('onRoute', ({ url, method }) => {
-    const methods = methodsOf.get(url) ?? new Set()
-    for (const each of [method].flat()) methods.add(each)
-    methodsOf.set(url, methods)
-  })
-  let routes: KnownRoute[] | undefined
-  return () => (routes ??= [...methodsOf].map(([url, methods]) => ({ pattern: patternOf(url), methods })))
-}
-
-function patternOf(url: string): RegExp {
-  const segments = url.split('/').map((segment) => {
-    if (segment === '*') return '.*'
-    return segment.startsWith(':') ? '[^/]*' : segment.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  })
-  return new RegExp(`^${segments.join('/')}$`)
 }

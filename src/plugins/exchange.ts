@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Strike } from '../control/faults.ts'
 import type { Persona } from '../domain/accounts/personas.ts'
-import type { UnknownField } from '../wire/decode.ts'
+import type { UnknownField } from '../wire/unknown-fields.ts'
 
 /** An exchange under way, as plugins and routes learn about it. */
 class OpenExchange {
@@ -29,6 +29,11 @@ class OpenExchange {
   isNoted = false
   /** By the clock of durations, in milliseconds. */
   readonly began = performance.now()
+
+  /** Milliseconds since it began. */
+  age(): number {
+    return performance.now() - this.began
+  }
 }
 
 declare module 'fastify' {

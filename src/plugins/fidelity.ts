@@ -22,7 +22,11 @@ export function registerFidelity(app: FastifyInstance): () => readonly Operation
   app.addHook('onRoute', (route) => {
     const { open, absent } = route.config ?? {}
     for (const method of [route.method].flat()) {
-      const ground = groundOf(operationName(method, route.url), { open, absent })
+      const ground = groundOf(operationName(method, route.url), {
+        open,
+        absent,
+        body: route.schema?.body !== undefined,
+      })
       if (ground === undefined) continue
       if (ground.whole === undefined && !route.url.includes('/docs')) operations.set(ground.operation, ground)
       route.config = { ...route.config, ground }

@@ -1,36 +1,51 @@
 import type { TSchema } from '@sinclair/typebox'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import { dataSourceTypes } from '../../schemas/datasource.ts'
 import { maskedUrl } from '../control/masking.ts'
-import { invalidArgument } from '../base/errors.ts'
-import { parseJson } from '../wire/json.ts'
-import { compileDecoder, describeUnknown, type UnknownField } from '../wire/decode.ts'
-import { compileQueryDecoder } from '../wire/decode-query.ts'
+import { type ApiError, invalidArgument } from '../base/errors.ts'
+import { compileDecoder, type Decode } from '../wire/decode.ts'
+import { compileQueryDecoder, type DecodeQuery, parseForm } from '../wire/decode-query.ts'
+import { compileEncoder } from '../wire/encode.ts'
 import { compileOmitUnset } from '../wire/omit-unset.ts'
+import { describeUnknown, type UnknownField } from '../wire/unknown-fields.ts'
+import { readBody } from './bodies.ts'
+import { disguiseOf } from './methods.ts'
 
 /** Tells if a route belongs to the emulator's own API. */
 const isControl = (url: string): boolean => url.startsWith('/_emulator/')
 
 export interface ProtoJsonOptions {
-  /** Refuse fields that a message does not have, instead of ignoring them. */
+  /** Refuse what a message does not have or the service does not read, instead of ignoring it. */
   readonly strict: boolean
   /** Leave unset fields out of answers. */
   readonly omitUnset: boolean
 }
 
+/** A query as it stands in the URL; decoded by the schema of its route. */
+interface QueryText {
+  text: string
+}
+
+/** The parser of queries for `fastify()`: it leaves them as they are, to be decoded with the rest of the message. */
+export const keepQuery = (text: string): { text: string } => ({ text })
+
+/** How the parts of one route's requests are decoded; a part without a schema is left unread. */
+interface Decoders {
+  readonly body: Decode | undefined
+  readonly query: DecodeQuery | undefined
+}
+
 /**
  * Does what grpc-gateway does around a handler: bodies are JSON whatever their type says, and are brought to canonical form by the
- * schema of the route. Fastify's own coercion and stripping take no part in it.
+ * schema of the route. Fastify's own coercion, validation and stripping take no part in it.
  */
 export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: ProtoJsonOptions): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
-    request.exchange.sentBody = body as Buffer
-    try {
-      done(null, parseJson(body as Buffer))
-    } catch (error) {
-      done(error as Error)
-    }
+  app.addContentTypeParser('*', (request: FastifyRequest, payload, done) => {
+    readBody(payload, (error, body) => {
+      request.exchange.sentBody = body
+      done(error, body)
+    })
   })
 
   // Fastify refuses a type that it cannot read before it looks for a parser.
@@ -40,35 +55,37 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
     done()
   })
 
-  /** Unknown fields of a body or query, by its decoded value: a validator does not know its request. */
-  const unknownFields = new WeakMap<object, readonly UnknownField[]>()
-  app.addHook('preHandler', (request, _reply, done) => {
-    for (const part of [request.body, request.query]) {
-      const unknown = typeof part === 'object' && part !== null ? unknownFields.get(part) : undefined
-      if (unknown === undefined) continue
-      request.exchange.unknownFields = [...request.exchange.unknownFields, ...unknown]
-      request.log.warn(`${request.method} ${maskedUrl(request.url)}: ignored unknown ${describeUnknown(unknown)}`)
-    }
-    done()
-  })
+  app.addHook('preValidation', readForm)
 
-  app.setValidatorCompiler<TSchema>(({ schema, httpPart, url = '' }) => {
-    // The emulator's own API is nobody's legacy: what it does not know is a mistake.
-    const refuses = strict || isControl(url)
-    if (httpPart === 'params') return (value: unknown) => ({ value })
-    const decode = httpPart === 'querystring' ? compileQueryDecoder(schema) : compileDecoder(schema, dataSourceTypes)
-    return (value: unknown) => {
-      const unknown: UnknownField[] = []
-      try {
-        const decoded = decode(value, unknown)
-        if (unknown.length > 0) {
-          if (refuses) throw invalidArgument(`unknown ${describeUnknown(unknown)}`, 'strict-mode')
-          if (typeof decoded === 'object' && decoded !== null) unknownFields.set(decoded, unknown)
-        }
-        return { value: decoded }
-      } catch (error) {
-        return { error: error as Error }
+  const compiled = new WeakMap<FastifySchema, Decoders>()
+  const decodersOf = ({ routeOptions: { schema = {}, url = '' } }: FastifyRequest): Decoders => {
+    let decoders = compiled.get(schema)
+    if (decoders === undefined) {
+      const { body, querystring } = schema as { body?: TSchema; querystring?: TSchema }
+      decoders = {
+        body: body && compileDecoder(body, dataSourceTypes, pathFields(url)),
+        query: querystring && compileQueryDecoder(querystring),
       }
+      compiled.set(schema, decoders)
+    }
+    return decoders
+  }
+
+  app.setValidatorCompiler(() => () => true)
+  app.addHook('preHandler', (request, _reply, done) => {
+    try {
+      const { body, query } = decodersOf(request)
+      const unknown: UnknownField[] = []
+      const { url = '' } = request.routeOptions
+      // What is read as a stream, as a file is, comes as one.
+      const isRead = request.body === undefined || Buffer.isBuffer(request.body)
+      if (body !== undefined && isRead) request.body = body(sentBody(request), unknown)
+      else if (!isControl(url)) noteUnread(request, unknown)
+      if (query !== undefined) request.query = query((request.query as QueryText).text, unknown)
+      if (unknown.length > 0) noteUnknown(request, unknown, strict || isControl(url))
+      done()
+    } catch (error) {
+      done(error as Error)
     }
   })
 
@@ -76,9 +93,11 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
   // serializer to check or strip; compiling one per route would only cost start-up time.
   app.setSerializerCompiler(({ schema, url = '' }) => {
     // The setting is about the service's answers; clients of the emulator's own API rely on all fields.
-    if (!omitUnset || isControl(url)) return JSON.stringify
+    if (isControl(url)) return JSON.stringify
+    const encode = compileEncoder(schema as TSchema)
+    if (!omitUnset) return encode
     const omit = compileOmitUnset(schema as TSchema)
-    return (value: unknown) => JSON.stringify(omit(value))
+    return (value: unknown) => encode(omit(value))
   })
 
   // Fastify adds a charset to every JSON answer; the gateway did not.
@@ -88,3 +107,48 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
     done(null, payload)
   })
 }
+
+/** GET has no body to Fastify, but one that was sent as a POST of a form brings its fields in it. */
+function readForm(request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void {
+  if (disguiseOf(request.raw)?.isQuery !== true) return done()
+  readBody(request.raw, (error, body) => {
+    if (body === undefined) return done(error!)
+    request.exchange.sentBody = body
+    const query = request.query as QueryText
+    query.text = [body.toString('latin1'), query.text].filter((text) => text !== '').join('&')
+    try {
+      // A form is read before it is asked if the operation has any use for it.
+      parseForm(query.text)
+      done()
+    } catch (fault) {
+      done(fault as Error)
+    }
+  })
+}
+
+/** The body to decode: a form that stands for another method is eaten before that method's body is looked for. */
+const sentBody = ({ raw, body }: FastifyRequest): Buffer | undefined =>
+  disguiseOf(raw) === undefined ? (body as Buffer | undefined) : undefined
+
+/** The fields that the path sets in a message that is the whole body, and not a part of the request as in these three. */
+const pathFields = (url: string): string[] =>
+  /\/(params|jobname|configs)$/.test(url) ? [] : [...url.matchAll(/:(\w+)/g)].map(([, name]) => name!)
+
+/** Notes a body where the operation has none. An empty message says nothing. */
+function noteUnread({ raw, exchange: { sentBody: body } }: FastifyRequest, unknown: UnknownField[]): void {
+  if (body === undefined || body.length === 0 || disguiseOf(raw) !== undefined) return
+  if (body.length > 16 || !/^\s*(\{\s*\}|null)?\s*$/.test(body.toString('latin1'))) {
+    unknown.push({ path: 'request body', suggestion: undefined, note: 'this operation does not read one' })
+  }
+}
+
+function noteUnknown(request: FastifyRequest, unknown: readonly UnknownField[], refuses: boolean): void {
+  if (refuses) throw refusal(unknown)
+  const ignored = unknown.filter(({ isLenient = false }) => !isLenient)
+  if (ignored.length === 0) return
+  request.exchange.unknownFields = ignored
+  request.log.warn(`${request.method} ${maskedUrl(request.url)}: ignored ${describeUnknown(ignored)}`)
+}
+
+/** The emulator's own API is nobody's legacy, and strict mode is asked for: what is not known is a mistake. */
+const refusal = (unknown: readonly UnknownField[]): ApiError => invalidArgument(describeUnknown(unknown), 'strict-mode')

@@ -3,6 +3,7 @@ import type { JobState } from '../../schemas/jobs.ts'
 import { endAt, enteredAt, nextAt, stateAt } from '../domain/jobs/lifecycle.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Store } from './database.ts'
+import { encodeDocument } from '../wire/encode.ts'
 
 /** A page of a list; `offset` may lie beyond the end. */
 export interface PageRequest {
@@ -89,7 +90,7 @@ const beginnings = { upload: null, run: null, script: null, pace: null } satisfi
 
 function toDoc({ description, config, dataSource, dataDestination, params, upload, run, script, pace }: JobRecord) {
   const doc: JobDetails = { description, config, dataSource, dataDestination, params, upload, run, script, pace }
-  return JSON.stringify(doc)
+  return encodeDocument(doc, params)
 }
 
 /** The values of the lifecycle columns for a job at a moment. */

@@ -1,4 +1,5 @@
 import type { SecretRecord } from '../domain/accounts/secrets.ts'
+import { formatTimestamp } from '../base/timestamps.ts'
 import type { Store } from './database.ts'
 
 export interface SecretStore {
@@ -18,6 +19,7 @@ interface SecretRow {
   access_key: string
   params: string
   expires_at: number | null
+  expires: string | null
 }
 
 const toRecord = (row: SecretRow): SecretRecord => ({
@@ -26,11 +28,12 @@ const toRecord = (row: SecretRow): SecretRecord => ({
   name: row.name,
   accessKey: row.access_key,
   params: JSON.parse(row.params) as Record<string, string>,
+  expires: row.expires ?? (row.expires_at === null ? null : formatTimestamp(row.expires_at)),
   expiresAt: row.expires_at,
 })
 
 /** Reading never touches the secret key. */
-const columns = 'id, secret_type, name, access_key, params, expires_at'
+const columns = 'id, secret_type, name, access_key, params, expires_at, expires'
 
 export function secretStore(store: Store): SecretStore {
   const find = store.prepare<SecretRow>(
@@ -43,7 +46,7 @@ export function secretStore(store: Store): SecretStore {
     `SELECT ${columns} FROM secrets WHERE world = ? AND account = ? AND secret_type = ? ORDER BY id`,
   )
   const save = store.prepare(
-    `INSERT OR REPLACE INTO secrets (world, account, secret_key, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO secrets (world, account, secret_key, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const remove = store.prepare('DELETE FROM secrets WHERE world = ? AND account = ? AND secret_type = ? AND id = ?')
 
@@ -54,8 +57,8 @@ export function secretStore(store: Store): SecretStore {
     },
     list: (world, account, secretType) =>
       (secretType === undefined ? all.all(world, account) : ofType.all(world, account, secretType)).map(toRecord),
-    save(world, account, { id, secretType, name, accessKey, params, expiresAt }, secretKey) {
-      save.run(world, account, secretKey, id, secretType, name, accessKey, JSON.stringify(params), expiresAt)
+    save(world, account, { id, secretType, name, accessKey, params, expiresAt, expires }, secretKey) {
+      save.run(world, account, secretKey, id, secretType, name, accessKey, JSON.stringify(params), expiresAt, expires)
     },
     delete: (world, account, secretType, id) => remove.run(world, account, secretType, id).changes > 0,
   }

@@ -1,5 +1,6 @@
 import type { Template } from '../domain/templates/template.ts'
 import type { Store } from './database.ts'
+import { encodeDocument } from '../wire/encode.ts'
 
 export interface TemplateStore {
   find(world: number, id: string): Template | undefined
@@ -34,7 +35,7 @@ export function templateStore(store: Store): TemplateStore {
         template.account ?? '',
         template.createdAt ?? 0,
         template.updatedAt ?? 0,
-        JSON.stringify(template),
+        encodeDocument(template, template),
       )
     },
   }

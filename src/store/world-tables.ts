@@ -111,7 +111,7 @@ function checked({ name, type, notnull, pk }: Column, value: unknown): unknown {
       if (typeof value !== 'string') throw expected('a text')
       return value
     case 'INTEGER':
-      if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > endOfTime) {
+      if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > endOfTime) {
         throw expected('a whole number that is not negative')
       }
       return value

@@ -1,70 +1,201 @@
 import type { TSchema } from '@sinclair/typebox'
-import { invalidArgument, show } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
-import { type Decode, snakeCase, toNumber } from './decode.ts'
+import { ApiError, invalidArgument, show } from '../base/errors.ts'
+import { snakeCase } from './decode.ts'
+import { decodeUtf8 } from './json-text.ts'
+import { suggestionOf, type UnknownField } from './unknown-fields.ts'
+
+/** A field of the query's message, or a message in it with fields of its own. */
+interface QueryField {
+  /** Its name in the proto file, which errors say. */
+  readonly proto: string
+  /** Its name in the schema, with dots. */
+  readonly path: string
+  /** The kind of a field that is no message. */
+  readonly kind?: string
+  readonly fields: Map<string, QueryField>
+}
 
 /**
- * Reads a query string into the canonical form of its schema.
+ * Decodes a query string into the canonical form of its schema.
  *
- * Names come dotted, in camelCase or snake_case; unknown names are ignored (observed: clients send `limit` without effect).
- *
- * @throws ApiError 400, code 3, for a value that does not parse or a name given twice
+ * @param text the query as it stands in the URL, without `?`
+ * @param unknown collects names that the message does not have
+ * @throws ApiError 400, code 3, for a broken escape, a semicolon, a value that does not parse, or several values of one field
  */
-export function compileQueryDecoder(schema: TSchema): Decode {
-  const properties = schema['properties'] as Record<string, TSchema>
-  const fields = new Map<string, { name: string; kind: string }>()
-  for (const [name, property] of Object.entries(properties)) {
-    const field = { name, kind: (property['x-proto'] ?? property['type']) as string }
-    fields.set(name, field)
-    fields.set(snakeCase(name), field)
-  }
-  return (value, unknown) => {
-    const query: Record<string, unknown> = {}
-    for (const [key, sent] of Object.entries((value ?? {}) as Record<string, string | string[]>)) {
-      const field = fields.get(key)
-      if (field === undefined) {
-        unknown.push({
-          path: `?${key}`,
-          suggestion: unknown.length < 100 ? nearest(key, Object.keys(properties)) : undefined,
-        })
-      } else if (Array.isArray(sent) || field.name in query) {
-        const values = [query[field.name] ?? [], sent].flat().map(String).join(', ')
-        throw invalidArgument(`too many values for field "${field.name}": ${values}`, 'bad-query')
-      } else {
-        query[field.name] = queryParsers[field.kind]?.(field.name, sent) ?? sent
+export type DecodeQuery = (text: string, unknown: UnknownField[]) => unknown
+
+/**
+ * Compiles the reading of a query string, as grpc-gateway fills a message from it (measured).
+ *
+ * Names come dotted, in camelCase or snake_case. Unknown names are ignored; but a name that ends at a message, goes on behind
+ * a field that is none, or has brackets is refused. A schema without fields has its query left unread.
+ */
+export function compileQueryDecoder(schema: TSchema): DecodeQuery {
+  const properties = Object.entries(schema['properties'] as Record<string, TSchema>)
+  const names = properties.map(([name]) => name)
+  const root = new Map<string, QueryField>()
+  for (const [path, property] of properties) {
+    let fields = root
+    for (const [index, segment] of path.split('.').entries()) {
+      const isLast = index === path.split('.').length - 1
+      const field: QueryField = fields.get(segment) ?? {
+        proto: snakeCase(segment),
+        path,
+        ...(isLast && { kind: (property['x-proto'] ?? property['type']) as string }),
+        fields: new Map(),
       }
+      fields.set(segment, field).set(field.proto, field)
+      fields = field.fields
+    }
+  }
+  if (properties.length === 0) return () => ({})
+
+  return (text, unknown) => {
+    const query: Record<string, unknown> = {}
+    for (const [sentName, sentValues] of parseForm(text)) {
+      // A name in brackets is the key of a map to the gateway, and a value more where there is no map.
+      const [, name = sentName, key] = /^(.*)\[(.*)\]$/s.exec(sentName) ?? []
+      const values = key === undefined ? sentValues : [key, ...sentValues]
+      const field = fieldOf(root, name)
+      if (field === undefined) unknown.push({ path: `?${sentName}`, suggestion: suggestionOf(name, names, unknown) })
+      else query[field.path] = valueOf(field, values)
     }
     return query
   }
 }
 
-/** Kinds of query values that are not taken as they are. */
-const queryParsers: Readonly<Record<string, (name: string, text: string) => number | boolean>> = {
-  uint32: queryUInt32,
-  double: queryDouble,
-  boolean: queryBool,
+function fieldOf(root: ReadonlyMap<string, QueryField>, name: string): QueryField | undefined {
+  let fields = root
+  let parent: string | undefined
+  let field: QueryField | undefined
+  for (const segment of name.split('.')) {
+    if (field?.kind !== undefined) {
+      throw invalidArgument(`invalid path: ${show(parent)} is not a message; send ${field.path} alone`, 'bad-query')
+    }
+    field = fields.get(segment)
+    if (field === undefined) return undefined
+    parent = segment
+    fields = field.fields
+  }
+  return field
 }
 
-/** Go parses query numbers with strconv.ParseUint: digits only. */
-function queryUInt32(name: string, text: string): number {
+function valueOf({ proto, path, kind, fields }: QueryField, values: readonly string[]): unknown {
+  const [value = ''] = values
+  const expected = [...new Set(fields.values())].map((field) => field.path).join(' and ')
+  if (values.length > 1) {
+    const hint = kind === undefined ? `send ${expected}` : `send ${path} once, without brackets`
+    throw invalidArgument(`too many values for field "${proto}": ${shown(values.join(', '))}; ${hint}`, 'bad-query')
+  }
+  const fail = (problem: string): never => {
+    throw invalidArgument(`parsing field "${proto}": ${problem}`, 'bad-query')
+  }
+  switch (kind) {
+    case undefined:
+      return fail(`unsupported message type; send ${expected}`)
+    case 'uint32':
+      return uint32(path, value, fail)
+    case 'double':
+      return double(path, value, fail)
+    case 'boolean':
+      // As strconv.ParseBool reads it.
+      if (/^(1|t|T|TRUE|true|True)$/.test(value)) return true
+      if (/^(0|f|F|FALSE|false|False)$/.test(value)) return false
+      return fail(`strconv.ParseBool: parsing ${show(value)}: invalid syntax; ${path} takes true or false`)
+    default:
+      if (!value.isWellFormed()) throw invalidUtf8()
+      return value
+  }
+}
+
+/** The answer to a text that cannot travel in a message: the gateway gets no further than writing it. */
+export const invalidUtf8 = (): ApiError =>
+  new ApiError('internal', 'grpc: error while marshaling: string field contains invalid UTF-8', {
+    ground: 'invalid-utf8',
+  })
+
+const shown = (text: string): string => (text.length > 100 ? `${text.slice(0, 97)}...` : text)
+
+type Fail = (problem: string) => never
+
+/** Digits only, as strconv.ParseUint reads them. */
+function uint32(path: string, text: string, fail: Fail): number {
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (number <= 4_294_967_295) return number
   const problem = Number.isNaN(number) ? 'invalid syntax' : 'value out of range'
-  throw invalidArgument(`parsing field "${name}": strconv.ParseUint: parsing ${show(text)}: ${problem}`, 'bad-query')
+  return fail(`strconv.ParseUint: parsing ${show(text)}: ${problem}; ${path} takes a whole number from 0 to 4294967295`)
 }
 
-/** As strconv.ParseBool reads it. */
-function queryBool(name: string, text: string): boolean {
-  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true
-  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false
-  throw invalidArgument(`parsing field "${name}": strconv.ParseBool: parsing ${show(text)}: invalid syntax`)
+const decimal = /^[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:e[-+]?\d[\d_]*)?$/i
+const hexadecimal = /^([-+]?)0x_?([\da-f_]*)\.?([\da-f_]*)p([-+]?\d[\d_]*)$/i
+const special = /^([-+]?)(nan|inf(?:inity)?)$/i
+
+/** The forms of strconv.ParseFloat: also `.5`, `5.`, `1_000`, `0x1p4`, `Inf` and `NaN`. */
+function double(path: string, text: string, fail: Fail): number {
+  const number = toDouble(text)
+  const hint = `${path} takes a number`
+  if (number === undefined) return fail(`strconv.ParseFloat: parsing ${show(text)}: invalid syntax; ${hint}`)
+  const isWritten = !special.test(text)
+  if (isWritten && !Number.isFinite(number)) {
+    return fail(`strconv.ParseFloat: parsing ${show(text)}: value out of range; ${hint} that a double can hold`)
+  }
+  return number
 }
 
-function queryDouble(name: string, text: string): number {
-  const number = toNumber(text)
-  if (Number.isFinite(number)) return number
-  throw invalidArgument(
-    `parsing field "${name}": strconv.ParseFloat: parsing ${show(text)}: invalid syntax`,
-    'bad-query',
+function toDouble(text: string): number | undefined {
+  const named = special.exec(text)
+  if (named !== null) {
+    if (/^nan$/i.test(named[2]!)) return named[1] === '' ? Number.NaN : undefined
+    return named[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  }
+  // An underscore stands between two digits.
+  if (/_(?![\da-f])|(?<![\da-fx])_/i.test(text)) return undefined
+  const plain = text.replaceAll('_', '')
+  const hex = hexadecimal.exec(plain)
+  if (hex !== null) {
+    const [, sign, whole = '', fraction = '', exponent] = hex
+    if (whole === '' && fraction === '') return undefined
+    const mantissa = Number(BigInt(`0x${whole}${fraction}`))
+    return (sign === '-' ? -1 : 1) * mantissa * 2 ** (Number(exponent) - 4 * fraction.length)
+  }
+  return decimal.test(text) ? Number(plain) : undefined
+}
+
+/**
+ * Splits a form into its fields, as Go's `url.ParseQuery` does.
+ *
+ * @returns the values of each name, in the order of the text; a byte that is no UTF-8 as a lone surrogate
+ * @throws ApiError 400, code 3
+ */
+export function parseForm(text: string): Map<string, string[]> {
+  const form = new Map<string, string[]>()
+  for (const pair of text.split('&')) {
+    if (pair.includes(';')) {
+      throw invalidArgument(
+        'invalid semicolon separator in query; write ; as %3B, and separate fields by &',
+        'bad-query',
+      )
+    }
+    if (pair === '') continue
+    const equals = pair.indexOf('=')
+    const name = unescape(equals < 0 ? pair : pair.slice(0, equals))
+    const value = equals < 0 ? '' : unescape(pair.slice(equals + 1))
+    const values = form.get(name)
+    if (values === undefined) form.set(name, [value])
+    else values.push(value)
+  }
+  return form
+}
+
+function unescape(text: string): string {
+  const broken = /%(?![0-9a-fA-F]{2}).{0,2}/s.exec(text)
+  if (broken !== null) throw invalidArgument(`invalid URL escape "${broken[0]}"; write % as %25`, 'bad-query')
+  const spaced = text.replaceAll('+', ' ')
+  if (!spaced.includes('%')) return spaced
+  const parts = spaced.split(/(%[0-9a-fA-F]{2})/)
+  return decodeUtf8(
+    Buffer.concat(
+      parts.map((part, index) => (index % 2 === 1 ? Buffer.from(part.slice(1), 'hex') : Buffer.from(part))),
+    ),
   )
 }

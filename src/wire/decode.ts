@@ -1,106 +1,95 @@
 import type { TSchema } from '@sinclair/typebox'
-import { invalidArgument, show } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
-import { isObject } from '../base/objects.ts'
-import { parseTimestamp } from '../base/timestamps.ts'
-
-/** A field that was sent and that the message does not have. */
-export interface UnknownField {
-  /** Where it stood, e.g. `config.taskTimeuot`. */
-  readonly path: string
-  /** The field that was probably meant. */
-  readonly suggestion: string | undefined
-  /** The values that the field may have, where it is there but its value is not known. */
-  readonly known?: readonly string[]
-}
-
-/** Describes unknown fields for messages: `field nmae (did you mean "name"?)`. */
-export function describeUnknown(fields: readonly UnknownField[]): string {
-  const more = fields.length - shownFields
-  const shown = fields.slice(0, shownFields).map(describeOne).join(', ')
-  return `field${fields.length === 1 ? '' : 's'} ${shown}${more > 0 ? ` and ${more} more` : ''}`
-}
-
-/** Unknown fields that a message names; a request can have a hundred thousand. */
-const shownFields = 100
-
-/** Unknown fields that a suggestion is looked for. */
-const suggestedFields = 100
-
-function describeOne({ path, suggestion, known = [] }: UnknownField): string {
-  const meant = suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`
-  return `${path}${meant}${known.length === 0 ? '' : `; known are ${known.join(', ')}`}`
-}
-
-/** The nearest name, for the first fields only: the search compares a name with all others. */
-const suggestionOf = (name: string, names: Iterable<string>, unknown: readonly UnknownField[]): string | undefined =>
-  unknown.length < suggestedFields ? nearest(name, names) : undefined
+import { invalidArgument } from '../base/errors.ts'
+import { findType, typeName, unknownType } from './any.ts'
+import { readFilterValue } from './filter-values.ts'
+import { JsonReader } from './json-reader.ts'
+import {
+  absent,
+  enumReader,
+  readAnything,
+  readBoolean,
+  readDouble,
+  readDuration,
+  readString,
+  readStruct,
+  readTimestamp,
+  type ReadValue,
+  sortedEntries,
+  wholeReader,
+} from './scalars.ts'
+import { describeUnknown, suggestionOf, type UnknownField } from './unknown-fields.ts'
 
 /** Messages that an Any may hold, by their full name. */
 export type AnyTypes = Readonly<Record<string, TSchema>>
 
 /**
- * Turns what `JSON.parse` gave into the canonical form of one message: camelCase names, `null` left out, numbers as numbers.
+ * Decodes a request body into the canonical form of one message: camelCase names, `null` left out, numbers as numbers.
  *
- * @param value what the client sent; undefined or null is the empty message
- * @param unknown collects the fields that the message does not have; they are left out of the result
- * @throws ApiError 400, code 3, naming the field and the value
+ * @param body the bytes of the body, or its text; blank is the empty message
+ * @param unknown collects what was sent and is not read; it is left out of the result
+ * @throws ApiError 400, code 3, naming the place in the body, the field and the value
  */
-export type Decode = (value: unknown, unknown: UnknownField[]) => unknown
-
-/** One value at one place. Returns `absent` where proto3 JSON takes the value as not sent. */
-type DecodeValue = (value: unknown, path: string, unknown: UnknownField[]) => unknown
-
-const absent = Symbol('absent')
+export type Decode = (body: Buffer | string | undefined, unknown: UnknownField[]) => unknown
 
 /**
  * Compiles the proto3 JSON mapping for one message, from its TypeBox schema.
  *
- * Source: the proto3 JSON mapping as protobuf-go implements it behind grpc-gateway, with unknown fields discarded.
+ * Source: grpc-gateway 2.30 with protobuf-go 1.36, unknown fields discarded (measured).
  *
  * @param schema the message; the keyword `x-proto` tells kinds that JSON Schema cannot
  * @param types the messages that an Any in it may hold
+ * @param pathFields fields of the message that the path sets: the body may hold them, and they are checked and left out
  */
-export function compileDecoder(schema: TSchema, types: AnyTypes): Decode {
-  const decode = compileValue(schema, types)
-  const empty = schema['type'] === 'object' ? {} : ''
-  return (value, unknown) => {
-    const decoded = decode(value ?? empty, '', unknown)
-    return decoded === absent ? empty : decoded
+export function compileDecoder(schema: TSchema, types: AnyTypes, pathFields: readonly string[] = []): Decode {
+  // A body that is one string is read by encoding/json, not by protojson.
+  if (schema['type'] === 'string') return (body, unknown) => decodeBareString(body ?? '', unknown)
+  const read = schema['x-proto'] === 'value' ? readAnything : compileMessage(schema, types, pathFields)
+  return (body, unknown) => {
+    // A blank body counts as none, and none as the empty message.
+    const reader = JsonReader.open(body ?? '', unknown) ?? JsonReader.open('{}', unknown)!
+    const message = read(reader)
+    if (reader.missing !== undefined) throw reader.missing
+    return message
   }
 }
 
-function compileValue(schema: TSchema, types: AnyTypes): DecodeValue {
+/** Bytes and escapes that stand for no character become U+FFFD, and `null` the empty string. */
+function decodeBareString(body: Buffer | string, unknown: UnknownField[]): string {
+  const value = JsonReader.open(body, unknown)?.plain() ?? ''
+  if (typeof value === 'string') return value.toWellFormed()
+  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+  throw invalidArgument(
+    `json: cannot unmarshal ${kind} into Go value of type string; send one JSON string, as in "my job"`,
+  )
+}
+
+function compileValue(schema: TSchema, types: AnyTypes): ReadValue {
   const kind = (schema['x-proto'] ?? schema['type']) as string
   switch (kind) {
     case 'string':
-      return decodeString
+      return readString
     case 'boolean':
-      return (value, path) => (typeof value === 'boolean' ? value : refuse('bool', path, value, 'true or false'))
+      return readBoolean
     case 'uint32':
-      return decodeUInt32
+      return wholeReader('uint32', 0n, 2n ** 32n - 1n, Number)
     case 'int64':
-      return decodeInt64
+      return wholeReader('int64', -(2n ** 63n), 2n ** 63n - 1n, String)
     case 'double':
-      return decodeDouble
+      return readDouble
     case 'enum':
-      return compileEnum(schema['enum'] as readonly string[])
+      return enumReader(schema['enum'] as readonly string[])
     case 'timestamp':
-      return (value, path) =>
-        typeof value === 'string' && parseTimestamp(value) !== undefined
-          ? value
-          : refuse('google.protobuf.Timestamp', path, value, 'RFC 3339, as in "2025-05-20T09:00:00Z"')
+      return readTimestamp
     case 'duration':
-      return (value, path) =>
-        typeof value === 'string' || typeof value === 'number'
-          ? String(value)
-          : refuse('duration', path, value, 'a text such as "90s", or a number of milliseconds')
+      return readDuration
     case 'struct':
-      return (value, path) => (isObject(value) ? value : refuse('google.protobuf.Struct', path, value, 'a JSON object'))
+      return readStruct
     case 'any':
       return compileAny(types)
     case 'value':
-      return (value) => value
+      return readAnything
+    case 'filter-value':
+      return readFilterValue
     case 'array':
       return compileList(compileValue(schema['items'] as TSchema, types))
     case 'object':
@@ -110,155 +99,108 @@ function compileValue(schema: TSchema, types: AnyTypes): DecodeValue {
   }
 }
 
-function refuse(kind: string, path: string, value: unknown, expected: string): never {
-  const field = path === '' ? 'request body' : `field ${path}`
-  throw invalidArgument(`proto: invalid value for ${kind} ${field}: ${show(value)}; expected ${expected}`)
-}
-
-const decodeString: DecodeValue = (value, path) => {
-  if (typeof value === 'string') return value
-  // A body that is one string is read by encoding/json, which says so in its own words.
-  if (path === '') throw invalidArgument(`json: cannot unmarshal ${jsonKind(value)} into Go value of type string`)
-  return refuse('string', path, value, 'a JSON string')
-}
-
-const jsonKind = (value: unknown): string =>
-  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
-
-const numberText = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
-
-/** A number, or a string that holds a JSON number; NaN for anything else. */
-export function toNumber(value: unknown): number {
-  if (typeof value === 'number') return value
-  return typeof value === 'string' && numberText.test(value) ? Number(value) : Number.NaN
-}
-
-const decodeUInt32: DecodeValue = (value, path) => {
-  const number = toNumber(value)
-  if (Number.isInteger(number) && number >= 0 && number <= 4_294_967_295) return number + 0
-  return refuse('uint32', path, value, 'a whole number from 0 to 4294967295')
-}
-
-const int64Limit = 2n ** 63n
-
-const decodeInt64: DecodeValue = (value, path) => {
-  const number = toNumber(value)
-  if (Number.isInteger(number)) {
-    const whole = typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : BigInt(number)
-    if (whole >= -int64Limit && whole < int64Limit) return whole.toString()
-  }
-  return refuse('int64', path, value, 'a whole number of 64 bits')
-}
-
-const decodeDouble: DecodeValue = (value, path) => {
-  const number = toNumber(value)
-  return Number.isNaN(number) ? refuse('double', path, value, 'a number') : number
-}
-
-/** Unknown names count as not sent, as protobuf-go does with unknown fields discarded; unknown numbers are refused. */
-function compileEnum(names: readonly string[]): DecodeValue {
-  return (value, path, unknown) => {
-    if (typeof value === 'string') {
-      if (names.includes(value)) return value
-      const meant = nearest(value, names) ?? names.find((name) => name.endsWith(`_${value.toUpperCase()}`))
-      unknown.push({ path: `${path}=${show(value)}`, suggestion: meant, known: names })
-      return absent
-    }
-    const name = typeof value === 'number' ? names[value] : undefined
-    return name ?? refuse('enum', path, value, `one of ${names.join(', ')}`)
-  }
-}
-
-function compileList(item: DecodeValue): DecodeValue {
-  return (value, path, unknown) => {
-    if (!Array.isArray(value)) return refuse('repeated', path, value, 'a JSON array')
+function compileList(readItem: ReadValue): ReadValue {
+  return (reader) => {
+    if (!reader.enter('[')) throw reader.unexpected('a JSON array')
     const list: unknown[] = []
-    for (const [index, element] of value.entries()) {
-      const decoded = item(element, `${path}[${index}]`, unknown)
-      if (decoded !== absent) list.push(decoded)
+    for (let index = 0; reader.more(); index++) {
+      reader.path.push(index)
+      const item = readItem(reader)
+      reader.path.pop()
+      if (item !== absent) list.push(item)
     }
     return list
   }
 }
 
-function compileMap(schema: TSchema, types: AnyTypes): DecodeValue {
+function compileMap(schema: TSchema, types: AnyTypes): ReadValue {
   const [valueSchema] = Object.values(schema['patternProperties'] as Record<string, TSchema>)
-  const decodeEntry = compileValue(valueSchema!, types)
-  return (value, path, unknown) => {
-    if (!isObject(value)) return refuse('map', path, value, 'a JSON object')
-    const entries = Object.entries(value).map(([key, item]) => [key, decodeEntry(item, `${path}.${key}`, unknown)])
-    return Object.fromEntries(entries.filter(([, item]) => item !== absent)) as unknown
-  }
+  const readMember = compileValue(valueSchema!, types)
+  return (reader) => Object.fromEntries(sortedEntries(reader, readMember))
 }
 
 interface Field {
   readonly name: string
-  readonly decode: DecodeValue
+  readonly read: ReadValue
 }
 
-function compileMessage(schema: TSchema, types: AnyTypes): DecodeValue {
-  const properties = Object.entries(schema['properties'] as Record<string, TSchema>)
+/** Compiles the reading of one message. A member `@type` is passed over in a message that an Any holds. */
+function compileMessage(
+  schema: TSchema,
+  types: AnyTypes,
+  pathFields: readonly string[] = [],
+  isAny = false,
+): ReadValue {
+  const properties = schema['properties'] as Record<string, TSchema>
+  const names = Object.keys(properties)
   const fields = new Map<string, Field>()
-  for (const [name, property] of properties) {
-    const field = { name, decode: compileValue(property, types) }
-    fields.set(name, field)
-    fields.set(snakeCase(name), field)
-  }
+  const add = (field: Field) => fields.set(field.name, field).set(snakeCase(field.name), field)
+  for (const [name, property] of Object.entries(properties)) add({ name, read: compileValue(property, types) })
+  for (const name of pathFields) if (!fields.has(name)) add({ name, read: readString })
   const needed = ((schema['required'] as string[] | undefined) ?? []).map((name) => ({
     name,
     // Proto3 cannot tell a string that is empty from one that is absent.
-    orEmpty: (schema['properties'] as Record<string, TSchema>)[name]!['minLength'] === 1,
+    orEmpty: properties[name]!['minLength'] === 1,
   }))
 
-  const names = properties.map(([name]) => name)
-
-  return (value, path, unknown) => {
-    if (!isObject(value)) return refuse('message', path, value, 'a JSON object')
-    const prefix = path === '' ? '' : `${path}.`
+  return (reader) => {
+    if (!reader.enter('{')) throw reader.unexpected('a JSON object')
     const message: Record<string, unknown> = {}
-    for (const key of Object.keys(value)) {
-      const field = fields.get(key)
+    const seen: Field[] = []
+    while (reader.more()) {
+      const start = reader.at
+      const name = reader.name()
+      const field = fields.get(name)
       if (field === undefined) {
-        unknown.push({ path: `${prefix}${key}`, suggestion: suggestionOf(key, names, unknown) })
+        if (isAny && name === '@type') reader.skip()
+        else skipUnknown(reader, name, names)
         continue
       }
-      const sent = value[key]
-      if (sent === null) continue
-      if (field.name in message) throw invalidArgument(`proto: duplicate field ${show(prefix + key)}`)
-      const decoded = field.decode(sent, `${prefix}${field.name}`, unknown)
-      if (decoded !== absent) message[field.name] = decoded
+      if (seen.includes(field)) throw reader.fault(start, `duplicate field ${reader.shown(start)}`)
+      seen.push(field)
+      if (reader.takeNull()) continue
+      reader.path.push(field.name)
+      const value = field.read(reader)
+      reader.path.pop()
+      if (value !== absent) message[field.name] = value
     }
+    for (const name of pathFields) if (!(name in properties)) delete message[name]
     for (const { name, orEmpty } of needed) {
       if (message[name] === undefined || (orEmpty && message[name] === '')) {
-        const ignored = unknown.find((field) => field.path.startsWith(`${prefix}${name}=`))
-        const sent = ignored === undefined ? '' : `; unknown ${describeUnknown([ignored])}`
-        throw invalidArgument(`${prefix}${name} is required${sent}`, 'required-field')
+        const field = join(reader, name)
+        const ignored = reader.unknown.find(({ path }) => path.startsWith(`${field}=`))
+        const sent = ignored === undefined ? '' : `; ${describeUnknown([ignored])}`
+        reader.missing ??= invalidArgument(`${field} is required${sent}`, 'required-field')
       }
     }
     return message
   }
 }
 
-export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-
-/** `@type` decides which message the object is; without one it is the empty Any, as unknown fields are discarded. */
-function compileAny(types: AnyTypes): DecodeValue {
-  const decoders = new Map(Object.entries(types).map(([name, schema]) => [name, compileMessage(schema, types)]))
-  return (value, path, unknown) => {
-    if (!isObject(value)) return refuse('google.protobuf.Any', path, value, 'a JSON object with "@type"')
-    const { '@type': type, ...fields } = value
-    if (type === undefined || type === null) {
-      for (const key of Object.keys(fields)) unknown.push({ path: `${path}.${key}`, suggestion: '@type' })
+/** Compiles the reading of an Any. `@type` decides which message it is; without one it is empty, as unknown fields are discarded. */
+function compileAny(types: AnyTypes): ReadValue {
+  const readers = new Map(
+    Object.entries(types).map(([name, schema]) => [name, compileMessage(schema, types, [], true)]),
+  )
+  return (reader) => {
+    if (reader.next() !== 0x7b) throw reader.unexpected('a JSON object with "@type"')
+    const type = findType(reader)
+    if (type.url === undefined) {
+      for (const name of type.names) reader.unknown.push({ path: `${reader.field}.${name}`, suggestion: '@type' })
+      reader.skip()
       return {}
     }
-    if (typeof type !== 'string') return refuse('string', `${path}.@type`, type, 'the URL of a type')
-    const name = type.slice(type.lastIndexOf('/') + 1)
-    const decode = decoders.get(name)
-    if (decode === undefined) {
-      const meant = nearest(name, decoders.keys())
-      const hint = meant === undefined ? `known are ${[...decoders.keys()].join(', ')}` : `did you mean ${meant}?`
-      throw invalidArgument(`proto: unable to resolve ${show(type)} in field ${path}: "not found"; ${hint}`)
-    }
-    return { '@type': type, ...(decode(fields, path, unknown) as object) }
+    const read = readers.get(typeName(type.url))
+    if (read === undefined) throw unknownType(reader, type, [...readers.keys()])
+    return { '@type': type.url, ...(read(reader) as object) }
   }
 }
+
+function skipUnknown(reader: JsonReader, name: string, names: readonly string[]): void {
+  reader.unknown.push({ path: join(reader, name), suggestion: suggestionOf(name, names, reader.unknown) })
+  reader.skip()
+}
+
+const join = ({ field }: JsonReader, name: string): string => (field === '' ? name : `${field}.${name}`)
+
+export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

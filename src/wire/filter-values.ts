@@ -1,80 +1,94 @@
-import { invalidArgument, show } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
-import { typeName } from './any.ts'
-import { parseTimestamp } from '../base/timestamps.ts'
-
-/** A well-known type: what its `value` is where it was left out, and whether one fits. */
-interface Wrapper {
-  readonly unset: unknown
-  readonly fits: (value: unknown) => boolean
-  readonly expected: string
-}
-
-const toNumber = (value: unknown): number =>
-  typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
-
-const whole = (least: number, most: number): Wrapper => ({
-  unset: 0,
-  fits(value) {
-    const number = toNumber(value)
-    return Number.isInteger(number) && number >= least && number <= most
-  },
-  expected: `a whole number from ${least} to ${most}`,
-})
-
-const double: Wrapper = { unset: 0, fits: (value) => Number.isFinite(toNumber(value)), expected: 'a number' }
+import { invalidArgument } from '../base/errors.ts'
+import { findType, typeName, unknownType } from './any.ts'
+import { JsonReader } from './json-reader.ts'
+import {
+  floatReader,
+  readAnything,
+  readBoolean,
+  readListValue,
+  readString,
+  readStruct,
+  readTimestamp,
+  type ReadValue,
+  wholeReader,
+} from './scalars.ts'
 
 /** The types that the value of a filter may be wrapped in, by their full name. */
-const wrappers: Readonly<Record<string, Wrapper>> = {
-  'google.protobuf.StringValue': { unset: '', fits: (value) => typeof value === 'string', expected: 'a string' },
-  'google.protobuf.BoolValue': { unset: false, fits: (value) => typeof value === 'boolean', expected: 'true or false' },
-  'google.protobuf.Int32Value': whole(-(2 ** 31), 2 ** 31 - 1),
-  'google.protobuf.UInt32Value': whole(0, 2 ** 32 - 1),
-  'google.protobuf.Int64Value': whole(-(2 ** 63), 2 ** 63),
-  'google.protobuf.UInt64Value': whole(0, 2 ** 64),
-  'google.protobuf.DoubleValue': double,
-  'google.protobuf.FloatValue': double,
-  'google.protobuf.Timestamp': {
-    unset: '1970-01-01T00:00:00Z',
-    fits: (value) => typeof value === 'string' && parseTimestamp(value) !== undefined,
-    expected: 'RFC 3339, as in "2025-05-20T09:00:00Z"',
-  },
-  'google.protobuf.ListValue': { unset: [], fits: Array.isArray, expected: 'a JSON array' },
-  'google.protobuf.Value': { unset: null, fits: () => true, expected: 'JSON' },
+const wrappers: Readonly<Record<string, ReadValue>> = {
+  'google.protobuf.StringValue': readString,
+  'google.protobuf.BoolValue': readBoolean,
+  'google.protobuf.Int32Value': wholeReader('int32', -(2n ** 31n), 2n ** 31n - 1n, Number),
+  'google.protobuf.UInt32Value': wholeReader('uint32', 0n, 2n ** 32n - 1n, Number),
+  'google.protobuf.Int64Value': wholeReader('int64', -(2n ** 63n), 2n ** 63n - 1n, Number),
+  'google.protobuf.UInt64Value': wholeReader('uint64', 0n, 2n ** 64n - 1n, Number),
+  'google.protobuf.DoubleValue': floatReader('double'),
+  'google.protobuf.FloatValue': floatReader('float'),
+  'google.protobuf.Timestamp': readTimestamp,
+  'google.protobuf.ListValue': readListValue,
+  'google.protobuf.Struct': readStruct,
+  'google.protobuf.Value': readAnything,
 }
 
+/** Tells the value of a filter apart that was sent without the Any around it: the gateway refuses it. */
+const plainNote =
+  'plain JSON is read here; the service took an Any, as in {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": "x"}'
+
 /**
- * Takes the value of a filter out of the Any that it may be wrapped in (proto3 JSON: `{"@type": …, "value": …}`).
+ * Reads the value of a filter: an Any of a well-known type, `{"@type": …, "value": …}` (measured).
  *
  * Plain JSON is taken as well (chosen). An object without `@type` would be an empty Any to the gateway; it is refused here,
  * as the client surely meant something (chosen).
  *
- * @returns JSON; null if there is no value
- * @throws ApiError 400, code 3, naming the place
+ * @returns JSON; null for an empty Any
  */
-export function unwrap(value: unknown, path: string): unknown {
-  if (value === undefined || value === null) return null
-  if (typeof value !== 'object' || Array.isArray(value)) return value
-  const { '@type': type, ...fields } = value as Record<string, unknown>
-  if (type === undefined && Object.keys(fields).length === 0) return null
-  if (typeof type !== 'string') {
+export const readFilterValue: ReadValue = (reader) => {
+  if (reader.next() !== 0x7b) {
+    reader.unknown.push({ path: reader.field, suggestion: undefined, note: plainNote, isLenient: true })
+    return readAnything(reader)
+  }
+  const at = reader.at
+  const type = findType(reader)
+  if (type.url === undefined) {
+    reader.skip()
+    if (type.names.length === 0) return null
+    const hint = 'as in {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": "x"}'
     throw invalidArgument(
-      `${path} ${show(value)}: expected plain JSON or an Any, ` +
-        'as in {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": "x"}',
+      `${reader.field} ${reader.excerpt(at)}: expected plain JSON or an Any, ${hint}`,
       'filter-rules',
     )
   }
-  const name = typeName(type)
-  const wrapper = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined
-  if (wrapper === undefined) {
-    const meant = nearest(name, Object.keys(wrappers))
-    throw invalidArgument(
-      `proto: unable to resolve ${show(type)} in field ${path}: "not found"; ` +
-        (meant === undefined ? `known are ${Object.keys(wrappers).join(', ')}` : `did you mean ${meant}?`),
-      'filter-rules',
-    )
+  const name = typeName(type.url)
+  const read = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined
+  if (read === undefined) throw unknownType(reader, type, Object.keys(wrappers))
+  return readWrapped(reader, read)
+}
+
+/** Reads the members of an Any whose message has JSON of its own, which stands in `value`. */
+function readWrapped(reader: JsonReader, read: ReadValue): unknown {
+  let found: { value: unknown } | undefined
+  reader.enter('{')
+  while (reader.more()) {
+    const start = reader.at
+    const name = reader.name()
+    if (name === 'value') {
+      if (found !== undefined) throw reader.fault(start, 'duplicate "value" field')
+      reader.path.push('value')
+      found = { value: read(reader) }
+      reader.path.pop()
+    } else {
+      if (name !== '@type') reader.unknown.push({ path: `${reader.field}.${name}`, suggestion: 'value' })
+      reader.skip()
+    }
   }
-  const inner = fields['value'] ?? wrapper.unset
-  if (wrapper.fits(inner)) return inner
-  throw invalidArgument(`proto: invalid value for ${name} field ${path}: ${show(inner)}; expected ${wrapper.expected}`)
+  if (found === undefined)
+    throw reader.fault(reader.at - 1, 'missing "value" field', `${reader.field} takes {"@type": …, "value": …}`)
+  return found.value
+}
+
+/** Takes an item of a list out of the Any that it may be wrapped in (chosen). */
+export function unwrapItem(item: unknown, path: string): unknown {
+  if (typeof item !== 'object') return item
+  const reader = JsonReader.open(JSON.stringify(item), [])!
+  reader.path.push(path)
+  return readFilterValue(reader)
 }

@@ -1,6 +1,6 @@
 import { type Filter, type FilterCondition, filterConditions } from '../../schemas/filters.ts'
 import { invalidArgument, show } from '../base/errors.ts'
-import { unwrap } from './filter-values.ts'
+import { unwrapItem } from './filter-values.ts'
 import { didYouMean } from '../base/nearest.ts'
 import { parseTimestamp } from '../base/timestamps.ts'
 
@@ -96,7 +96,7 @@ export function compileFilters<Name extends string>(
     }
     return {
       field: name,
-      ...criterionOf(field, condition, unwrap(value, `${path}.value`), `${path}.value`),
+      ...criterionOf(field, condition, value ?? null, `${path}.value`),
     }
   }
 
@@ -219,7 +219,7 @@ function readList(field: FilterField, value: unknown, path: string, condition: F
   }
   if (value.length > maxValues)
     throw invalidArgument(`${path} holds ${value.length} values; at most ${maxValues} are taken`, 'filter-rules')
-  return value.map((item, index) => readScalar(field, unwrap(item, `${path}[${index}]`), `${path}[${index}]`))
+  return value.map((item, index) => readScalar(field, unwrapItem(item, `${path}[${index}]`), `${path}[${index}]`))
 }
 
 const numberText = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
@@ -229,7 +229,7 @@ function readScalar({ kind, names, normalise }: FilterField, value: unknown, pat
     case 'number': {
       // int64 travels as a string.
       const number = typeof value === 'string' && numberText.test(value) ? Number(value) : value
-      return typeof number === 'number' && Number.isFinite(number) ? number : refuse(path, value, 'a number')
+      return typeof number === 'number' ? number : refuse(path, value, 'a number')
     }
     case 'bool':
       return typeof value === 'boolean' ? Number(value) : refuse(path, value, 'true or false')

@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import type { UnknownField } from '../../src/wire/decode.ts'
+import type { UnknownField } from '../../src/wire/unknown-fields.ts'
 import t from 'tap'
 import type { Exchange } from '../../schemas/journal.ts'
 import { createJournal, keptBody, keptExchanges, type Noted } from '../../src/control/journal.ts'
@@ -243,7 +243,7 @@ void t.test('no secret can be read from any field', async (t) => {
   })
   t.match(
     compared.nearest.map(({ differences }) => differences.join()).join('; '),
-    /body\.secretKey: not what was expected,body\.secret\.accessKey: not what was expected/,
+    /body\.secret\.accessKey: not what was expected,body\.secretKey: not what was expected/,
   )
   const everything = JSON.stringify([exchanges, verified, compared, await world.explain(job.id)])
   for (const secret of ['Rm9vYmFyCg', 'test_w', token, token.slice(-40), ...hidden]) {

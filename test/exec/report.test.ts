@@ -178,7 +178,7 @@ const cases: Partial<Record<FindingId, readonly Case[]>> = {
         { ...create(0, 'a'), unknownFields: [{ path: 'config.taskTimeuot', suggestion: 'taskTimeout' }] },
         { ...create(9, 'b', {}), unknownFields: [{ path: 'zzz', suggestion: undefined }] },
       ],
-      /sent 2 fields that do not exist: config\.taskTimeuot \(did you mean "taskTimeout"\?\), zzz/,
+      /sent 2 fields that are not read: config\.taskTimeuot \(did you mean "taskTimeout"\?\), zzz/,
       2,
     ],
   ],

@@ -189,7 +189,7 @@ const swept = (request: string, fault: FaultKind, outcomes: Outcome[], more: Par
 
 const found = (cases: SweptCase[], more: Partial<Sweep> = {}): Sweep => ({
   version: '0',
-  startedAt: '2025-05-20T09:00:00.000000Z',
+  startedAt: '2025-05-20T09:00:00Z',
   durationMs: 9000,
   command: ['node', 'my client.js', "it's"],
   runs: cases.length + 2,

@@ -168,14 +168,19 @@ function provoke(t: Test, url: string, world: string, { method, url: path, opera
   }
 
   /** Asks by a persona, or as nobody. */
-  async function ask(target: string, body: unknown, persona: string | null = 'owner'): Promise<Answer> {
+  async function ask(
+    target: string,
+    body: unknown,
+    persona: string | null = 'owner',
+    own: Record<string, string> = {},
+  ): Promise<Answer> {
     const key = persona === null || operation === accessToken ? null : `test_${world}:${persona}`
     if (!operation.endsWith('/events')) {
-      return client(url, key)(method, target, method === 'GET' ? undefined : body)
+      return client(url, key)(method, target, method === 'GET' ? undefined : body, own)
     }
     // A stream has no end that could be waited for.
     const leave = new AbortController()
-    const headers: Record<string, string> = key === null ? {} : { authorization: key }
+    const headers: Record<string, string> = { ...own, ...(key === null ? {} : { authorization: key }) }
     const response = await fetch(url + target, { signal: leave.signal, headers })
     const answer = { status: response.status, headers: response.headers, body: undefined as unknown }
     if (response.status >= 400) answer.body = await response.json()
@@ -209,9 +214,11 @@ function provoke(t: Test, url: string, world: string, { method, url: path, opera
   /** The row that is expected behind 400, with a request that leads to it. */
   async function malformed(): Promise<[string, Answer]> {
     const [target] = await good()
-    if (method !== 'GET') return ['bad-json', await ask(target, '{')]
+    const rows = answersByOperation.get(operation)!.flatMap((answer) => answer.rows)
+    if (rows.includes('bad-json')) return ['bad-json', await ask(target, '{')]
     if (sample.badQuery !== undefined) return ['bad-query', await ask(`${target}?${sample.badQuery}`, undefined)]
-    return ['broken-escape', await ask(path.replace(/:\w+/, '%zz'), undefined)]
+    if (path.includes(':')) return ['broken-escape', await ask(path.replace(/:\w+/, '%zz'), undefined)]
+    return ['grpc-timeout', await ask(target, undefined, 'owner', { 'grpc-timeout': 'x' })]
   }
 
   return { good, ask, check, byFault, malformed, pathWith, sample }
@@ -292,6 +299,7 @@ void t.test('errors of one status have grounds of their own', async (t) => {
   const coupon = { couponCode: 'FREE-5' }
   await call('POST', '/v1/wallet/redeem_coupon', coupon)
   const ofStranger = client(url, 'test_default:stranger')
+  const strictly = client(strict.url, await strict.world('default').token())
   const filters = [{ field: 'colour', condition: 'FILTER_CONDITION_EQ' }]
 
   const cases: readonly (readonly [string, number, Promise<Answer>])[] = [
@@ -300,7 +308,15 @@ void t.test('errors of one status have grounds of their own', async (t) => {
     ['strict-mode', 401, client(strict.url)('GET', jobs)],
     ['wrong-api-key', 401, client(url, 'test_default:nobody')('GET', jobs)],
     ['another-account', 403, ofStranger('GET', `${jobs}/${fresh}`)],
-    ['body-too-large', 413, call('POST', jobs, Buffer.alloc(4 * 1024 * 1024 + 1, ' '))],
+    ['body-too-large', 429, call('POST', jobs, Buffer.alloc(4 * 1024 * 1024 + 1, ' '))],
+    ['grpc-timeout', 504, call('GET', jobs, undefined, { 'grpc-timeout': '1n' })],
+    ['grpc-timeout', 400, call('GET', jobs, undefined, { 'grpc-timeout': '1' })],
+    ['grpc-headers', 400, call('GET', jobs, undefined, { 'grpc-metadata-foo-bin': 'x' })],
+    ['grpc-headers', 500, call('GET', jobs, undefined, { 'grpc-metadata-': 'x' })],
+    ['invalid-utf8', 500, call('GET', `${jobs}?orderBy=%ff`)],
+    ['strict-mode', 400, strictly('POST', jobs, '{"templateId":"emulator-instant"} x')],
+    ['strict-mode', 400, strictly('DELETE', `${jobs}/x`, 'undefined')],
+    ['strict-mode', 400, strictly('POST', `${jobs}/filter`, { filters: [{ field: 'name', value: 'x' }] })],
     ['unknown-path', 404, call('GET', '/v1/nope')],
     ['wrong-method', 501, call('DELETE', jobs)],
     ['job-id-form', 400, call('POST', jobs, { templateId: 'emulator-instant', jobId: 'a b' })],

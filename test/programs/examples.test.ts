@@ -137,5 +137,5 @@ void t.test('jobs that run while the emulator is restarted end when they would h
   wall += 3600 * 1_000_000
   const after = client((await emulator(t, options)).url)
   const { job } = (await after('GET', `${jobs}/${id}`)).body
-  t.match(job, { state: 'JOB_STATE_COMPLETE', endedAt: '2025-06-01T12:00:03.000000Z', duration: 3 })
+  t.match(job, { state: 'JOB_STATE_COMPLETE', endedAt: '2025-06-01T12:00:03Z', duration: 3 })
 })

@@ -7,7 +7,7 @@ const jobs = '/v1/customer/jobs'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 void t.test('access_token', async (t) => {
-  const clock = steadyClock('2025-05-20T09:00:00.900000Z')
+  const clock = steadyClock('2025-05-20T09:00:00.900Z')
   const { url, apiKey } = await emulator(t, { clock, apiKeys: new Map([['eyJrZXkiOiIxIn0=', 'vendor']]) })
   const exchange = (body: unknown) => client(url, null)('POST', '/v1/auth/access_token', body)
 

@@ -83,8 +83,8 @@ void t.test('a template that a client makes', async (t) => {
       app: 'my-app@1',
       partitioner: 'passthrough',
       assembler: 'zipper@1.2',
-      createdAt: '2025-05-20T09:00:00.000000Z',
-      updatedAt: '2025-05-20T09:00:00.000000Z',
+      createdAt: '2025-05-20T09:00:00Z',
+      updatedAt: '2025-05-20T09:00:00Z',
       isPublic: false,
       dataSource: { dataSourceDescriptor: 'bypass', params: null },
       dataDestination: { dataSourceDescriptor: 'bucket', params: null },
@@ -112,7 +112,7 @@ void t.test('a template that a client makes', async (t) => {
     await save(call, { id: 'mine@1.0', app: 'other' })
     const { body } = await call('GET', `${dev}/mine@1.0`)
     t.match(body, { app: 'other', description: '', params: null, config: null, dataSource: null })
-    t.match(body, { createdAt: '2025-05-20T09:00:00.000000Z', updatedAt: '2025-05-20T09:00:01.000000Z' })
+    t.match(body, { createdAt: '2025-05-20T09:00:00Z', updatedAt: '2025-05-20T09:00:01Z' })
     const read = (await call('GET', `/v1/customer/jobs/${job.id}`)).body
     t.strictSame(read.job, job)
     t.equal(read.templateInfo.app, 'other', 'and show the template as it is now')

@@ -141,6 +141,6 @@ void t.test('time does not go back where the wall clock is behind', async (t) =>
   await two.world('running').import(running)
   await two.world('frozen').import(frozen)
   behind.advance(60)
-  t.equal(await two.world('running').clock.now(), '2025-06-01T00:01:00.000000Z')
-  t.equal(await two.world('frozen').clock.now(), '2025-06-01T00:00:00.000000Z')
+  t.equal(await two.world('running').clock.now(), '2025-06-01T00:01:00Z')
+  t.equal(await two.world('frozen').clock.now(), '2025-06-01T00:00:00Z')
 })

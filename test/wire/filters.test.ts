@@ -1,5 +1,6 @@
 import t from 'tap'
-import type { Filter } from '../../schemas/filters.ts'
+import { type Filter, FilterRequest } from '../../schemas/filters.ts'
+import { compileDecoder } from '../../src/wire/decode.ts'
 import { compileFilters, type FilterFields } from '../../src/wire/filters.ts'
 import { openStore } from '../../src/store/database.ts'
 import { jobFilterFields, type JobFilterField, jobFilterSql } from '../../src/store/job-filters.ts'
@@ -17,7 +18,12 @@ const fields = {
   'stateTimestamps.STATE_NEW': { kind: 'timestamp' },
 } as const satisfies FilterFields<string>
 
-const read = compileFilters(fields)
+/** Reads filters as they come in a body. */
+const read = (filters: Filter[]) => {
+  const { filters: decoded = [] } = decode(JSON.stringify({ filters }), []) as FilterRequest
+  return compileFilters(fields)(decoded)
+}
+const decode = compileDecoder(FilterRequest, {})
 
 void t.test('filters become criteria', async (t) => {
   for (const [sent, expected] of [
@@ -28,7 +34,7 @@ void t.test('filters become criteria', async (t) => {
     ],
     [filter('name', 1, 'x'), { field: 'name', op: '!=', value: 'x' }],
     [filter('name', 'EQ', google('StringValue', 'x')), { field: 'name', op: '=', value: 'x' }],
-    [filter('name', 'EQ', google('StringValue')), { field: 'name', op: '=', value: '' }],
+    [filter('name', 'EQ', google('StringValue', '')), { field: 'name', op: '=', value: '' }],
     [
       filter('name', 'EQ', { '@type': 'google.protobuf.StringValue', value: 'x' }),
       { field: 'name', op: '=', value: 'x' },
@@ -48,7 +54,8 @@ void t.test('filters become criteria', async (t) => {
     [filter('size', 'GTE', '5'), { field: 'size', op: '>=', value: 5 }],
     [filter('size', 'LT', google('Int64Value', '-5')), { field: 'size', op: '<', value: -5 }],
     [filter('size', 'LTE', google('DoubleValue', 0.5)), { field: 'size', op: '<=', value: 0.5 }],
-    [filter('size', 'EQ', google('UInt32Value')), { field: 'size', op: '=', value: 0 }],
+    [filter('size', 'EQ', google('UInt32Value', 0)), { field: 'size', op: '=', value: 0 }],
+    [filter('size', 'LT', google('DoubleValue', 'Infinity')), { field: 'size', op: '<', value: Infinity }],
     [filter('size', 'EQ', null), { field: 'size', op: '=', value: 0 }],
     [filter('cost', 'EQ', null), { field: 'cost', op: 'unset' }],
     [filter('cost', 'NEQ', null), { field: 'cost', op: 'set' }],
@@ -118,10 +125,14 @@ void t.test('filters that are wrong are refused by name', async (t) => {
     [[filter('name', 'EQ', google('StrinValue', 'x'))], /unable to resolve .*did you mean google.protobuf.StringValue/],
     [
       [filter('name', 'EQ', google('StringValue', 5))],
-      /invalid value for google.protobuf.StringValue field filters\[0\].value: 5/,
+      /invalid value for string field value: 5; filters\[0\].value.value takes a JSON string/,
     ],
-    [[filter('size', 'EQ', google('Int32Value', 2 ** 31))], /expected a whole number from -2147483648 to 2147483647/],
-    [[filter('createdAt', 'EQ', google('Timestamp', '2025'))], /expected RFC 3339/],
+    [[filter('size', 'EQ', google('Int32Value', 2 ** 31))], /takes a whole number from -2147483648 to 2147483647/],
+    [[filter('size', 'EQ', google('Int64Value', '9223372036854775808'))], /invalid value for int64 field value/],
+    [[filter('size', 'EQ', google('FloatValue', 3.5e38))], /invalid value for float field value/],
+    [[filter('name', 'EQ', google('StringValue'))], /missing "value" field/],
+    [[filter('name', 'EQ', google('StringValue', null))], /invalid value for string field value: null/],
+    [[filter('createdAt', 'EQ', google('Timestamp', '2025'))], /takes RFC 3339/],
   ] as [Filter[], RegExp][]) {
     t.throws(() => read(sent), { message, kind: 'invalidArgument' }, message.source)
   }

@@ -3,7 +3,7 @@ import type { SaveSecretRequest, Secret } from '../../../schemas/secrets.ts'
 import { descriptors } from '../jobs/data-sources.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
 import { didYouMean } from '../../base/nearest.ts'
-import { formatTimestamp, parseTimestamp, type Micros } from '../../base/timestamps.ts'
+import { formatMoment, type Micros, parseMoment, parseTimestamp } from '../../base/timestamps.ts'
 
 /** Types of secrets: `aws` is the name of `s3` since September 2025, `other` came in October 2025 (documented). */
 const secretTypes = ['s3', 'aws', 'gcp', 'storj', 'other'] as const
@@ -27,8 +27,15 @@ export function requestedSecret({ secret }: SaveSecretRequest, newId: () => stri
     name,
     accessKey,
     params,
-    expiresAt: expiresAt === undefined ? null : parseTimestamp(expiresAt)!,
+    ...expiryOf(expiresAt),
   }
+}
+
+/** The moment that a client wrote: exactly as clients see it, and as far as a number holds it. */
+function expiryOf(text: string | undefined): Pick<SecretRecord, 'expires' | 'expiresAt'> {
+  if (text === undefined) return { expires: null, expiresAt: null }
+  const expiresAt = Math.min(parseTimestamp(text)!, Number.MAX_SAFE_INTEGER)
+  return { expires: formatMoment(parseMoment(text)!), expiresAt }
 }
 
 /** @throws ApiError 400, code 3, naming the types there are */
@@ -55,10 +62,10 @@ export function namedSecret({ dataSourceDescriptor = '', params }: DataSource): 
 }
 
 /** A secret as clients see it; there is nothing secret in the record. */
-export const secretToWire = ({ id, secretType, expiresAt, accessKey, params, name }: SecretRecord): Secret => ({
+export const secretToWire = ({ id, secretType, expires, accessKey, params, name }: SecretRecord): Secret => ({
   id,
   secretType,
-  expiresAt: expiresAt === null ? null : formatTimestamp(expiresAt),
+  expiresAt: expires,
   accessKey,
   params: { ...params },
   name,
@@ -71,5 +78,7 @@ export interface SecretRecord {
   readonly name: string
   readonly accessKey: string
   readonly params: Readonly<Record<string, string>>
+  /** RFC 3339, to the nanosecond. */
+  readonly expires: string | null
   readonly expiresAt: Micros | null
 }

@@ -35,7 +35,7 @@ export function ignoredRetryAfter(): Rule {
   }
 }
 
-/** Fields that no message has, with the names that were probably meant. */
+/** Fields that no message has, with the names that were probably meant, and what else the service does not read. */
 export function unknownFields(): Rule {
   const proof = createProof()
   const fields = new Memory<string>()
@@ -44,13 +44,14 @@ export function unknownFields(): Rule {
       const { unknownFields: unknown } = seen.exchange
       if (unknown.length === 0) return
       proof.add(seen)
-      for (const { path, suggestion } of unknown) {
-        fields.set(path, suggestion === undefined ? path : `${path} (did you mean "${suggestion}"?)`)
+      for (const { path, suggestion, note } of unknown) {
+        if (note !== undefined) fields.set(path, `${path} (${note})`)
+        else fields.set(path, suggestion === undefined ? path : `${path} (did you mean "${suggestion}"?)`)
       }
     },
     found: () =>
       proof.found(
-        `sent ${fields.size === 1 ? 'a field that does not exist' : `${fields.size} fields that do not exist`}: ` +
+        `sent ${fields.size === 1 ? 'a field that is not read' : `${fields.size} fields that are not read`}: ` +
           listed([...fields.values()]),
       ),
   }

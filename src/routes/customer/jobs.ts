@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Empty, genericOk, GenericResponse } from '../../../schemas/generic.ts'
+import { genericOk, GenericResponse } from '../../../schemas/generic.ts'
 import { AppParams, JobConfig } from '../../../schemas/job-parts.ts'
 import {
   CreateJobRequest,
@@ -159,7 +159,6 @@ export const jobRoutes =
           ...act,
           operationId: 'Customer_AbortJob',
           summary: 'Stop a running job; delete one that is yet to start',
-          body: Empty,
         },
       },
       async (request) => {
@@ -181,7 +180,6 @@ export const jobRoutes =
       ...act,
       operationId: 'Customer_UploadCompleted',
       summary: "Tell that a job's input file was uploaded",
-      body: Empty,
     }
     app.patch('/jobs/:jobId/uploadcompleted', { schema: uploadCompleted }, async (request) => {
       await core.jobs.uploadCompleted(request.caller, request.params.jobId)

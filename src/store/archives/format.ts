@@ -48,6 +48,9 @@ export type Manifest = Static<typeof Manifest>
 export const writeManifest = (manifest: Omit<Manifest, 'format' | 'version'>): Buffer =>
   Buffer.from(`${JSON.stringify({ format, version: formatVersion, ...manifest } satisfies Manifest, null, 2)}\n`)
 
+/** The first schema whose exports are read: all that was added since may be absent. */
+const oldestSchema = 4
+
 /**
  * Reads `world.json`.
  *
@@ -74,9 +77,9 @@ export function readManifest(check: Check, bytes: Buffer, schema: number): Manif
       `${manifestName}: schema ${manifest.schema} is newer than this emulator, which has ${schema}: use ${writer} or later`,
     )
   }
-  if (manifest.schema < schema) {
+  if (manifest.schema < oldestSchema) {
     throw invalidArgument(
-      `${manifestName}: schema ${manifest.schema} is older than this emulator, which has ${schema}: import the file with ` +
+      `${manifestName}: schema ${manifest.schema} is older than ${oldestSchema}, the oldest that this emulator reads: import the file with ` +
         `${writer} and --data DIR, start this emulator on the same directory, and export again`,
     )
   }

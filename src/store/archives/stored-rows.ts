@@ -1,6 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { Text } from '../../../schemas/proto.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
+import { parseMoment } from '../../base/timestamps.ts'
 import { UserRecord } from '../../domain/accounts/users.ts'
 import { type JobDetails, requestedId, StoredDetails } from '../../domain/jobs/job.ts'
 import { checkedPace } from '../../domain/jobs/pace.ts'
@@ -44,6 +45,7 @@ function disagreement(table: string, row: WorldRow, value: unknown): string | un
       .filter((name) => (value as Record<string, unknown>)[name] !== row[name])
       .map((name) => `doc.${name} is not the ${name} of its row`)[0]
   }
+  if (table === 'secrets') return expiryProblem(row['expires'] ?? null)
   if (table !== 'jobs') return undefined
   const { id } = row
   if (typeof id !== 'string' || requestedId(id, false) !== id) return `id ${show(id)}: expected the id of a job`
@@ -51,6 +53,11 @@ function disagreement(table: string, row: WorldRow, value: unknown): string | un
   if (pace) checkedPace(pace)
   return timelineProblem(run)
 }
+
+const expiryProblem = (expires: unknown): string | undefined =>
+  expires === null || (typeof expires === 'string' && parseMoment(expires) !== undefined)
+    ? undefined
+    : `expires ${show(expires)}: expected a time of RFC 3339`
 
 function timelineProblem(run: JobDetails['run'] | undefined): string | undefined {
   let last = 0

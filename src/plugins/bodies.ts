@@ -1,0 +1,39 @@
+import type { Readable } from 'node:stream'
+import { ApiError } from '../base/errors.ts'
+
+/** Bytes of a message at most: the limit of gRPC where nothing else is set (measured). */
+export const bodyLimit = 4 * 1024 * 1024
+
+/** Bytes that are read of a body that is too large, so that a client that is still writing gets its answer (chosen). */
+const drainLimit = 64 * 1024 * 1024
+
+/**
+ * Reads a body. Of one that is too large the rest is read and thrown away, as a client that is cut off while it writes sees a
+ * broken pipe instead of an answer.
+ *
+ * @throws ApiError 429, code 8, once a body that is too large has ended; beyond 64 MiB at once, and the connection is closed
+ */
+export function readBody(payload: Readable, done: (error: Error | null, body?: Buffer) => void): void {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  const finish = (error: Error | null, body?: Buffer): void => {
+    payload.removeListener('data', take).removeListener('end', end).removeListener('error', finish)
+    // What fails later has nobody to tell.
+    payload.on('error', () => undefined)
+    done(error, body)
+  }
+  const take = (chunk: Buffer): void => {
+    bytes += chunk.length
+    if (bytes <= bodyLimit) chunks.push(chunk)
+    else if (bytes <= drainLimit) chunks.length = 0
+    else {
+      payload.resume()
+      finish(tooLarge(bytes, { connection: 'close' }))
+    }
+  }
+  const end = (): void => finish(bytes > bodyLimit ? tooLarge(bytes) : null, Buffer.concat(chunks))
+  payload.on('data', take).on('end', end).on('error', finish)
+}
+
+const tooLarge = (bytes: number, headers: Record<string, string> = {}): ApiError =>
+  new ApiError('bodyTooLarge', `grpc: received message larger than max (${bytes} vs. ${bodyLimit})`, { headers })
