@@ -245,13 +245,22 @@ export class JsonReader {
   /** The error of a token of another kind than the field takes. */
   unexpected(expected: string): ApiError {
     const at = skipSpace(this.text, this.at)
+    this.checkString(at)
     return this.syntax(at, `unexpected token ${this.shown(at)}`, this.expects(expected))
   }
 
   /** The error of a scalar that the field does not take. */
   invalid(kind: string, at: number, expected: string): ApiError {
+    this.checkString(at)
     const name = [...this.path].reverse().find((step) => typeof step === 'string') ?? ''
     return this.fault(at, `invalid value for ${kind} field ${name}: ${this.shown(at)}`, this.expects(expected))
+  }
+
+  /** Throws the fault within a string, if one stands at an index: it comes before that of its kind. */
+  private checkString(at: number): void {
+    if (this.text.charCodeAt(at) !== quote) return
+    this.at = at
+    this.string()
   }
 
   private expects(expected: string): string {
