@@ -8,6 +8,9 @@ const maxDepth = 1000
 /** Characters of a value that an error message repeats. */
 const shownCharacters = 100
 
+/** Tells if a character can stand in a number or a literal behind its first one: letters, digits, `+`, `-` and `.`. */
+const isPart = (code: number): boolean => code > 0x2a && code !== 0x2c && code !== 0x5d && code !== 0x7d
+
 const quote = 0x22
 const backslash = 0x5c
 
@@ -28,11 +31,14 @@ export class JsonReader {
   missing: ApiError | undefined = undefined
   private readonly text: string
   private readonly extent: Extent
+  /** Neither escapes nor pairs of surrogates are in the text, so that a string ends at the next quote. */
+  private readonly isPlain: boolean
   private depth = 0
 
   private constructor(text: string, extent: Extent, unknown: UnknownField[]) {
     this.text = text
     this.extent = extent
+    this.isPlain = !/[\\\ud800-\udfff]/.test(text)
     this.at = extent.start
     this.unknown = unknown
   }
@@ -109,15 +115,18 @@ export class JsonReader {
     const { text } = this
     this.next()
     const start = this.at + 1
-    let end = start
-    for (;;) {
+    if (this.isPlain) {
+      const end = text.indexOf('"', start)
+      this.at = end + 1
+      return text.slice(start, end)
+    }
+    for (let end = start; ; end++) {
       const code = text.charCodeAt(end)
       if (code === quote) {
         this.at = end + 1
         return text.slice(start, end)
       }
       if (code === backslash || (code >= 0xd800 && code <= 0xdfff)) return this.oddString(start, end)
-      end++
     }
   }
 
@@ -189,8 +198,8 @@ export class JsonReader {
       return text.slice(at, end + 1)
     }
     let end = at + 1
-    if (/[{[]/.test(text[at]!)) return text[at]!
-    while (end < this.extent.end && /[-+.\w]/.test(text[end]!)) end++
+    if (text[at] === '{' || text[at] === '[') return text[at]
+    while (end < this.extent.end && isPart(text.charCodeAt(end))) end++
     return text.slice(at, end)
   }
 

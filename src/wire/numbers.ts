@@ -26,6 +26,8 @@ export function numberIn(text: string): string | undefined {
  * @returns undefined if it is not whole, or has more digits than 64 bits hold
  */
 export function wholeNumber(number: string): bigint | undefined {
+  // Most numbers are short.
+  if (number.length < 10 && /^[1-9]\d*$/.test(number)) return BigInt(number)
   const [, sign, whole = '', fraction = '', exponent = '0'] = jsonNumber.exec(number)!
   const digits = whole === '0' ? '' : whole
   const rest = fraction.replace(/0+$/, '')
