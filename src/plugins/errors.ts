@@ -20,21 +20,22 @@ export function registerErrors(app: FastifyInstance, methodsOf: MethodsOf): void
     // Clients of the emulator's own API are told more than the service told.
     const own = /^\/_emulator(\/|$)/.test(path)
     const methods = methodsOf(path)
-    if (own && methods.size > 0) {
+    if (own && methods.size > 0 && !methods.has(request.method)) {
       const message = `${show(path)} does not take ${request.method}, but ${[...methods].join(', ')}`
       sendError(new ApiError('unimplemented', message), reply)
     } else if (own) {
       const message = `${show(path)} does not exist; /_emulator/openapi.json describes what does`
       sendError(notFound(message, 'unknown-path'), reply)
-    } else sendError(noRoute(path, methodsOf), reply)
+    } else sendError(noRoute(path, request.method, methodsOf), reply)
   })
 }
 
 /** grpc-gateway v2 answers 501 to a known path with another method, and 404 to an unknown path, before it asks who calls. */
-function noRoute(path: string, methodsOf: MethodsOf): ApiError {
+function noRoute(path: string, method: string, methodsOf: MethodsOf): ApiError {
   // `GET *` has no path.
   if (!path.startsWith('/')) return invalidArgument('Bad Request', 'broken-http')
-  return methodsOf(path).size > 0
+  const methods = methodsOf(path)
+  return methods.size > 0 && !methods.has(method)
     ? new ApiError('unimplemented', 'Method Not Allowed')
     : notFound('Not Found', 'unknown-path')
 }
@@ -91,7 +92,7 @@ function brokenHttp(code: string, packet: Buffer | undefined, methodsOf: () => M
   if (code !== 'HPE_INVALID_METHOD' || path === undefined) {
     return [invalidArgument('malformed HTTP request'), 'broken-http']
   }
-  const error = noRoute(path, methodsOf())
+  const error = noRoute(path, '', methodsOf())
   return [error, error.ground ?? 'wrong-method']
 }
 

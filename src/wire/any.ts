@@ -22,7 +22,7 @@ export function findType(reader: JsonReader): TypeUrl {
     const name = reader.name()
     if (name !== '@type') {
       names.push(name)
-      reader.skip()
+      reader.skipValue()
       continue
     }
     if (found !== undefined) throw reader.fault(nameAt, 'duplicate "@type" field')

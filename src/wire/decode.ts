@@ -152,7 +152,7 @@ function compileMessage(
       const name = reader.name()
       const field = fields.get(name)
       if (field === undefined) {
-        if (isAny && name === '@type') reader.skip()
+        if (isAny && name === '@type') reader.skipValue()
         else skipUnknown(reader, name, names)
         continue
       }
@@ -187,7 +187,7 @@ function compileAny(types: AnyTypes): ReadValue {
     const type = findType(reader)
     if (type.url === undefined) {
       for (const name of type.names) reader.unknown.push({ path: `${reader.field}.${name}`, suggestion: '@type' })
-      reader.skip()
+      reader.skipValue()
       return {}
     }
     const read = readers.get(typeName(type.url))
@@ -198,7 +198,7 @@ function compileAny(types: AnyTypes): ReadValue {
 
 function skipUnknown(reader: JsonReader, name: string, names: readonly string[]): void {
   reader.unknown.push({ path: join(reader, name), suggestion: suggestionOf(name, names, reader.unknown) })
-  reader.skip()
+  reader.skipValue()
 }
 
 const join = ({ field }: JsonReader, name: string): string => (field === '' ? name : `${field}.${name}`)

@@ -49,7 +49,7 @@ export const readFilterValue: ReadValue = (reader) => {
   const at = reader.at
   const type = findType(reader)
   if (type.url === undefined) {
-    reader.skip()
+    reader.skipValue()
     if (type.names.length === 0) return null
     const hint = 'as in {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": "x"}'
     throw invalidArgument(
@@ -77,7 +77,7 @@ function readWrapped(reader: JsonReader, read: ReadValue): unknown {
       reader.path.pop()
     } else {
       if (name !== '@type') reader.unknown.push({ path: `${reader.field}.${name}`, suggestion: 'value' })
-      reader.skip()
+      reader.skipValue()
     }
   }
   if (found === undefined)

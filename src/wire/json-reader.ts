@@ -172,7 +172,7 @@ export class JsonReader {
   }
 
   /** Skips the value that is next as protojson does: strings are checked, names that occur twice are not. */
-  skip(): void {
+  skipValue(): void {
     let open = 0
     do {
       const code = this.next()

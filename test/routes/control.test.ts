@@ -171,6 +171,6 @@ void t.test('durations are texts, or numbers of milliseconds', async (t) => {
   t.match(fault, { status: 200, body: { delay: '5' } })
   t.match(await call('POST', `${world}/clock/advance`, { by: true }), {
     status: 400,
-    body: { message: /field by: true; expected a text such as "90s", or a number of milliseconds/ },
+    body: { message: /field by: true; by takes a text such as "90s", or a number of milliseconds/ },
   })
 })
