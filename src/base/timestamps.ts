@@ -23,8 +23,10 @@ export function formatTimestamp(at: Micros): string {
   const moment = Math.min(at, endOfTime)
   // By milliseconds, as a double holds no more of the far future.
   const millis = Math.floor(moment / 1000)
-  const seconds = Math.floor(millis / 1000)
-  return formatMoment({ seconds, nanos: (millis - seconds * 1000) * 1e6 + (moment - millis * 1000) * 1000 })
+  const micros = moment - millis * 1000
+  const iso = new Date(millis).toISOString()
+  if (micros !== 0) return `${iso.slice(0, -1)}${String(micros).padStart(3, '0')}Z`
+  return iso.endsWith('.000Z') ? `${iso.slice(0, -5)}Z` : iso
 }
 
 /** The same of a moment that a client wrote. */

@@ -16,22 +16,23 @@ const drainLimit = 64 * 1024 * 1024
 export function readBody(payload: Readable, done: (error: Error | null, body?: Buffer) => void): void {
   const chunks: Buffer[] = []
   let bytes = 0
+  let isDone = false
   const finish = (error: Error | null, body?: Buffer): void => {
-    payload.removeListener('data', take).removeListener('end', end).removeListener('error', finish)
-    // What fails later has nobody to tell.
-    payload.on('error', () => undefined)
+    // What comes later, a failure as well, has nobody to tell.
+    if (isDone) return
+    isDone = true
     done(error, body)
   }
   const take = (chunk: Buffer): void => {
     bytes += chunk.length
     if (bytes <= bodyLimit) chunks.push(chunk)
     else if (bytes <= drainLimit) chunks.length = 0
-    else {
-      payload.resume()
-      finish(tooLarge(bytes, { connection: 'close' }))
-    }
+    else finish(tooLarge(bytes, { connection: 'close' }))
   }
-  const end = (): void => finish(bytes > bodyLimit ? tooLarge(bytes) : null, Buffer.concat(chunks))
+  const end = (): void => {
+    if (bytes > bodyLimit) finish(tooLarge(bytes))
+    else finish(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
+  }
   payload.on('data', take).on('end', end).on('error', finish)
 }
 

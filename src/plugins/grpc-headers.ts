@@ -7,12 +7,14 @@ const isGateway = (url: string): boolean => url.startsWith('/v1/')
 /** Nanoseconds of each unit that a time of gRPC may have. */
 const units: Readonly<Record<string, number>> = { H: 3.6e12, M: 6e10, S: 1e9, m: 1e6, u: 1e3, n: 1 }
 
+const prefix = 'grpc-metadata-'
+
 /** The error of a header that cannot become metadata: it has no name, or is binary and not in base64. */
 function metadataFault(rawHeaders: readonly string[]): ApiError | undefined {
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!
-    const key = /^grpc-metadata-(.*)$/i.exec(name)?.[1]
-    if (key === undefined) continue
+    if (name.length < prefix.length || name.slice(0, prefix.length).toLowerCase() !== prefix) continue
+    const key = name.slice(prefix.length)
     if (key === '') return new ApiError('internal', 'there is an empty key in the header', { ground: 'grpc-headers' })
     const value = rawHeaders[i + 1]!
     if (!/-bin$/i.test(key) || value === '') continue
@@ -31,9 +33,8 @@ export function registerGrpcHeaders(app: FastifyInstance): void {
   app.addHook('preHandler', (request, _reply, done) => {
     if (!isGateway(request.routeOptions.url ?? '')) return done()
     const fault = metadataFault(request.raw.rawHeaders)
-    if (fault !== undefined) return done(fault)
     const sent = request.headers['grpc-timeout']
-    if (sent === undefined || sent === '') return done()
+    if (fault !== undefined || sent === undefined || sent === '') return done(fault)
     const text = String(sent)
     const unit = units[text.at(-1)!]
     const number = text.slice(0, -1)

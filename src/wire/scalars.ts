@@ -179,6 +179,8 @@ export const readStruct: ReadValue = (reader) => Object.fromEntries(sortedEntrie
 export function sortedEntries(reader: JsonReader, readMember: ReadValue): [string, unknown][] {
   if (!reader.enter('{')) throw reader.unexpected('a JSON object')
   const entries = new Map<string, unknown>()
+  let last = ''
+  let isSorted = true
   while (reader.more()) {
     reader.next()
     const start = reader.at
@@ -188,7 +190,9 @@ export function sortedEntries(reader: JsonReader, readMember: ReadValue): [strin
     const value = readMember(reader)
     reader.path.pop()
     if (value !== absent) entries.set(name, value)
+    if (name < last) isSorted = false
+    last = name
   }
   // By UTF-16, which is the order of Go's bytes but for the rarest of characters.
-  return [...entries].sort(([a], [b]) => (a < b ? -1 : 1))
+  return isSorted ? [...entries] : [...entries].sort(([a], [b]) => (a < b ? -1 : 1))
 }
