@@ -233,6 +233,14 @@ void t.test('bodies', async (t) => {
   }
   t.equal((await call('GET', jobs)).body.pagination.total, 0, 'and none of them made a job')
 
+  await t.test('bad JSON leaves the connection open, and successes look like those of a gateway', async (t) => {
+    const bad = await call('POST', jobs, '{')
+    t.equal(bad.headers.get('connection'), 'keep-alive')
+    t.equal(bad.headers.get('grpc-metadata-content-type'), null)
+    const good = await call('GET', jobs)
+    t.equal(good.headers.get('grpc-metadata-content-type'), 'application/grpc')
+  })
+
   await t.test('a long value is cut in the message', async (t) => {
     const { body } = await call('POST', jobs, job(`"config":{"taskTimeout":"${'y'.repeat(100_000)}"}`))
     t.match(body, { code: 3, message: /field taskTimeout: "yyy/ })
