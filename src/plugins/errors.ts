@@ -87,8 +87,9 @@ export const answerBrokenHttp =
 function brokenHttp(code: string, packet: Buffer | undefined, methodsOf: () => MethodsOf): [ApiError, AnswerGround] {
   if (code === 'HPE_HEADER_OVERFLOW') return [invalidArgument('request headers are too large'), 'broken-http']
   // The parser knows a list of methods; to the gateway any token is one.
-  const [, path] =
-    /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ ([^ ?]+)\S* HTTP\/1\.[01]\r\n/.exec(packet?.toString('latin1') ?? '') ?? []
+  const [method = '', url = '', version = ''] = packet?.toString('latin1').split('\r\n', 1)[0]!.split(' ') ?? []
+  const isRequest = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method) && /^HTTP\/1\.[01]$/.test(version)
+  const path = isRequest && url !== '' ? url.split('?', 1)[0] : undefined
   if (code !== 'HPE_INVALID_METHOD' || path === undefined) {
     return [invalidArgument('malformed HTTP request'), 'broken-http']
   }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { ApiError, invalidArgument } from '../base/errors.ts'
+import { withoutEnd } from '../wire/numbers.ts'
 
 /** Tells the operations that stood behind the gateway from the rest of the server. */
 const isGateway = (url: string): boolean => url.startsWith('/v1/')
@@ -18,7 +19,7 @@ function metadataFault(rawHeaders: readonly string[]): ApiError | undefined {
     if (key === '') return new ApiError('internal', 'there is an empty key in the header', { ground: 'grpc-headers' })
     const value = rawHeaders[i + 1]!
     if (!/-bin$/i.test(key) || value === '') continue
-    const bad = value.replace(/=*$/, '').search(/[^A-Za-z0-9+/]/)
+    const bad = withoutEnd(value, '=').search(/[^A-Za-z0-9+/]/)
     const isWhole = value.includes('=') ? value.length % 4 === 0 : value.length % 4 !== 1
     if (bad >= 0 || !isWhole) {
       const at = Math.max(bad, 0)

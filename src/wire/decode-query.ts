@@ -54,7 +54,9 @@ export function compileQueryDecoder(schema: TSchema): DecodeQuery {
     const query: Record<string, unknown> = {}
     for (const [sentName, sentValues] of parseForm(text)) {
       // A name in brackets is the key of a map to the gateway, and a value more where there is no map.
-      const [, name = sentName, key] = /^(.*)\[(.*)\]$/s.exec(sentName) ?? []
+      const bracket = sentName.endsWith(']') ? sentName.lastIndexOf('[') : -1
+      const name = bracket < 0 ? sentName : sentName.slice(0, bracket)
+      const key = bracket < 0 ? undefined : sentName.slice(bracket + 1, -1)
       const values = key === undefined ? sentValues : [key, ...sentValues]
       const field = fieldOf(root, name)
       if (field === undefined) unknown.push({ path: `?${sentName}`, suggestion: suggestionOf(name, names, unknown) })
@@ -126,8 +128,8 @@ function uint32(path: string, text: string, fail: Fail): number {
   return fail(`strconv.ParseUint: parsing ${show(text)}: ${problem}; ${path} takes a whole number from 0 to 4294967295`)
 }
 
-const decimal = /^[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:e[-+]?\d[\d_]*)?$/i
-const hexadecimal = /^([-+]?)0x_?([\da-f_]*)\.?([\da-f_]*)p([-+]?\d[\d_]*)$/i
+const decimal = /^[-+]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:e[-+]?\d[\d_]*)?$/i
+const hexadecimal = /^([-+]?)0x([\da-f_]*)(?:\.([\da-f_]*))?p([-+]?\d[\d_]*)$/i
 const special = /^([-+]?)(nan|inf(?:inity)?)$/i
 
 /** The forms of strconv.ParseFloat: also `.5`, `5.`, `1_000`, `0x1p4`, `Inf` and `NaN`. */

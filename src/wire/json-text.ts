@@ -18,27 +18,42 @@ export class NotJson extends Error {}
  */
 export function decodeUtf8(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8')
-  const pieces: string[] = []
+  // Valid stretches are decoded as a whole.
+  let text = ''
   let clean = 0
-  let at = 0
-  while (at < bytes.length) {
+  for (let at = 0; at < bytes.length;) {
     const size = characterSize(bytes, at)
     if (size > 0) at += size
     else {
-      pieces.push(bytes.toString('utf8', clean, at), String.fromCharCode(0xdc00 + bytes[at]!))
+      if (clean < at) text += bytes.toString('utf8', clean, at)
+      text += String.fromCharCode(0xdc00 + bytes[at]!)
       clean = ++at
     }
   }
-  pieces.push(bytes.toString('utf8', clean))
-  return pieces.join('')
+  return text + bytes.toString('utf8', clean)
 }
 
 /** Bytes of the character at `at`, or 0 if there is none. */
 function characterSize(bytes: Buffer, at: number): number {
   const first = bytes[at]!
   if (first < 0x80) return 1
-  const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
-  return isUtf8(bytes.subarray(at, at + size)) && at + size <= bytes.length ? size : 0
+  // Neither the middle of a character nor one that UTF-8 does not have.
+  if (first < 0xc2 || first > 0xf4) return 0
+  const second = bytes[at + 1] ?? 0
+  const [least, most] =
+    first === 0xe0
+      ? [0xa0, 0xbf]
+      : first === 0xed
+        ? [0x80, 0x9f]
+        : first === 0xf0
+          ? [0x90, 0xbf]
+          : first === 0xf4
+            ? [0x80, 0x8f]
+            : [0x80, 0xbf]
+  if (second < least! || second > most!) return 0
+  const size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+  for (let i = 2; i < size; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return 0
+  return size
 }
 
 /**

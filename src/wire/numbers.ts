@@ -30,7 +30,7 @@ export function wholeNumber(number: string): bigint | undefined {
   if (number.length < 10 && /^[1-9]\d*$/.test(number)) return BigInt(number)
   const [, sign, whole = '', fraction = '', exponent = '0'] = jsonNumber.exec(number)!
   const digits = whole === '0' ? '' : whole
-  const rest = fraction.replace(/0+$/, '')
+  const rest = withoutEnd(fraction, '0')
   if (digits === '' && rest === '') return 0n
   const shift = Number(exponent)
   if (shift < -(2 ** 31) || shift >= 2 ** 31) return undefined
@@ -39,10 +39,18 @@ export function wholeNumber(number: string): bigint | undefined {
     if (rest.length > shift || digits.length + shift > maxDigits) return undefined
     shifted = digits + rest.padEnd(shift, '0')
   } else {
-    if (rest !== '' || digits.length + shift <= 0 || !/^0*$/.test(digits.slice(shift))) return undefined
+    const left = digits.length + shift
+    if (rest !== '' || left <= 0 || left > maxDigits || !/^0*$/.test(digits.slice(shift))) return undefined
     shifted = digits.slice(0, shift)
   }
   return BigInt(`${sign!}${shifted}`)
+}
+
+/** A text without the run of one character at its end; a pattern would try every run in it. */
+export function withoutEnd(text: string, character: string): string {
+  let end = text.length
+  while (end > 0 && text[end - 1] === character) end--
+  return text.slice(0, end)
 }
 
 /** The double nearest to a JSON number, or undefined if it is beyond all doubles. */

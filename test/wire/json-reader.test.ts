@@ -1,4 +1,5 @@
 // The reader of bodies: where it says faults are, and how it withstands hostile ones.
+import { isUtf8 } from 'node:buffer'
 import fc from 'fast-check'
 import t from 'tap'
 import { dataSourceTypes } from '../../schemas/datasource.ts'
@@ -6,7 +7,10 @@ import { CreateJobRequest } from '../../schemas/jobs.ts'
 import { FilterRequest } from '../../schemas/filters.ts'
 import { ApiError } from '../../src/base/errors.ts'
 import { compileDecoder } from '../../src/wire/decode.ts'
+import { compileQueryDecoder } from '../../src/wire/decode-query.ts'
 import { parseJson } from '../../src/wire/json.ts'
+import { decodeUtf8 } from '../../src/wire/json-text.ts'
+import { ExchangeRateQuery } from '../../schemas/wallet.ts'
 
 const decodeJob = compileDecoder(CreateJobRequest, dataSourceTypes)
 const decodeFilter = compileDecoder(FilterRequest, {})
@@ -76,7 +80,7 @@ void t.test('any JSON is read as JSON.parse reads it', async (t) => {
 })
 
 void t.test('what is hostile costs no more than its length', async (t) => {
-  const bodies: Record<string, (size: number) => string> = {
+  const bodies: Record<string, (size: number) => string | Buffer> = {
     digits: (size) => `{"templateId":"t","config":{"taskTimeout":${'1'.repeat(size)}}}`,
     'digits of a Struct': (size) => `{"templateId":"t","params":{"app":{"a":0.${'1'.repeat(size)}}}}`,
     brackets: (size) => `{"zzz":${'['.repeat(size)}`,
@@ -84,13 +88,18 @@ void t.test('what is hostile costs no more than its length', async (t) => {
     'a string that does not end': (size) => `{"templateId":"${'x'.repeat(size)}`,
     escapes: (size) => `{"name":"${'\\u00e9'.repeat(size / 6)}","templateId":"t"}`,
     backslashes: (size) => `{"name":"${'\\\\'.repeat(size / 2)}","templateId":1}`,
-    'lone bytes': (size) => `{"templateId":"t"}${'\ud800'.repeat(size / 3)}`,
+    'zeros behind a point': (size) => `{"templateId":"t","config":{"taskTimeout":0.${'0'.repeat(size)}1}}`,
+    'zeros and an exponent': (size) => `{"templateId":"t","config":{"taskTimeout":1${'0'.repeat(size)}e-3}}`,
+    'spaces in a string': (size) => `{"templateId":"t","config":{"taskTimeout":"1${' '.repeat(size)}x"}}`,
+    'bytes of no character': (size) => Buffer.concat([Buffer.from('{"name":"'), Buffer.alloc(size, 0xff)]),
+    'halves of characters': (size) => Buffer.concat([Buffer.from('{"name":"'), Buffer.alloc(size, 'é').subarray(1)]),
     'unknown names': (size) => `{"templateId":"t"${',"a":1'.repeat(size / 6)}}`,
     'line ends': (size) => `{"templateId":${'\n'.repeat(size)}1}`,
   }
   for (const [name, make] of Object.entries(bodies)) {
     const cost = (size: number): number => {
-      const bytes = Buffer.from(make(size))
+      const made = make(size)
+      const bytes = typeof made === 'string' ? Buffer.from(made) : made
       const began = process.cpuUsage().user
       try {
         decodeJob(bytes, [])
@@ -102,6 +111,61 @@ void t.test('what is hostile costs no more than its length', async (t) => {
     cost(100_000)
     // Twenty times the length: a cost by its square would be four hundred times as much.
     const [short, long] = [cost(100_000), cost(2_000_000)]
+    t.ok(long < Math.max(short, 5000) * 120, `${name}: ${short} and ${long} microseconds`)
+  }
+})
+
+void t.test('bytes are told from characters as isUtf8 does', async (t) => {
+  const piece = fc.oneof(
+    fc.uint8Array({ maxLength: 4 }),
+    fc.constantFrom('é', '\u0800', '\ud7ff', '\ue000', '😀', '\u{10ffff}').map((text) => Buffer.from(text)),
+    fc.constantFrom(
+      [0xed, 0xa0, 0x80],
+      [0xe0, 0x80, 0x80],
+      [0xf0, 0x80, 0x80, 0x80],
+      [0xf4, 0x90, 0x80, 0x80],
+      [0xc1, 0x80],
+    ),
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
+      const bytes = Buffer.concat(pieces.map((each) => Buffer.from(each)))
+      const text = decodeUtf8(bytes)
+      // Back again: a lone surrogate is its byte.
+      const back = Buffer.concat(
+        [...text].map((character) => {
+          const code = character.codePointAt(0)!
+          return code >= 0xdc80 && code <= 0xdcff ? Buffer.from([code - 0xdc00]) : Buffer.from(character)
+        }),
+      )
+      return back.equals(bytes) && text.isWellFormed() === isUtf8(bytes)
+    }),
+    { seed: 1, numRuns: 3000 },
+  )
+  t.pass('3000 bodies')
+})
+
+void t.test('a hostile query costs no more than its length', async (t) => {
+  const rate = compileQueryDecoder(ExchangeRateQuery)
+  for (const [name, make] of Object.entries({
+    brackets: (size: number) => `${'['.repeat(size)}=1`,
+    digits: (size: number) => `currencyAmount=${'1'.repeat(size)}x`,
+    'hexadecimal digits': (size: number) => `currencyAmount=0x${'a'.repeat(size)}x`,
+    underscores: (size: number) => `currencyAmount=1${'_'.repeat(size)}`,
+    escapes: (size: number) => `currency=${'%41'.repeat(size / 3)}`,
+    names: (size: number) => 'a.'.repeat(size / 2),
+  })) {
+    const cost = (size: number): number => {
+      const began = process.cpuUsage().user
+      try {
+        rate(make(size), [])
+      } catch (error) {
+        t.ok(error instanceof ApiError, name)
+      }
+      return process.cpuUsage().user - began
+    }
+    cost(10_000)
+    const [short, long] = [cost(50_000), cost(1_000_000)]
     t.ok(long < Math.max(short, 5000) * 120, `${name}: ${short} and ${long} microseconds`)
   }
 })
