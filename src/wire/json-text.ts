@@ -50,7 +50,7 @@ function characterSize(bytes: Buffer, at: number): number {
           : first === 0xf4
             ? [0x80, 0x8f]
             : [0x80, 0xbf]
-  if (second < least! || second > most!) return 0
+  if (second < least || second > most) return 0
   const size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
   for (let i = 2; i < size; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return 0
   return size
