@@ -6,6 +6,9 @@ import { holderOfKeyIn, type KeyRing } from './domain/accounts/keys.ts'
 import type { LoggerOptions } from './settings/log.ts'
 import { serviceDefaults, type ServiceSettings, settings } from './settings/settings.ts'
 import { collectOperations, nameOperations } from './plugins/operations.ts'
+import { registerBaseUrl } from './plugins/base-url.ts'
+import { registerServiceGuard } from './plugins/guards.ts'
+import { isLoopbackAddress } from './base/address.ts'
 import { registerAccessLog } from './plugins/access-log.ts'
 import {
   answerBrokenHttp,
@@ -32,6 +35,8 @@ import { walletRoutes, walletRoutesOf2023 } from './routes/wallet.ts'
 export interface AppOptions extends Partial<ServiceSettings> {
   /** Keys besides `test_<world>`, with the world each opens. */
   readonly apiKeys?: ReadonlyMap<string, string>
+  /** The address that is listened on. */
+  readonly host?: string
   readonly logger?: LoggerOptions | false
   /** Called after every request, with what was sent and answered. */
   readonly onExchange?: Observer
@@ -47,8 +52,9 @@ export function buildApp(
   options: AppOptions = {},
   prepare: (app: FastifyInstance) => void = () => undefined,
 ): FastifyInstance {
-  const { keys, strict, unset, era, allowHost } = { ...serviceDefaults, ...options }
-  const { apiKeys = settings.apiKey.default, logger = false } = options
+  const { keys, strict, unset, era, ...access } = { ...serviceDefaults, ...options }
+  const { apiKeys = settings.apiKey.default, host = settings.host.default, logger = false } = options
+  const guard = { ...access, onLoopback: isLoopbackAddress(host) }
   const ring: KeyRing = { configured: apiKeys, open: keys === 'open' }
   const app = fastify({
     logger,
@@ -79,6 +85,8 @@ export function buildApp(
   const grounds = registerFidelity(app)
   registerErrors(app, methodsOf)
   answerOddRequests(app)
+  registerServiceGuard(app, guard)
+  registerBaseUrl(app, access.publicUrl)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerGrpcHeaders(app)
   registerAccessLog(app)
@@ -96,9 +104,7 @@ export function buildApp(
   void app.register(walletRoutes(core, auth), { prefix: '/v1/wallet' })
   void app.register(walletRoutesOf2023(core, auth), { prefix: '/v1/customer/wallet' })
   void app.register(storageRoutes(core))
-  void app.register(controlRoutes(core, operations, grounds, allowHost), { prefix: '/_emulator' })
-  void app.register(
-    docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch), { unset, era, allowHost }),
-  )
+  void app.register(controlRoutes(core, operations, grounds, guard), { prefix: '/_emulator' })
+  void app.register(docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch), { unset, era }, guard))
   return app
 }

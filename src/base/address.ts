@@ -15,6 +15,10 @@ export function urlOf(host: string, port: number): string {
  */
 export const directAgent = new Agent()
 
+/** Tells if a server that listens on an address is reached from this machine only. */
+export const isLoopbackAddress = (host: string): boolean =>
+  isLoopback(`http://${host.includes(':') ? `[${host}]` : host}`)
+
 /** Tells if a URL leads to this machine. */
 export const isLoopback = (url: string): boolean =>
   /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)

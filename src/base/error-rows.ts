@@ -28,6 +28,9 @@ export const errorRows = {
   'no-permission': documented(
     'The vendor lists 403 on every operation; which keys meet it is chosen: those of personas that may not do it.',
   ),
+  'foreign-page': chosen(
+    '403 for requests of web pages of strangers, and for host names that strangers can own: an emulator stands on the machine of a developer, where such pages are looked at.',
+  ),
   'another-account': chosen(
     '403 is listed, but not for what; 404 would also be possible for what belongs to another account.',
   ),

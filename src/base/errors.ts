@@ -14,7 +14,11 @@ export const errorCatalogue = {
   deadlineExceeded: { code: 4, status: 504, meaning: 'the time that `Grpc-Timeout` gives has passed' },
   notFound: { code: 5, status: 404, meaning: 'unknown path, job or template' },
   alreadyExists: { code: 6, status: 409, meaning: 'the emulator has such a world already' },
-  permissionDenied: { code: 7, status: 403, meaning: 'the key may not do this, or the job belongs to another account' },
+  permissionDenied: {
+    code: 7,
+    status: 403,
+    meaning: 'the key may not do this, the job belongs to another account, or a foreign web page asks',
+  },
   resourceExhausted: { code: 8, status: 429, meaning: 'too many requests; see `Retry-After`' },
   bodyTooLarge: { code: 8, status: 429, meaning: 'the request body is larger than 4 MiB' },
   failedPrecondition: { code: 9, status: 400, meaning: 'not possible in the state the job is in' },

@@ -74,7 +74,9 @@ export const behaviourRows = {
   'trailing-slash': measured(
     'An empty last segment still is a value of a path parameter: `GET /jobs/` asks for the job with the id "".',
   ),
-  'no-cors': observed("Answers carry no CORS headers; the vendor's own browser demo had to go through a proxy."),
+  'no-cors': observed(
+    "Answers carry no CORS headers; the vendor's own browser demo had to go through a proxy. `--cors` adds them for the origins that it names.",
+  ),
   'computing-base': documented(
     "`/v1/computing` is another name of `/v1/customer`, announced in the vendor's changelog of September 2025.",
   ),

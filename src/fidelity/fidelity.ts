@@ -83,10 +83,10 @@ function withShared(
     invalidArgument: malformed,
     ...(method !== 'GET' ? { bodyTooLarge: ['body-too-large'] } : {}),
     ...(open === true
-      ? {}
+      ? { permissionDenied: ['foreign-page'] }
       : {
           unauthenticated: ['not-authenticated', 'wrong-api-key', 'strict-mode'],
-          permissionDenied: ['no-permission', ...(own.permissionDenied ?? [])],
+          permissionDenied: ['no-permission', 'foreign-page', ...(own.permissionDenied ?? [])],
           resourceExhausted: ['too-many-requests'],
           unavailable: ['temporarily-unavailable'],
         }),

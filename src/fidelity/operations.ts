@@ -49,7 +49,7 @@ const wallet = (prefix: string, row?: 'wallet-2023'): Readonly<Record<string, En
 })
 
 const storage: ErrorGrounds = {
-  permissionDenied: ['link-refused'],
+  permissionDenied: ['link-refused', 'foreign-page'],
   notFound: ['file-gone', 'unknown-job'],
   internal: ['server-error'],
 }

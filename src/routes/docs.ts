@@ -8,8 +8,7 @@ import {
   documentOf,
   swaggerOptions,
 } from './openapi.ts'
-import type { ServiceSettings } from '../settings/settings.ts'
-import { registerControlGuard } from '../plugins/control-guard.ts'
+import { type GuardSettings, registerControlGuard } from '../plugins/guards.ts'
 
 /** A page with an OpenAPI document behind it. */
 interface Page {
@@ -40,7 +39,8 @@ const controlPage: Page = { base: controlBase, file: `${controlBase}/openapi.jso
 export const docsRoutes =
   (
     build: (prepare: (app: FastifyInstance) => void) => FastifyInstance,
-    settings: AnswerSettings & Pick<ServiceSettings, 'allowHost'>,
+    settings: AnswerSettings,
+    guard: GuardSettings,
   ): FastifyPluginAsync =>
   async (app) => {
     let documents: Promise<FastifyInstance> | undefined
@@ -70,13 +70,17 @@ export const docsRoutes =
       scope.get(`${base}/docs/*`, { schema }, async (request, reply) => {
         const drawn = await loadDocuments()
         const page = await drawn.inject({ method: 'GET', url: `/_docs${request.url.replace('/docs/', '/')}` })
-        void reply.code(page.statusCode).headers(page.headers)
+        void reply
+          .code(page.statusCode)
+          .headers(page.headers)
+          // A foreign page that framed this one could lead clicks to it.
+          .header('content-security-policy', "frame-ancestors 'none'")
         return reply.send(page.rawPayload)
       })
     }
     for (const page of vendorPages) serve(app, page)
     await app.register(async (scope) => {
-      registerControlGuard(scope, settings.allowHost)
+      registerControlGuard(scope, guard)
       serve(scope, controlPage)
     })
   }

@@ -41,10 +41,10 @@ export const storageRoutes =
       done()
     })
 
-    const schema = { hide: true }
+    const route = { schema: { hide: true }, config: { anyPage: true } }
     for (const bucket of ['/bytenite-uploads-prod/*', '/bytenite-results-prod/*']) {
-      app.put(bucket, { schema }, receive)
-      app.route({ method: ['GET', 'HEAD'], url: bucket, schema, handler: send })
+      app.put(bucket, route, receive)
+      app.route({ method: ['GET', 'HEAD'], url: bucket, ...route, handler: send })
     }
 
     async function receive(request: FastifyRequest, reply: FastifyReply) {

@@ -24,8 +24,12 @@ export interface ServiceSettings {
   readonly era: Era
   /** `open`: any other key opens the world `default`, too; absent: `closed`. */
   readonly keys: 'closed' | 'open'
-  /** Host names under which the control API is to be had, besides local ones; `.lan` allows all that end so; absent: none. */
+  /** Host names under which the emulator is to be had, besides local ones; `.lan` allows all that end so; absent: none. */
   readonly allowHost: readonly string[]
+  /** The address that links in answers begin with; absent: the one that the client used. */
+  readonly publicUrl: string | undefined
+  /** Origins whose pages may ask, such as `http://localhost:5173`; absent: none. */
+  readonly cors: readonly string[]
 }
 
 /** Everything that the command line and the environment can set. */
@@ -93,6 +97,18 @@ const hostName = (value: unknown): string =>
   typeof value === 'string' && /^\.?[\w-]+(?:\.[\w-]+)*$/.test(value)
     ? value.toLowerCase()
     : expected('a host name such as emulator.ci.example, or .ci.example for all below it')
+
+/** An address without a path, or with one that all links share. */
+const baseUrl = (value: unknown): string =>
+  typeof value === 'string' && URL.canParse(value) && /^https?:\/\/[^?#]+$/.test(value) && !value.includes('@')
+    ? value.replace(/\/+$/, '')
+    : expected('a URL such as http://emulator.ci.example:2983')
+
+/** An origin as browsers write it. */
+const originOf = (value: unknown): string =>
+  typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value.replace(/\/$/, '')
+    ? new URL(value).origin
+    : expected('scheme, host and port of a page, such as http://localhost:5173')
 
 /** The table of settings. Flags, environment names, defaults, help and the options of `startEmulator()` come from here. */
 export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
@@ -196,12 +212,30 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   allowHost: {
     placeholder: 'NAME',
     repeatable: true,
-    help: 'a host name under which the control API is to be had, besides local ones; .SUFFIX for all below it; may be repeated',
+    help: 'a host name under which the emulator is to be had, besides local ones; .SUFFIX for all below it; may be repeated',
     default: [],
     defaultText: 'none',
     parse: (text, previous) => [...previous, hostName(text)],
     read: (value) =>
       Array.isArray(value) ? value.map(hostName) : expected('a list of host names such as emulator.ci.example'),
+  },
+  publicUrl: {
+    placeholder: 'URL',
+    help: 'the address that links in answers begin with, as behind a proxy; its host is allowed as by --allow-host',
+    default: undefined,
+    defaultText: 'the address that the client used',
+    parse: baseUrl,
+    read: baseUrl,
+  },
+  cors: {
+    placeholder: 'ORIGIN',
+    repeatable: true,
+    help: 'an origin whose web pages may use the emulator, its control API too; may be repeated',
+    default: [],
+    defaultText: 'none',
+    parse: (text, previous) => [...previous, originOf(text)],
+    read: (value) =>
+      Array.isArray(value) ? value.map(originOf) : expected('a list of origins such as http://localhost:5173'),
   },
   logLevel: {
     placeholder: 'LEVEL',

@@ -41,6 +41,8 @@ void t.test('settings', async (t) => {
     apiKey: new Map(),
     keys: 'closed',
     allowHost: [],
+    publicUrl: undefined,
+    cors: [],
     logLevel: undefined,
     logFormat: 'line',
     silent: false,
@@ -53,6 +55,8 @@ void t.test('settings', async (t) => {
   const good: readonly [name: SettingName, text: string, value: unknown][] = [
     ['port', '0', 0],
     ['allowHost', '.CI.example', ['.ci.example']],
+    ['publicUrl', 'https://ci.example:8443/api/', 'https://ci.example:8443/api'],
+    ['cors', 'http://localhost:5173', ['http://localhost:5173']],
     ['port', '65535', 65535],
     ['host', '0.0.0.0', '0.0.0.0'],
     ['data', '/data', '/data'],
@@ -119,6 +123,13 @@ void t.test('settings', async (t) => {
     ['apiKey', 'k=a/b'],
     ['logLevel', 'loud'],
     ['logFormat', 'xml'],
+    ['publicUrl', 'ci.example'],
+    ['publicUrl', 'http://user:word@ci.example'],
+    ['publicUrl', 'http://ci.example/?a'],
+    ['cors', '*'],
+    ['cors', 'null'],
+    ['cors', 'http://localhost:5173/path'],
+    ['allowHost', 'http://x'],
   ]
   for (const [name, text] of bad) {
     const said = (source: string) => ({

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { OperationGround } from '../../fidelity/fidelity.ts'
 import type { Core } from '../../core.ts'
-import { registerControlGuard } from '../../plugins/control-guard.ts'
+import { type GuardSettings, registerControlGuard } from '../../plugins/guards.ts'
 import { archiveRoutes } from './archives.ts'
 import { clockRoutes } from './clock.ts'
 import { faultRoutes } from './faults.ts'
@@ -17,17 +17,17 @@ import { worldRoutes } from './worlds.ts'
  *
  * @param operations the operations of the vendor's APIs
  * @param grounds the evidence behind each of them
- * @param allowedHosts as `--allow-host` names them
+ * @param guard who gets in
  */
 export const controlRoutes =
   (
     core: Core,
     operations: () => readonly string[],
     grounds: () => readonly OperationGround[],
-    allowedHosts: readonly string[],
+    guard: GuardSettings,
   ): FastifyPluginAsync =>
   async (scope) => {
-    registerControlGuard(scope, allowedHosts)
+    registerControlGuard(scope, guard)
     await scope.register(healthRoutes(core))
     await scope.register(worldRoutes(core))
     await scope.register(archiveRoutes(core))

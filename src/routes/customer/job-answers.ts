@@ -27,12 +27,11 @@ export const jobOrderOf = (orderBy = ''): JobOrder =>
   orderBy.trim() === '' ? newestFirst : parseOrder(orderBy, jobOrderFields)
 
 export function jobAnswers(core: Core): JobAnswers {
-  /** URLs in answers lead back to where the client found the emulator. */
   const uploadUrl =
-    ({ protocol, host, caller: { world } }: FastifyRequest): UploadUrl =>
+    ({ baseUrl, caller: { world } }: FastifyRequest): UploadUrl =>
     (job) => {
       const target = { bucket: 'bytenite-uploads-prod', world: world.name, jobId: job.id, file: 'data.bin' } as const
-      return `${protocol}://${host}${signLink(target, core.clocks.now(world), core.linkSecret)}`
+      return `${baseUrl}${signLink(target, core.clocks.now(world), core.linkSecret)}`
     }
 
   return {

@@ -20,12 +20,12 @@ export const resultRoutes =
           response: { 200: ResultsResponse },
         },
       },
-      async ({ caller, params, protocol, host }) => {
+      async ({ caller, params, baseUrl }) => {
         const results = await core.storage.results(caller, params.jobId)
         if (results === undefined && era !== '2023') {
           throw new ApiError('unknown', 'job has not yet been completed')
         }
-        return { results: (results ?? []).map(({ name, link }) => ({ name, link: `${protocol}://${host}${link}` })) }
+        return { results: (results ?? []).map(({ name, link }) => ({ name, link: `${baseUrl}${link}` })) }
       },
     )
   }
