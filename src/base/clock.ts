@@ -6,11 +6,18 @@ export interface Clock {
   now(): Micros
 }
 
-/** The machine's wall clock, with microseconds. */
-export const systemClock = (): Clock => ({
-  // Date.now() follows the wall clock but knows milliseconds only; the high-resolution clock adds the digits below.
-  now: () => Date.now() * 1000 + (Math.floor(performance.now() * 1000) % 1000),
-})
+/** The machine's wall clock, with microseconds. Within a millisecond it never goes back. */
+export function systemClock(): Clock {
+  let [millisecond, begun] = [0, 0]
+  return {
+    now() {
+      // Date.now() follows the wall clock but knows milliseconds only; the high-resolution clock adds the digits below.
+      const [wall, fine] = [Date.now(), performance.now()]
+      if (wall !== millisecond) [millisecond, begun] = [wall, fine]
+      return wall * 1000 + Math.min(999, Math.floor((fine - begun) * 1000))
+    },
+  }
+}
 
 /** A clock that is not set back with the one behind it. */
 export interface SteadyClock extends Clock {

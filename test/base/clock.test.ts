@@ -1,6 +1,6 @@
 // Time never goes back, and never stands still because the machine's clock was set back.
 import t from 'tap'
-import { steadyClock as follow } from '../../src/base/clock.ts'
+import { steadyClock as follow, systemClock } from '../../src/base/clock.ts'
 import { client, emulator, steadyClock } from '../emulator.ts'
 
 const jobs = '/v1/customer/jobs'
@@ -22,6 +22,12 @@ void t.test('a clock that is set back is followed from the last time seen', asyn
 
   const next = follow({ now: () => machine - 3600 * second }, kept.at(-1)!, () => undefined)
   t.ok(next.now() >= 7303 * second, 'also in the next run')
+})
+
+void t.test('a busy emulator is no faster than its machine', async (t) => {
+  const clock = follow(systemClock(), 0, () => undefined)
+  for (let calls = 0; calls < 300_000; calls++) clock.now()
+  t.equal(clock.ahead, 0)
 })
 
 void t.test('no final state is undone by a restart on a machine whose clock is behind', async (t) => {
