@@ -12,7 +12,13 @@ export const Health = Type.Object({
     schema: Type.Integer({ description: 'Number of the last migration' }),
   }),
   worlds: Type.Integer({ description: 'Worlds opened so far' }),
-  ahead: Type.Number({ description: 'Seconds ahead of the clock of the machine, since that was set back' }),
+  ahead: Type.Number({
+    description: 'Seconds that the first of `worldsAhead` is ahead of the clock of the machine; 0 if there is none',
+  }),
+  worldsAhead: Type.Array(Type.Object({ world: Type.String(), seconds: Type.Number() }), {
+    description:
+      'Worlds that are ahead of the clock of the machine, since that was set back: the first hundred, those most ahead first. Their time goes on from the last that was seen; a reset puts a world right',
+  }),
 })
 export type Health = Static<typeof Health>
 

@@ -18,6 +18,7 @@ import { createWorlds, type Worlds } from './core/worlds.ts'
 import { createFaults, type FaultRegistry } from './control/faults.ts'
 import { createJournal, type Journal } from './control/journal.ts'
 import { type Ids, randomIds } from './base/ids.ts'
+import type { Micros } from './base/timestamps.ts'
 import { type Pace, parsePace } from './domain/jobs/pace.ts'
 import { builtInRecipe } from './domain/results/recipe-of.ts'
 import { scriptedRecipe } from './domain/results/scripted.ts'
@@ -121,9 +122,25 @@ export function createCore(options: CoreOptions = {}): Core {
     const jobRows = jobStore(store)
     const templateRows = templateStore(store)
     const settings = settingStore(store)
-    const clock = steadyClock(machine, Number(settings.get(lastTime) ?? 0), (until) => {
-      void commit(() => settings.set(lastTime, String(until))).catch(() => undefined)
+    const worldRows = worldStore(store)
+    const clock = steadyClock(machine, Number(settings.get(lastTime) ?? 0), {
+      onSeen(until) {
+        void commit(() => settings.set(lastTime, String(until))).catch(() => undefined)
+      },
+      onSetBack() {
+        let by = 0
+        void commit(() => (by = correctWorlds())).catch(() => clock.goBack(-by))
+      },
     })
+    /** Moves on the worlds there are, so that the clock itself can be as the machine's is. Call inside an act. */
+    function correctWorlds(): Micros {
+      const by = clock.ahead
+      worldRows.correct(by)
+      clock.goBack(by)
+      settings.set(lastTime, String(clock.now()))
+      return by
+    }
+    if (clock.ahead > 0) store.act(correctWorlds)
     // At a good end the time is known exactly; what was kept before was ahead of it.
     keepTime = () => store.act(() => settings.set(lastTime, String(clock.now())))
     const catalogue = createCatalogue(templateRows, seedTemplates, catalogueMode === 'open')
@@ -140,7 +157,7 @@ export function createCore(options: CoreOptions = {}): Core {
       return seed.jobs?.length ?? 0
     }
 
-    const [worldRows, tables] = [worldStore(store), worldTables(store)]
+    const tables = worldTables(store)
     const clocks = createClocks({ wall: clock, commit, rows: worldRows, jobs: jobRows, transitions })
     const worlds = createWorlds({
       wall: clock,

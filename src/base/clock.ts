@@ -6,15 +6,18 @@ export interface Clock {
   now(): Micros
 }
 
-/** The machine's wall clock, with microseconds. Within a millisecond it never goes back. */
+/**
+ * The machine's wall clock, with microseconds. `Date.now()` follows it but knows milliseconds only; the digits below are those
+ * of the high-resolution clock, held within the millisecond, so that they go back with the wall clock alone.
+ */
 export function systemClock(): Clock {
-  let [millisecond, begun] = [0, 0]
+  let ahead = Date.now() * 1000 - performance.now() * 1000
   return {
     now() {
-      // Date.now() follows the wall clock but knows milliseconds only; the high-resolution clock adds the digits below.
-      const [wall, fine] = [Date.now(), performance.now()]
-      if (wall !== millisecond) [millisecond, begun] = [wall, fine]
-      return wall * 1000 + Math.min(999, Math.floor((fine - begun) * 1000))
+      const [wall, fine] = [Date.now() * 1000, performance.now() * 1000]
+      const time = Math.min(Math.max(fine + ahead, wall), wall + 999)
+      ahead = time - fine
+      return Math.floor(time)
     },
   }
 }
@@ -23,6 +26,18 @@ export function systemClock(): Clock {
 export interface SteadyClock extends Clock {
   /** Microseconds that it is ahead of the clock behind it, since that was set back. */
   readonly ahead: Micros
+  /** Goes back by so much, or on if it is negative. Call where something else keeps the time of worlds from going back. */
+  goBack(by: Micros): void
+  /** Microseconds since it was made, however the clock behind it was set meanwhile. */
+  elapsed(): Micros
+}
+
+/** Takes what a steady clock notices. */
+export interface ClockWatch {
+  /** Called now and then with a time that is not reached yet, to be kept for the next run. */
+  onSeen(until: Micros): void
+  /** Called when the clock behind it was set back. */
+  onSetBack(): void
 }
 
 /**
@@ -30,24 +45,34 @@ export interface SteadyClock extends Clock {
  * still until the clock has caught up. A jump forward is followed.
  *
  * @param last the last time seen by an earlier run
- * @param onSeen called now and then with a time that is not reached yet, to be kept for the next run
  */
-export function steadyClock(clock: Clock, last: Micros, onSeen: (until: Micros) => void): SteadyClock {
-  let [seen, ahead, kept] = [last, 0, last]
+export function steadyClock(clock: Clock, last: Micros, watch: ClockWatch): SteadyClock {
+  let [seen, ahead, kept, wentBack] = [last, 0, last, 0]
+
+  function now(): Micros {
+    const time = clock.now() + ahead
+    if (time < seen) {
+      ahead += seen - time
+      watch.onSetBack()
+    }
+    seen = Math.max(seen, time)
+    if (seen >= kept) {
+      kept = seen + keptAhead
+      watch.onSeen(kept)
+    }
+    return seen
+  }
+
+  const start = now()
   return {
     get ahead() {
       return ahead
     },
-    now() {
-      const time = clock.now() + ahead
-      if (time < seen) ahead += seen - time
-      seen = Math.max(seen, time)
-      if (seen >= kept) {
-        kept = seen + keptAhead
-        onSeen(kept)
-      }
-      return seen
+    now,
+    goBack(by) {
+      ;[seen, ahead, kept, wentBack] = [seen - by, ahead - by, seen - by, wentBack + by]
     },
+    elapsed: () => now() + wentBack - start,
   }
 }
 
@@ -56,10 +81,12 @@ const keptAhead = microsPerSecond
 
 /** How a world's time relates to the wall clock; kept in the database, so that it survives a restart. */
 export interface ClockPosition {
-  /** Microseconds added to the wall clock; never negative, as a world's time never goes back. */
+  /** Microseconds added to the wall clock. */
   readonly offset: Micros
   /** The moment at which the world's time stands still, or null while it runs. */
   readonly frozenAt: Micros | null
+  /** The part of the offset that made up for a machine's clock that was set back. */
+  readonly corrected: Micros
 }
 
 /** A world's present. */

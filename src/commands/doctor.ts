@@ -192,10 +192,14 @@ const earliest = parseTimestamp('2025-01-01T00:00:00Z')!
 const latest = parseTimestamp('2100-01-01T00:00:00Z')!
 
 function checkClock(clock: Clock, running: Health | undefined): Finding {
-  if (running !== undefined && running.ahead > 0) {
-    const seconds = running.ahead.toFixed(1)
+  // An emulator of another version may not tell.
+  const ahead = running?.worldsAhead ?? []
+  if (ahead.length > 0) {
+    const [named, more] = [ahead.slice(0, 5), ahead.length - 5]
+    const worlds = named.map(({ world, seconds }) => `${world} (${seconds.toFixed(1)} s)`).join(', ')
     return warning(
-      `the emulator is ${seconds} s ahead of this machine, whose clock was set back: time goes on from there; it is the machine's again once that has caught up and the emulator is restarted`,
+      `worlds are ahead of this machine, whose clock was set back: ${worlds}${more > 0 ? ` and ${more} more` : ''}; ` +
+        'their time goes on from the last that was seen, and reset puts a world right',
     )
   }
   const now = clock.now()

@@ -72,12 +72,13 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
   /** All files of an archive but the last. In one turn, so that they are of one moment. */
   function collect(world: WorldRecord, folder: string): ArchiveFile[] {
     const { key, name, pace } = world
+    const { offset, frozenAt } = clocks.position(world)
     const manifest = writeManifest({
       emulator: version,
       schema,
       world: name,
       at: clocks.now(world),
-      clock: clocks.position(world),
+      clock: { offset, frozenAt },
       pace,
     })
     const live: string[] = []
@@ -178,8 +179,10 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
 }
 
 /** The clock as it was; ahead by so much that time does not go back, where the wall clock here is behind. */
-const positionOf = ({ clock, at }: Manifest, wall: Clock): ClockPosition =>
-  clock.frozenAt === null ? { offset: Math.max(clock.offset, at - wall.now()), frozenAt: null } : clock
+function positionOf({ clock, at }: Manifest, wall: Clock): ClockPosition {
+  const corrected = clock.frozenAt === null ? Math.max(0, at - wall.now() - clock.offset) : 0
+  return { offset: clock.offset + corrected, frozenAt: clock.frozenAt, corrected }
+}
 
 /** In an archive every upload has the same name, whatever its file is called on disk. */
 const archivedUpload = (upload: Upload | null): Upload | null =>

@@ -1,5 +1,5 @@
 import { clearTimeout, setTimeout } from 'node:timers'
-import { type Clock, type ClockPosition, worldTime } from '../base/clock.ts'
+import { type ClockPosition, type SteadyClock, worldTime } from '../base/clock.ts'
 import { failedPrecondition, notFound, show } from '../base/errors.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Transition } from '../domain/jobs/job.ts'
@@ -46,7 +46,7 @@ export interface Clocks {
 
 /** The parts of the emulator that clocks need. */
 export interface ClockSurroundings {
-  readonly wall: Clock
+  readonly wall: SteadyClock
   readonly commit: Commit
   readonly rows: WorldStore
   readonly jobs: JobStore
@@ -54,8 +54,10 @@ export interface ClockSurroundings {
 }
 
 /** The position after a duration, whether the clock runs or is frozen. */
-const moveBy = ({ offset, frozenAt }: ClockPosition, by: Micros): ClockPosition =>
-  frozenAt === null ? { offset: offset + by, frozenAt } : { offset, frozenAt: frozenAt + by }
+const moveBy = (position: ClockPosition, by: Micros): ClockPosition =>
+  position.frozenAt === null
+    ? { ...position, offset: position.offset + by }
+    : { ...position, frozenAt: position.frozenAt + by }
 
 const moveTo = (position: ClockPosition, at: Micros, target: Micros): ClockPosition =>
   moveBy(position, Math.max(0, target - worldTime(position, at)))
@@ -101,10 +103,11 @@ export function createClocks({ wall, commit, rows, jobs, transitions }: ClockSur
       }),
     advanceTo: (world, target) => move(world, (position, at) => moveTo(position, at, target)),
     freeze: (world) => move(world, (position, at) => ({ ...position, frozenAt: worldTime(position, at) })),
-    run: (world) => move(world, (position, at) => ({ offset: worldTime(position, at) - at, frozenAt: null })),
+    run: (world) =>
+      move(world, (position, at) => ({ ...position, offset: worldTime(position, at) - at, frozenAt: null })),
 
     waitUntil(world, at, patience) {
-      const deadline = wall.now() + patience * 1000
+      const deadline = wall.elapsed() + patience * 1000
       return new Promise((resolve) => {
         const ofWorld = waiting.get(world.name) ?? new Set()
         waiting.set(world.name, ofWorld)
@@ -112,7 +115,7 @@ export function createClocks({ wall, commit, rows, jobs, transitions }: ClockSur
         const check = (): void => {
           clearTimeout(timer)
           const reached = now(world) >= at
-          const left = deadline - wall.now()
+          const left = deadline - wall.elapsed()
           if (!reached && left > 0 && !closed) {
             // A frozen clock moves only when somebody moves it.
             const due = rows.clock(world).frozenAt === null ? Math.min(left, at - now(world)) : left

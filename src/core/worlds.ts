@@ -2,6 +2,7 @@ import type { JobState } from '../../schemas/jobs.ts'
 import { type Clock } from '../base/clock.ts'
 import { alreadyExists, invalidArgument, notFound, show } from '../base/errors.ts'
 import { checkedPace } from '../domain/jobs/pace.ts'
+import type { Micros } from '../base/timestamps.ts'
 import type { Slice } from '../wire/paging.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobStore } from '../store/jobs.ts'
@@ -26,6 +27,8 @@ export interface Worlds {
   /** Worlds by name. */
   list(slice: Slice): WorldRecord[]
   count(): number
+  /** Worlds that are ahead of the machine, since its clock was set back: the first hundred, those most ahead first. */
+  ahead(): readonly { readonly name: string; readonly by: Micros }[]
   /** Jobs by state, as of now. */
   countJobs(world: WorldRecord): Promise<Partial<Record<JobState, number>>>
   /** Back to the seed, in one act. */
@@ -141,6 +144,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
     get,
     list: (slice) => rows.list(slice),
     count: () => rows.count(),
+    ahead: () => rows.corrected(100),
     async countJobs(world) {
       transitions.announce(world.key, await commit(() => jobs.settle(world.key, clocks.now(world))))
       return jobs.countByState(world.key)
@@ -150,7 +154,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
       clearing((clear) => {
         const world = rows.find(name) ?? rows.add(name, wall.now())
         const removed = tables.clear(world.key)
-        const fresh = set(world, { clock: { offset: 0, frozenAt: null }, pace: null })
+        const fresh = set(world, { clock: { offset: 0, frozenAt: null, corrected: 0 }, pace: null })
         const seeded = { jobs: seed(fresh) }
         clear(world)
         return { removed: { jobs: removed['jobs'] ?? 0, templates: removed['templates'] ?? 0 }, seeded }

@@ -34,7 +34,8 @@ export function registerServiceGuard(app: FastifyInstance, settings: GuardSettin
     } else if (origin !== undefined && settings.cors.includes(origin)) {
       if (answerCors(request, reply, origin)) void reply.code(204).send()
       else done()
-    } else if (request.routeOptions.config.anyPage === true) done()
+      // No route takes OPTIONS: a preflight of another page gets what the gateway says.
+    } else if (request.routeOptions.config.anyPage === true || request.method === 'OPTIONS') done()
     else if (origin === undefined ? isForeignSite(request, 'cross-site') : !isLocalOrigin(origin, settings)) {
       done(foreignPage(origin))
     } else done()

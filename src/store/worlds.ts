@@ -23,6 +23,10 @@ export interface WorldStore {
   add(name: string, at: Micros): WorldRecord
   /** Call inside an act. Moves the world's clock; the caller sees to it that time does not go back. */
   setClock(world: WorldRecord, clock: ClockPosition): WorldRecord
+  /** Call inside an act. Moves all clocks that run on, since the machine's was set back by so much. */
+  correct(by: Micros): void
+  /** The worlds whose clocks were moved on so, by how much, the most first. */
+  corrected(limit: number): { readonly name: string; readonly by: Micros }[]
   /** Call inside an act. Null: the pace the emulator was started with. */
   setPace(world: WorldRecord, pace: string | null): void
   /** Worlds by name. */
@@ -31,20 +35,29 @@ export interface WorldStore {
   drop(world: WorldRecord): void
 }
 
+type ClockRow = Pick<WorldRow, 'clock_offset' | 'clock_frozen' | 'clock_corrected'>
+
 interface WorldRow {
   id: number
   name: string
   created_at: number
   clock_offset: number
   clock_frozen: number | null
+  clock_corrected: number
   pace: string | null
 }
+
+const toPosition = (row: ClockRow): ClockPosition => ({
+  offset: row.clock_offset,
+  frozenAt: row.clock_frozen,
+  corrected: row.clock_corrected,
+})
 
 const toRecord = (row: WorldRow): WorldRecord => ({
   key: row.id,
   name: row.name,
   createdAt: row.created_at,
-  clock: { offset: row.clock_offset, frozenAt: row.clock_frozen },
+  clock: toPosition(row),
   pace: row.pace,
 })
 
@@ -53,9 +66,7 @@ const remembered = 1000
 
 export function worldStore(store: Store): WorldStore {
   const byName = store.prepare<WorldRow>('SELECT * FROM worlds WHERE name = ?')
-  const clockOf = store.prepare<Pick<WorldRow, 'clock_offset' | 'clock_frozen'>>(
-    'SELECT clock_offset, clock_frozen FROM worlds WHERE id = ?',
-  )
+  const clockOf = store.prepare<ClockRow>('SELECT clock_offset, clock_frozen, clock_corrected FROM worlds WHERE id = ?')
   const countAll = store.prepare<{ count: number }>('SELECT count(*) AS count FROM worlds')
   const insert = store.prepare(
     'INSERT INTO worlds (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING',
@@ -65,7 +76,17 @@ export function worldStore(store: Store): WorldStore {
   const setPace = store.prepare('UPDATE worlds SET pace = ? WHERE id = ?')
   const all = store.prepare<WorldRow>('SELECT * FROM worlds ORDER BY name LIMIT ? OFFSET ?')
   const drop = store.prepare('DELETE FROM worlds WHERE id = ?')
-  const setClock = store.prepare('UPDATE worlds SET clock_offset = ?, clock_frozen = ? WHERE id = ?')
+  const setClock = store.prepare(
+    'UPDATE worlds SET clock_offset = ?, clock_frozen = ?, clock_corrected = ? WHERE id = ?',
+  )
+
+  const correct = store.prepare(
+    'UPDATE worlds SET clock_offset = clock_offset + :by, clock_corrected = clock_corrected + :by WHERE clock_frozen IS NULL',
+  )
+  const corrected = store.prepare<Pick<WorldRow, 'name' | 'clock_corrected'>>(
+    `SELECT name, clock_corrected FROM worlds WHERE clock_corrected > 0 AND clock_frozen IS NULL
+     ORDER BY clock_corrected DESC, name LIMIT ?`,
+  )
 
   // Every request asks for its world, and several times for its clock. Only what is committed is remembered.
   const known = new Map<string, WorldRecord>()
@@ -94,7 +115,7 @@ export function worldStore(store: Store): WorldStore {
       const there = clocks.get(key)
       if (there !== undefined) return there
       const row = clockOf.get(key)
-      return row === undefined ? clock : { offset: row.clock_offset, frozenAt: row.clock_frozen }
+      return row === undefined ? clock : toPosition(row)
     },
     paceOf: ({ key, name, pace }) => {
       const world = find(name)
@@ -108,9 +129,14 @@ export function worldStore(store: Store): WorldStore {
     },
     setClock(world, clock) {
       forget()
-      setClock.run(clock.offset, clock.frozenAt, world.key)
+      setClock.run(clock.offset, clock.frozenAt, clock.corrected, world.key)
       return { ...world, clock }
     },
+    correct(by) {
+      forget()
+      correct.run({ by })
+    },
+    corrected: (limit) => corrected.all(limit).map((row) => ({ name: row.name, by: row.clock_corrected })),
     setPace({ key }, pace) {
       forget()
       setPace.run(pace, key)

@@ -5,27 +5,30 @@ import { client, emulator, steadyClock } from '../emulator.ts'
 
 const jobs = '/v1/customer/jobs'
 const second = 1_000_000
+const unwatched = { onSeen: () => undefined, onSetBack: () => undefined }
 
 void t.test('a clock that is set back is followed from the last time seen', async (t) => {
   let machine = 100 * second
   const kept: number[] = []
-  const clock = follow({ now: () => machine }, 0, (until) => kept.push(until))
+  let steps = 0
+  const clock = follow({ now: () => machine }, 0, { onSeen: (until) => kept.push(until), onSetBack: () => steps++ })
   t.equal(clock.now(), 100 * second)
   machine -= 60 * second
   t.equal(clock.now(), 100 * second, 'not back')
   machine += 3 * second
   t.equal(clock.now(), 103 * second, 'and not still')
   t.equal(clock.ahead, 60 * second)
+  t.equal(steps, 1, 'which is told once')
   machine += 7200 * second
   t.equal(clock.now(), 7303 * second, 'a jump forward is followed')
   for (const until of kept) t.ok(until > 100 * second)
 
-  const next = follow({ now: () => machine - 3600 * second }, kept.at(-1)!, () => undefined)
+  const next = follow({ now: () => machine - 3600 * second }, kept.at(-1)!, unwatched)
   t.ok(next.now() >= 7303 * second, 'also in the next run')
 })
 
 void t.test('a busy emulator is no faster than its machine', async (t) => {
-  const clock = follow(systemClock(), 0, () => undefined)
+  const clock = follow(systemClock(), 0, unwatched)
   for (let calls = 0; calls < 300_000; calls++) clock.now()
   t.equal(clock.ahead, 0)
 })
@@ -50,8 +53,69 @@ void t.test('no final state is undone by a restart on a machine whose clock is b
   t.equal(await state(), 'JOB_STATE_COMPLETE')
   t.equal((await call()('POST', `${jobs}/${id}/run`)).status, 400, 'a job runs only once')
   t.equal(await balance(), paid)
-  t.equal((await call()('GET', '/_emulator/health')).body.ahead, 60)
-  const before = (await call()('GET', '/_emulator/worlds/default/clock')).body.now
+  t.match((await call()('GET', '/_emulator/health')).body, {
+    ahead: 60,
+    worldsAhead: [{ world: 'default', seconds: 60 }],
+  })
+  const time = async (world = 'default') =>
+    Date.parse((await call()('GET', `/_emulator/worlds/${world}/clock`)).body.now as string)
+  const before = await time()
   clock.advance(5)
-  t.not((await call()('GET', '/_emulator/worlds/default/clock')).body.now, before, 'time goes on')
+  t.equal(await time(), before + 5000, 'time goes on')
+  t.equal(await time('another'), before - 55_000, 'a world that was not there then follows the machine')
+
+  t.equal((await call()('POST', '/_emulator/worlds/default/reset')).status, 200)
+  t.equal(await time(), before - 55_000, 'a reset puts a world right')
+  t.match((await call()('GET', '/_emulator/health')).body, { ahead: 0, worldsAhead: [] })
+})
+
+void t.test('the clock of a machine may be set back while the emulator runs', async (t) => {
+  const clock = steadyClock()
+  const { url } = await emulator(t, { clock, pace: '10s' })
+  const call = client(url)
+  const time = async (world: string) =>
+    Date.parse((await call('GET', `/_emulator/worlds/${world}/clock`)).body.now as string)
+  await call('POST', '/_emulator/worlds/frozen/clock/freeze')
+  const { id } = (await call('POST', jobs, { templateId: 'emulator-succeeds' })).body.job
+  await call('POST', `${jobs}/${id}/run`)
+  const [before, stopped] = [await time('default'), await time('frozen')]
+
+  clock.advance(-3600)
+  t.equal(await time('default'), before, 'not back')
+  // The correction is written by now, as acts are done in order.
+  await call('POST', '/_emulator/worlds/default/clock/advance', { by: '1s' })
+  clock.advance(9)
+  t.equal(await time('default'), before + 10_000, 'and not still')
+  t.equal((await call('GET', `${jobs}/${id}`)).body.job.state, 'JOB_STATE_COMPLETE')
+  t.match((await call('GET', '/_emulator/health')).body, {
+    uptime: 9,
+    worldsAhead: [{ world: 'default', seconds: 3600 }],
+  })
+  await call('POST', '/_emulator/worlds/fresh/clock/advance', { by: '0s' })
+  t.equal(await time('fresh'), before - 3_591_000, 'a world that is opened now follows the machine')
+  t.equal(await time('frozen'), stopped)
+  await call('POST', '/_emulator/worlds/frozen/clock/run')
+  clock.advance(1)
+  t.equal(await time('frozen'), stopped + 1000, 'a frozen one goes on from where it stood')
+
+  await call('POST', '/_emulator/worlds/default/fork', { into: 'copy' })
+  t.match((await call('GET', '/_emulator/health')).body.worldsAhead, [{ world: 'copy' }, { world: 'default' }])
+  clock.advance(-3600)
+  await call('POST', '/_emulator/worlds/default/clock/advance', { by: '0s' })
+  t.equal(await time('default'), before + 11_000, 'and once more')
+})
+
+void t.test('a world whose clock stood still for a while can be exported and imported', async (t) => {
+  const clock = steadyClock()
+  const { url } = await emulator(t, { clock })
+  const call = client(url)
+  await call('POST', '/_emulator/worlds/w/clock/freeze')
+  clock.advance(60)
+  const { now } = (await call('POST', '/_emulator/worlds/w/clock/run')).body
+  const archive = new Uint8Array(await (await fetch(`${url}/_emulator/worlds/w/export`)).arrayBuffer())
+  t.equal(
+    (await call('POST', '/_emulator/worlds/v/import', archive, { 'content-type': 'application/x-tar' })).status,
+    200,
+  )
+  t.equal((await call('GET', '/_emulator/worlds/v/clock')).body.now, now)
 })

@@ -66,9 +66,9 @@ void t.test('timestamps', async (t) => {
 })
 
 void t.test('the time of a world', async (t) => {
-  t.equal(worldTime({ offset: 0, frozenAt: null }, 100), 100)
-  t.equal(worldTime({ offset: 50, frozenAt: null }, 100), 150)
-  t.equal(worldTime({ offset: 50, frozenAt: 70 }, 100), 70)
+  t.equal(worldTime({ offset: 0, frozenAt: null, corrected: 0 }, 100), 100)
+  t.equal(worldTime({ offset: 50, frozenAt: null, corrected: 0 }, 100), 150)
+  t.equal(worldTime({ offset: 50, frozenAt: 70, corrected: 0 }, 100), 70)
 })
 
 void t.test('tags', async (t) => {

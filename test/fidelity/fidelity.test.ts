@@ -311,6 +311,7 @@ void t.test('errors of one status have grounds of their own', async (t) => {
     ['body-too-large', 429, call('POST', jobs, Buffer.alloc(4 * 1024 * 1024 + 1, ' '))],
     ['grpc-timeout', 504, call('GET', jobs, undefined, { 'grpc-timeout': '1n' })],
     ['grpc-timeout', 400, call('GET', jobs, undefined, { 'grpc-timeout': '1' })],
+    ['foreign-page', 403, call('GET', jobs, undefined, { origin: 'https://evil.example' })],
     ['grpc-headers', 400, call('GET', jobs, undefined, { 'grpc-metadata-foo-bin': 'x' })],
     ['grpc-headers', 500, call('GET', jobs, undefined, { 'grpc-metadata-': 'x' })],
     ['invalid-utf8', 500, call('GET', `${jobs}?orderBy=%ff`)],

@@ -19,6 +19,7 @@ void t.test('health', async (t) => {
     database: { location: ':memory:', schema: body.database.schema },
     worlds: 0,
     ahead: 0,
+    worldsAhead: [],
   })
   t.ok(body.database.schema >= 1)
   for (const key of ['test_a', 'test_b', 'test_a']) await client(url, key)('GET', jobs)

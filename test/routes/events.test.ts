@@ -303,12 +303,18 @@ void t.test('one timer a world, only while somebody follows', async (t) => {
       asked++
       return 10 * 3_600_000_000
     },
-    clock: () => ({ offset: 0, frozenAt }),
+    clock: () => ({ offset: 0, frozenAt, corrected: 0 }),
     now: () => 0,
     settle: async () => undefined,
   })
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
-  const world: WorldRecord = { key: 1, name: 'w', createdAt: 0, clock: { offset: 0, frozenAt: null }, pace: null }
+  const world: WorldRecord = {
+    key: 1,
+    name: 'w',
+    createdAt: 0,
+    clock: { offset: 0, frozenAt: null, corrected: 0 },
+    pace: null,
+  }
   const none = timers()
   const first = events.follow(world, () => undefined)
   const second = events.follow(world, () => undefined)

@@ -8,8 +8,6 @@ import { version } from '../../base/package.ts'
 export const healthRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const startedAt = core.clock.now()
-
     app.get(
       '/health',
       {
@@ -22,13 +20,17 @@ export const healthRoutes =
           response: { 200: Health },
         },
       },
-      async () => ({
-        status: 'ok' as const,
-        version,
-        uptime: (core.clock.now() - startedAt) / microsPerSecond,
-        database: core.database,
-        worlds: core.worlds.count(),
-        ahead: core.clock.ahead / microsPerSecond,
-      }),
+      async () => {
+        const worldsAhead = core.worlds.ahead()
+        return {
+          status: 'ok' as const,
+          version,
+          uptime: core.clock.elapsed() / microsPerSecond,
+          database: core.database,
+          worlds: core.worlds.count(),
+          ahead: (worldsAhead[0]?.by ?? 0) / microsPerSecond,
+          worldsAhead: worldsAhead.map(({ name, by }) => ({ world: name, seconds: by / microsPerSecond })),
+        }
+      },
     )
   }

@@ -4,6 +4,7 @@ import { type ApiError, invalidArgument, show } from '../../base/errors.ts'
 import { requestedId } from '../../domain/jobs/job.ts'
 import { parseJson } from '../../wire/json.ts'
 import { parsePace } from '../../domain/jobs/pace.ts'
+import { endOfTime } from '../../base/timestamps.ts'
 import { Moment } from '../../domain/jobs/lifecycle.ts'
 import type { Check } from './check.ts'
 
@@ -40,7 +41,11 @@ const Manifest = Type.Object({
   schema: Type.Integer({ description: 'Number of the last migration' }),
   world: Type.String({ description: 'Its name where it was exported' }),
   at: Moment(),
-  clock: Type.Object({ offset: Moment(), frozenAt: Nullable(Moment()) }),
+  // A clock that stood still for a while is behind the machine's.
+  clock: Type.Object({
+    offset: Type.Integer({ minimum: -endOfTime, maximum: endOfTime }),
+    frozenAt: Nullable(Moment()),
+  }),
   pace: Nullable(Type.String()),
 })
 export type Manifest = Static<typeof Manifest>
