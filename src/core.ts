@@ -48,7 +48,7 @@ export interface Core {
   /** The pace of worlds that have none of their own. */
   readonly pace: Pace
   /** The file, or `:memory:`, and the number of its last migration. */
-  readonly database: { readonly location: string; readonly schema: number }
+  readonly database: { readonly location: string; readonly schema: number; readonly problem: () => string | undefined }
   readonly worlds: Worlds
   readonly clocks: Clocks
   readonly archives: Archives
@@ -244,7 +244,7 @@ export function createCore(options: CoreOptions = {}): Core {
     return {
       clock,
       pace,
-      database: { location: store.location, schema: store.schema },
+      database: { location: store.location, schema: store.schema, problem: () => store.problem() },
       worlds,
       clocks,
       archives,

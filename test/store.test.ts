@@ -1,5 +1,6 @@
 // Tests of one room run in one process, as starting tap takes longer than most of them.
 import './store/export.test.ts'
 import './store/import.test.ts'
+import './store/lost-database.test.ts'
 import './store/store.test.ts'
 import './store/upgrade.test.ts'

@@ -11,7 +11,7 @@ export interface Clock {
  * of the high-resolution clock, held within the millisecond, so that they go back with the wall clock alone.
  */
 export function systemClock(): Clock {
-  let ahead = Date.now() * 1000 - performance.now() * 1000
+  let ahead = performance.timeOrigin * 1000
   return {
     now() {
       const [wall, fine] = [Date.now() * 1000, performance.now() * 1000]

@@ -34,11 +34,11 @@ const problem = (text: string): Finding => ({ verdict: 'problem', text })
  */
 export async function doctor(invocation: Invocation): Promise<void> {
   const { settings, environment, options } = invocation
-  const running = await healthAt(addressOf(settings))
+  const { health: running, problem: sick } = await healthAt(addressOf(settings))
   const findings = [
     checkNode(process.versions.node),
     checkDriver(),
-    await checkPort(settings, running),
+    sick === undefined ? await checkPort(settings, running) : problem(sick),
     checkData(settings, running),
     ...checkProxies(environment, settings.host),
     checkClock(systemClock(), running),
@@ -111,17 +111,21 @@ function checkDriver(): Finding {
   }
 }
 
-/** The health of the emulator at an address, or undefined if none is. */
-function healthAt(url: string): Promise<Health | undefined> {
+/** The health of the emulator at an address, or what is wrong with it; neither if none is there. */
+function healthAt(url: string): Promise<{ readonly health?: Health; readonly problem?: string }> {
   return new Promise((resolve) => {
     const request = get(`${url}/_emulator/health`, { timeout: 2000, agent: directAgent }, (response) => {
       json(response).then(
-        (body) => resolve((body as Partial<Health>).status === 'ok' ? (body as Health) : undefined),
-        () => resolve(undefined),
+        (body) => {
+          const { status, message } = body as Partial<Health> & { message?: string }
+          if (status === 'ok') resolve({ health: body as Health })
+          else resolve(response.statusCode === 503 && message !== undefined ? { problem: message } : {})
+        },
+        () => resolve({}),
       )
     })
     request.once('timeout', () => request.destroy())
-    request.once('error', () => resolve(undefined))
+    request.once('error', () => resolve({}))
   })
 }
 

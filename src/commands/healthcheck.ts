@@ -19,6 +19,8 @@ export async function healthcheck(settings: Pick<Settings, 'host' | 'port'>): Pr
       cause: error,
     })
   })
+  if (status === 503)
+    throw new Error(`the emulator at ${url} stores nothing: its database was removed or replaced; start it again`)
   if (status !== 200) throw new Error(`the emulator at ${url} answered ${status}`)
 }
 

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { RpcStatus } from '../../schemas/errors.ts'
 import { ApiError, invalidArgument, notFound, show } from '../base/errors.ts'
+import { failureOf } from '../store/failures.ts'
 import { invalidUtf8 } from '../wire/decode-query.ts'
 import type { MethodsOf } from './methods.ts'
 import { type AnswerGround, errorGroundText, groundHeader, groundText } from '../fidelity/fidelity.ts'
@@ -136,12 +137,8 @@ function toApiError(error: FastifyError | ApiError, request: FastifyRequest): Ap
     return new ApiError('unavailable', 'the world was dropped while this request was under way; send it again')
   }
   request.log.error(error, 'unexpected error')
-  if (/^SQLITE_(FULL|IOERR)/.test(error.code ?? '')) {
-    return new ApiError(
-      'internal',
-      'the emulator could not store this: its disk is full or failing; nothing was changed',
-    )
-  }
+  const failure = failureOf(error)
+  if (failure instanceof ApiError) return failure
   return new ApiError('internal', 'internal error; the log of the emulator says more')
 }
 

@@ -19,8 +19,9 @@ interface Waiting {
  * Group commit for one database. A lone act waits for nothing but the end of the present turn; there is no timer.
  *
  * @param database a connection that nobody else opens transactions on
+ * @param assertUsable called before a transaction; throws if none could last
  */
-export function groupCommit(database: Database): Commit {
+export function groupCommit(database: Database, assertUsable: () => void): Commit {
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')
   const rollback = database.prepare('ROLLBACK')
@@ -49,6 +50,7 @@ export function groupCommit(database: Database): Commit {
     const batch = queue
     queue = []
     try {
+      assertUsable()
       begin.run()
       const answers = batch.map(run)
       commit.run()

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database, Statement } from 'better-sqlite3'
 import { type Commit, groupCommit } from './commit.ts'
+import { notStored } from './failures.ts'
 import { loadDriver } from './driver.ts'
 import { assertNotNewer, migrate, readMigrations } from './migrations.ts'
 
@@ -25,6 +26,8 @@ export interface Store {
   prepare<Row = unknown>(sql: string): Statement<unknown[], Row>
   /** True during an act: reads may see changes that are rolled back later. */
   readonly inAct: boolean
+  /** The reason why nothing that is written now would last, or undefined. */
+  problem(): string | undefined
   close(): void
 }
 
@@ -45,6 +48,7 @@ export function openStore(directory: string | null): Store {
     // Signing key and secrets are in it: for nobody but the user who runs the emulator.
     if (directory !== null) {
       mkdirSync(directory, { recursive: true, mode: 0o700 })
+      assertNotEmptied(directory)
       closeSync(openSync(location, 'a', 0o600))
     }
     database = new Driver(location, { timeout: 1000 })
@@ -55,8 +59,19 @@ export function openStore(directory: string | null): Store {
   }
 }
 
+/** A database of no bytes beside files of jobs was emptied by somebody; to begin anew would lose those files. */
+function assertNotEmptied(directory: string): void {
+  const size = statSync(join(directory, databaseFile), { throwIfNoEntry: false })?.size
+  const worlds = join(directory, 'files', 'worlds')
+  if (size === 0 && existsSync(worlds) && readdirSync(worlds).length > 0) {
+    throw new Error(
+      'the file is empty, though files of jobs lie beside it. Put it back, or remove the whole directory to begin anew',
+    )
+  }
+}
+
 /**
- * Looks at the database in a directory without changing it.
+ * Opens the database in a directory as `openStore` does, with its lock, and leaves it as it was.
  *
  * @returns the number of its last migration, or undefined if there is none
  * @throws Error that names the file and says what to do, if `openStore` would fail
@@ -67,7 +82,12 @@ export function peekDatabase(directory: string): number | undefined {
   const { Driver } = loadDriver()
   let database: Database | undefined
   try {
+    assertNotEmptied(directory)
     database = new Driver(location, { timeout: 0, fileMustExist: true })
+    database.pragma('locking_mode = EXCLUSIVE')
+    database.exec('BEGIN IMMEDIATE; ROLLBACK')
+    const files = join(directory, 'files')
+    if (existsSync(files)) accessSync(files, constants.W_OK | constants.X_OK)
     const schema = database.pragma('user_version', { simple: true }) as number
     assertNotNewer(schema, readMigrations())
     return schema
@@ -90,11 +110,24 @@ function setUp(database: Database, location: string): Store {
   database.pragma('foreign_keys = ON')
   migrate(database, migrations)
 
+  const opened = location === ':memory:' ? undefined : statSync(location)
+  /** A file that was removed or replaced is written to for as long as it is open, and gone after that. */
+  function problem(): string | undefined {
+    if (opened === undefined) return undefined
+    const found = statSync(location, { throwIfNoEntry: false })
+    if (found?.ino === opened.ino && found.dev === opened.dev && (found.size > 0 || opened.size === 0)) return undefined
+    return `its database ${location} was ${found === undefined ? 'removed' : 'replaced'} under it; start it again`
+  }
+  function assertUsable(): void {
+    const found = problem()
+    if (found !== undefined) throw notStored(found)
+  }
+
   const statements = new Map<string, Statement>()
   return {
     location,
     schema: migrations.length,
-    commit: groupCommit(database),
+    commit: groupCommit(database, assertUsable),
     act: (act) => database.transaction(act).immediate(),
     prepare<Row>(sql: string) {
       let statement = statements.get(sql)
@@ -107,6 +140,7 @@ function setUp(database: Database, location: string): Store {
     get inAct() {
       return database.inTransaction
     },
+    problem,
     close() {
       statements.clear()
       database.close()
@@ -119,6 +153,8 @@ const explanations: Record<string, string> = {
   EPERM: 'the directory cannot be written to. Choose another --data directory, or use --in-memory',
   EROFS: 'the file system is read-only. Choose another --data directory, or use --in-memory',
   ENOTDIR: 'part of the path is a file, not a directory. Choose another --data directory',
+  ENOENT: 'the directory cannot be made. Choose another --data directory, or use --in-memory',
+  ENAMETOOLONG: 'the path is too long. Choose another --data directory',
   EEXIST: 'the path is a file, not a directory. Choose another --data directory',
   ENOSPC: 'the disk is full. Make room, or choose another --data directory',
   SQLITE_BUSY: 'another emulator is using it. Stop that one, or choose another --data directory',

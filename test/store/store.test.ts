@@ -167,7 +167,7 @@ void t.test('group commit', async (t) => {
     const insert = database.prepare('INSERT INTO rows (id, text) VALUES (?, ?)')
     const all = () => database.prepare('SELECT text FROM rows ORDER BY id').pluck().all()
     statements.length = 0
-    return { database, statements, insert, all, commit: groupCommit(database) }
+    return { database, statements, insert, all, commit: groupCommit(database, () => undefined) }
   }
 
   await t.test('acts of one turn share one transaction, and are answered after it, in order', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { type Filter, FilterRequest } from '../../schemas/filters.ts'
+import { formatTimestamp, parseTimestamp } from '../../src/base/timestamps.ts'
 import { compileDecoder } from '../../src/wire/decode.ts'
 import { compileFilters, type FilterFields } from '../../src/wire/filters.ts'
 import { openStore } from '../../src/store/database.ts'
@@ -247,9 +248,8 @@ void t.test('jobs are filtered by every field', async (t) => {
     t.equal(body.pagination.total, body.data.length)
     return body.data.map(({ id }: { id: string }) => names.get(id)).join('')
   }
-  const zero = Date.parse((await call('GET', `/v1/customer/jobs/${ended.id}`)).body.job.createdAt as string)
-  const micros = (await call('GET', `/v1/customer/jobs/${ended.id}`)).body.job.createdAt.slice(-4, -1)
-  const at = (seconds: number) => new Date(zero + seconds * 1000).toISOString().replace('Z', `${micros}Z`)
+  const zero = parseTimestamp((await call('GET', `/v1/customer/jobs/${ended.id}`)).body.job.createdAt as string)!
+  const at = (seconds: number) => formatTimestamp(zero + seconds * 1_000_000)
 
   for (const [field, condition, value, expected] of [
     ['state', 'EQ', 'JOB_STATE_COMPLETE', 'e'],

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Health } from '../../../schemas/control.ts'
 import { microsPerSecond } from '../../base/timestamps.ts'
 import type { Core } from '../../core.ts'
+import { ApiError } from '../../base/errors.ts'
 import { version } from '../../base/package.ts'
 
 /** The emulator's own API. */
@@ -15,18 +16,20 @@ export const healthRoutes =
           operationId: 'Emulator_GetHealth',
           summary: 'Whether the emulator is well',
           description:
-            'Answers as soon as the emulator takes requests: what health checks and scripts that wait for it ask.',
+            'Answers as soon as the emulator takes requests: what health checks and scripts that wait for it ask. 503 if its database was removed or replaced while it is open: nothing is stored then.',
           tags: ['emulator'],
           response: { 200: Health },
         },
       },
       async () => {
+        const problem = core.database.problem()
+        if (problem !== undefined) throw new ApiError('unavailable', `the emulator stores nothing: ${problem}`)
         const worldsAhead = core.worlds.ahead()
         return {
           status: 'ok' as const,
           version,
           uptime: core.clock.elapsed() / microsPerSecond,
-          database: core.database,
+          database: { location: core.database.location, schema: core.database.schema },
           worlds: core.worlds.count(),
           ahead: (worldsAhead[0]?.by ?? 0) / microsPerSecond,
           worldsAhead: worldsAhead.map(({ name, by }) => ({ world: name, seconds: by / microsPerSecond })),

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { invalidArgument } from '../../base/errors.ts'
 import { parseJson } from '../../wire/json.ts'
-import { failureOf } from '../files/file-errors.ts'
+import { failureOf } from '../failures.ts'
 import type { WorldRow } from '../world-tables.ts'
 
 /** Characters written at once, and bytes read. */

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isUuid } from '../../base/ids.ts'
 import type { Bytes, ResultFile } from '../../domain/results/result-file.ts'
-import { failureOf, unlessMissing } from './file-errors.ts'
+import { failureOf, unlessMissing } from '../failures.ts'
 import { removeTemporary, temporaryFolder } from './temporary-folders.ts'
 import { flushFolder, type LinkedFile, linkJobs, jobFolder, linkAll, mode } from './folders.ts'
 

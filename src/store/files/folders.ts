@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, statSync } 
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isUuid } from '../../base/ids.ts'
-import { failureOf, unlessMissing } from './file-errors.ts'
+import { failureOf, unlessMissing } from '../failures.ts'
 
 /** Nobody but the user who runs the emulator has business here. */
 export const mode = 0o700

@@ -1,0 +1,96 @@
+// A database that is removed, replaced or emptied under an emulator, or damaged: nothing is taken that would not last.
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { doctor } from '../../src/commands/doctor.ts'
+import { readSettings } from '../../src/settings/settings.ts'
+import { ApiError } from '../../src/base/errors.ts'
+import { databaseFile, openStore, peekDatabase } from '../../src/store/database.ts'
+import { failureOf } from '../../src/store/failures.ts'
+import { client, emulator } from '../emulator.ts'
+import { jobs, put, waitingJob } from '../routes/files.ts'
+
+void t.test('a database that is gone: writes are refused, health tells', async (t) => {
+  const ways: Readonly<Record<string, (data: string) => void>> = {
+    removed: (data) => rmSync(data, { recursive: true }),
+    renamed: (data) => renameSync(join(data, databaseFile), join(data, 'elsewhere.db')),
+    replaced(data) {
+      copyFileSync(join(data, databaseFile), join(data, 'copy.db'))
+      renameSync(join(data, 'copy.db'), join(data, databaseFile))
+    },
+    emptied: (data) => truncateSync(join(data, databaseFile), 0),
+  }
+  for (const [name, lose] of Object.entries(ways)) {
+    const data = join(t.testdir(), name)
+    const { url, port } = await emulator(t, { data })
+    const call = client(url)
+    const create = () => call('POST', jobs, { templateId: 'hello-world-template', name })
+    t.equal((await create()).status, 200, name)
+    lose(data)
+    const word = name === 'removed' || name === 'renamed' ? 'removed' : 'replaced'
+    const refused = await create()
+    t.strictSame([refused.status, refused.body.code], [500, 13], name)
+    t.match(
+      refused.body.message,
+      new RegExp(`could not store this.*${word} under it; start it again; nothing was changed`),
+    )
+    t.equal((await call('GET', jobs)).body.data.length, 1, 'what was read before can be read')
+    const health = await call('GET', '/_emulator/health')
+    t.strictSame([health.status, health.body.code], [503, 14])
+    t.match(health.body.message, `${word} under it`)
+
+    const settings = readSettings({ port: String(port), data }, {})
+    await t.rejects(
+      doctor({ settings, environment: {}, options: {}, args: [] }),
+      { message: /problem.* found/ },
+      'doctor finds it',
+    )
+  }
+})
+
+void t.test('an empty file beside files of jobs is refused, and they stay', async (t) => {
+  const data = t.testdir({ [databaseFile]: '', files: { worlds: { 1: { job: { 'upload.bin': 'bytes' } } } } })
+  for (const open of [openStore, peekDatabase]) {
+    t.throws(() => open(data), { message: /the file is empty, though files of jobs lie beside it.*begin anew/ })
+  }
+  t.ok(existsSync(join(data, 'files/worlds/1/job/upload.bin')))
+})
+
+void t.test('places where no database can be', async (t) => {
+  const dir = t.testdir({ file: '' })
+  t.throws(() => openStore(join(dir, 'a'.repeat(300))), { message: /the path is too long.*--data/ })
+  t.throws(() => openStore(join(dir, 'file', 'data')), { message: /part of the path is a file.*--data/ })
+  mkdirSync(join(dir, 'data'))
+  writeFileSync(join(dir, 'data', 'files'), '')
+  const { url } = await emulator(t, { data: join(dir, 'data') })
+  const { tempUrl } = await waitingJob(client(url))
+  const answer = await put(tempUrl, 'bytes')
+  t.equal(answer.status, 500)
+  t.match(await answer.text(), 'there is a file in place of a folder of its data directory')
+})
+
+void t.test('doctor opens the database as a start does', async (t) => {
+  const data = t.testdir()
+  const store = openStore(data)
+  t.throws(() => peekDatabase(data), { message: /another emulator is using it/ })
+  store.close()
+  t.equal(peekDatabase(data), store.schema)
+})
+
+void t.test('errors of disk and database have a sentence', async (t) => {
+  for (const [code, text] of [
+    ['SQLITE_CORRUPT', /damaged/],
+    ['SQLITE_CORRUPT_INDEX', /damaged/],
+    ['SQLITE_NOTADB', /damaged/],
+    ['SQLITE_READONLY_DBMOVED', /cannot be written/],
+    ['SQLITE_IOERR_WRITE', /full or failing/],
+    ['EMFILE', /too many files/],
+  ] as const) {
+    const failure = failureOf(Object.assign(new Error('x'), { code }))
+    t.type(failure, ApiError, code)
+    t.match((failure as ApiError).message, text)
+  }
+  for (const error of [new Error('x'), Object.assign(new Error('x'), { code: 'SQLITE_CONSTRAINT' })]) {
+    t.equal(failureOf(error), error, 'others stay as they are')
+  }
+})
