@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { directAgent, isLoopback } from './base/address.ts'
+import type { WorldJob, WorldJobsQuery, WorldJobsResponse } from '../schemas/activity.ts'
 import type {
   ClockResponse,
   Explanation,
@@ -97,6 +98,8 @@ export interface World {
   /** The first request that fits; waits for it. @throws Error if none comes within `patience` (default 5s) */
   waitForRequest(query: JournalQuery, patience?: Duration): Promise<Exchange>
   verify(request: VerifyRequest): Promise<VerifyResponse>
+  /** The jobs that fit, whoever they belong to, the newest first: 50, or as many as `limit` says. */
+  jobs(query?: WorldJobsQuery): Promise<WorldJob[]>
   /** Why a job is where it is, and what moves it on. */
   explain(jobId: string): Promise<Explanation>
   /** Sets the pace of one job, before it is run or while it runs; empty: that of its scenario or world. */
@@ -271,6 +274,7 @@ function createWorld(name: string, send: Send): World {
       return first
     },
     verify: (request) => post<VerifyResponse>('/journal/verify', request),
+    jobs: async (query = {}) => (await ask<WorldJobsResponse>('GET', `/jobs?${toQuery(query)}`)).jobs,
     explain: (jobId) => ask<Explanation>('GET', job(jobId)),
     paceOf: (jobId, pace) => ask<Explanation>('PUT', `${job(jobId)}/pace`, { pace }),
     hold: (jobId, before) => post<ReleaseResponse>(`${job(jobId)}/hold`, { before }),

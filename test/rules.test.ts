@@ -223,6 +223,8 @@ void t.test(
       'src/core/clocks.ts': ['setTimeout'],
       'src/control/faults.ts': ['setTimeout'],
       'src/control/journal.ts': ['setTimeout'],
+      // How often a page that is watched is told of what happened.
+      'src/routes/control/stream.ts': ['setInterval', 'setTimeout'],
       // How long requests that are under way may hold up the end.
       'src/index.ts': ['setTimeout'],
       // How long an answer took, which is shown and decides nothing.

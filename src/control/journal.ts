@@ -53,11 +53,21 @@ export interface Journal {
    */
   wait(world: string, query: JournalQuery, patience: number, signal?: AbortSignal): Promise<Exchange[]>
   verify(world: string, request: VerifyRequest): VerifyResponse
+  /**
+   * Hears of every exchange that is kept from now on, in any world.
+   *
+   * @param listener given the world, the id, and a function that makes the exchange as `list` answers it
+   * @returns ends it
+   */
+  watch(listener: Watcher): () => void
   count(world: string): number
   clear(world: string): void
   /** Ends all waiting, so that the program can end. */
   close(): void
 }
+
+/** Called with each exchange; only those that are shown need to be made. */
+type Watcher = (world: string, id: number, exchange: () => Exchange) => void
 
 /** Exchanges kept for a world. */
 export const keptExchanges = 1000
@@ -153,6 +163,7 @@ export function createJournal(): Journal {
   /** In the order of last use, so that the first one is what goes when all together are too large. */
   const worlds = new Map<string, Kepts>()
   const waiting = new Map<string, Set<Waiting>>()
+  const watchers = new Set<Watcher>()
   let latest: Kepts | undefined
   let lastId = 0
   let bytes = 0
@@ -195,6 +206,7 @@ export function createJournal(): Journal {
         if (first.exchanges.length === 0) worlds.delete(oldest)
       }
       for (const { see } of [...(waiting.get(world) ?? [])]) see(kept)
+      for (const watcher of watchers) watcher(world, kept.id, () => toExchange(kept))
     },
 
     list: (world, query) => find(world, query).map(toExchange),
@@ -252,6 +264,11 @@ export function createJournal(): Journal {
                 return { exchange: toExchange(exchange), differences: differences.map(text) }
               }),
       }
+    },
+
+    watch(listener) {
+      watchers.add(listener)
+      return () => watchers.delete(listener)
     },
 
     count: (world) => keptOf(world).length,

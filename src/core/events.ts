@@ -109,6 +109,8 @@ export interface TransitionBus {
    * @returns ends the listening
    */
   listen(world: number, listener: TransitionListener, onEmptied?: () => void): () => void
+  /** Hears of states that jobs of any world enter. @returns ends the listening */
+  listenToAll(listener: (world: number, transitions: readonly Transition[]) => void): () => void
   announce(world: number, transitions: readonly Transition[]): void
   /** The world was dropped, reset or written over. */
   announceEmptied(world: number): void
@@ -121,6 +123,7 @@ interface Listener {
 
 export function createTransitionBus(): TransitionBus {
   const listeners = new Map<number, Set<Listener>>()
+  const ofAll = new Set<(world: number, transitions: readonly Transition[]) => void>()
   return {
     listen(world, onTransitions, onEmptied = () => onTransitions([])) {
       const listener = { onTransitions, onEmptied }
@@ -131,8 +134,13 @@ export function createTransitionBus(): TransitionBus {
         if (ofWorld.size === 0 && listeners.get(world) === ofWorld) listeners.delete(world)
       }
     },
+    listenToAll(listener) {
+      ofAll.add(listener)
+      return () => ofAll.delete(listener)
+    },
     announce(world, transitions) {
       for (const { onTransitions } of listeners.get(world) ?? []) onTransitions(transitions)
+      if (transitions.length > 0) for (const listener of ofAll) listener(world, transitions)
     },
     announceEmptied(world) {
       for (const { onEmptied } of listeners.get(world) ?? []) onEmptied()

@@ -2,7 +2,8 @@ import { normaliseId } from '../base/ids.ts'
 import { runningTasks } from '../domain/jobs/lifecycle.ts'
 import type { JobCriterion, JobFilterStore } from '../store/job-filters.ts'
 import { needsSettling } from '../store/job-filters.ts'
-import type { JobPage, JobStore, PageRequest } from '../store/jobs.ts'
+import type { Slice } from '../wire/paging.ts'
+import type { JobConditions, JobPage, JobStore, PageRequest } from '../store/jobs.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Caller } from './caller.ts'
@@ -16,6 +17,8 @@ export interface JobQueries {
     criteria: readonly JobCriterion[],
     page: PageRequest,
   ): Promise<JobPage & { readonly at: Micros }>
+  /** Jobs of a world, whoever's they are, the newest first, and the moment for which that is true. */
+  all(world: WorldRecord, slice: Slice, conditions: JobConditions): Promise<JobPage & { readonly at: Micros }>
   /**
    * How many tasks of each job are running now. Jobs that are not there, or not the caller's, are left out (chosen: one wrong
    * id does not spoil the answer about the others).
@@ -36,6 +39,11 @@ export function createJobQueries(
       if (needsSettling(criteria, page.orderBy)) await jobs.settle(world)
       const at = now(world)
       return { ...filters.filter(world.key, account, criteria, page, at), at }
+    },
+
+    async all(world, slice, conditions) {
+      await jobs.settle(world)
+      return { ...rows.listAll(world.key, slice, conditions), at: now(world) }
     },
 
     runningTasks({ world, account }, ids) {

@@ -22,6 +22,8 @@ export interface Worlds {
   open(name: string): Promise<WorldRecord>
   /** The world, or undefined if it was never opened. */
   find(name: string): WorldRecord | undefined
+  /** The name behind an internal key, or undefined if the world is gone. */
+  nameOf(key: number): string | undefined
   /** @throws ApiError 404 for a world that was never opened */
   get(name: string): WorldRecord
   /** Worlds by name. */
@@ -141,6 +143,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
       )
     },
     find: (name) => rows.find(name),
+    nameOf: (key) => rows.nameOf(key),
     get,
     list: (slice) => rows.list(slice),
     count: () => rows.count(),

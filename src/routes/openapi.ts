@@ -132,6 +132,8 @@ export function controlDocumentOf(whole: object): Record<string, unknown> {
     openapi: '3.1.0',
     info: { title: 'bytenite-emulator control API', version, description: controlDescription },
     servers: [{ url: controlBase }],
+    // Nobody is asked who they are.
+    security: [],
     tags: Object.entries(controlTags).map(([name, description]) => ({ name, description })),
     paths: pathsBelow(controlBase, paths),
     components: { schemas: components?.schemas ?? {} },
@@ -149,9 +151,9 @@ Durations are texts: \`90s\`, \`10m\`, \`2h\`, \`1d\`, ISO 8601 such as \`PT90S\
 const controlTags: Readonly<Record<string, string>> = {
   worlds: 'Worlds as a whole: look, reset, copy, take away',
   clock: "A world's time: read, move on, stop, wait for",
-  jobs: 'Single jobs: why they are where they are, and gates that hold them',
+  jobs: 'Jobs: which there are, why they are where they are, and gates that hold them',
   scenarios: 'How runs turn out',
   faults: 'Answers that are spoilt: statuses, delays, lost replies, broken bodies',
-  journal: 'What clients sent and got',
+  journal: 'What clients sent and got, also while it happens',
   emulator: 'The emulator itself',
 }

@@ -1,6 +1,7 @@
 import type { JobDetails, JobRecord, Transition } from '../domain/jobs/job.ts'
 import type { JobState } from '../../schemas/jobs.ts'
 import { endAt, enteredAt, nextAt, stateAt } from '../domain/jobs/lifecycle.ts'
+import type { Slice } from '../wire/paging.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Store } from './database.ts'
 import { encodeDocument } from '../wire/encode.ts'
@@ -42,6 +43,14 @@ export interface JobPage {
   readonly total: number
 }
 
+/** Which jobs of a world are wanted; null: any. */
+export interface JobConditions {
+  readonly state: string | null
+  readonly templateId: string | null
+  /** A part of name or id. */
+  readonly text: string | null
+}
+
 export interface JobStore {
   /** Deleted jobs are found, too; look at `deletedAt`. */
   find(world: number, id: string): JobRecord | undefined
@@ -51,6 +60,8 @@ export interface JobStore {
   update(world: number, job: JobRecord, now: Micros): void
   /** The account's jobs that are not deleted. Call `settle` before, where the order is by state. */
   list(world: number, account: string, page: PageRequest, now: Micros): JobPage
+  /** The world's jobs that are not deleted and fit, whoever's they are, the newest first. Call `settle` before. */
+  listAll(world: number, slice: Slice, conditions: JobConditions): JobPage
   /**
    * Call inside an act. Brings the columns that lists use up to a moment.
    *
@@ -129,6 +140,14 @@ export function jobStore(store: Store): JobStore {
     'SELECT state, count(*) AS jobs FROM jobs WHERE world = ? AND deleted_at IS NULL GROUP BY state',
   )
 
+  const fits = `world = @world AND deleted_at IS NULL AND (@state IS NULL OR state = @state)
+    AND (@templateId IS NULL OR template_id = @templateId)
+    AND (@text IS NULL OR instr(lower(name), lower(@text)) > 0 OR instr(lower(id), lower(@text)) > 0)`
+  const countFitting = store.prepare<{ jobs: number }>(`SELECT count(*) AS jobs FROM jobs WHERE ${fits}`)
+  const fitting = store.prepare<JobRow>(
+    `SELECT ${jobColumns} FROM jobs WHERE ${fits} ORDER BY seq DESC LIMIT @limit OFFSET @offset`,
+  )
+
   return {
     find(world, id) {
       const row = byId.get(world, id)
@@ -155,6 +174,12 @@ export function jobStore(store: Store): JobStore {
            ) ${order}`,
         )
         .all(world, account, limit, offset, { now })
+      return { jobs: rows.map(toJob), total }
+    },
+    listAll(world, { limit, offset }, conditions) {
+      const wanted = { world, ...conditions }
+      const total = countFitting.get(wanted)!.jobs
+      const rows = offset < total ? fitting.all({ ...wanted, limit, offset }) : []
       return { jobs: rows.map(toJob), total }
     },
     settle(world, now) {

@@ -14,6 +14,8 @@ export interface WorldRecord {
 
 export interface WorldStore {
   find(name: string): WorldRecord | undefined
+  /** The name behind an internal key, or undefined if the world is gone. */
+  nameOf(key: number): string | undefined
   /** Where the world's clock stands now, whatever the record said when it was read. */
   clock(world: WorldRecord): ClockPosition
   /** The world's pace now, whatever the record said when it was read. */
@@ -66,6 +68,7 @@ const remembered = 1000
 
 export function worldStore(store: Store): WorldStore {
   const byName = store.prepare<WorldRow>('SELECT * FROM worlds WHERE name = ?')
+  const byKey = store.prepare<Pick<WorldRow, 'name'>>('SELECT name FROM worlds WHERE id = ?')
   const clockOf = store.prepare<ClockRow>('SELECT clock_offset, clock_frozen, clock_corrected FROM worlds WHERE id = ?')
   const countAll = store.prepare<{ count: number }>('SELECT count(*) AS count FROM worlds')
   const insert = store.prepare(
@@ -111,6 +114,7 @@ export function worldStore(store: Store): WorldStore {
   }
   return {
     find,
+    nameOf: (key) => byKey.get(key)?.name,
     clock({ key, clock }) {
       const there = clocks.get(key)
       if (there !== undefined) return there

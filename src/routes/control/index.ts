@@ -10,6 +10,7 @@ import { healthRoutes } from './health.ts'
 import { jobRoutes } from './jobs.ts'
 import { journalRoutes } from './journal.ts'
 import { scenarioRoutes } from './scenarios.ts'
+import { streamRoutes } from './stream.ts'
 import { worldRoutes } from './worlds.ts'
 
 /**
@@ -37,4 +38,5 @@ export const controlRoutes =
     await scope.register(faultRoutes(core, operations))
     await scope.register(journalRoutes(core, operations))
     await scope.register(fidelityRoutes(grounds))
+    await scope.register(streamRoutes(core))
   }

@@ -6,15 +6,39 @@ import {
   ReleaseRequest,
   ReleaseResponse,
   WorldJobParams,
+  WorldParams,
 } from '../../../schemas/control.ts'
+import { type WorldJob, WorldJobsQuery, WorldJobsResponse } from '../../../schemas/activity.ts'
+import { jobStates } from '../../../schemas/jobs.ts'
+import { invalidArgument, show } from '../../base/errors.ts'
+import { formatTimestamp, type Micros } from '../../base/timestamps.ts'
+import { paginationOf, slice } from '../../wire/paging.ts'
 import type { Core } from '../../core.ts'
 import { explain } from '../../control/explain.ts'
 import { checkedWorldName } from '../../base/world-names.ts'
-import { stateAt } from '../../domain/jobs/lifecycle.ts'
+import { endAt, enteredAt, nextAt, stateAt } from '../../domain/jobs/lifecycle.ts'
 import type { JobRecord } from '../../domain/jobs/job.ts'
 import type { WorldRecord } from '../../store/worlds.ts'
 
-/** Single jobs: why they are where they are, and what moves them along. */
+const shown = (moment: Micros | null): string | null => (moment === null ? null : formatTimestamp(moment))
+
+function worldJobOf({ id, name, templateId, account, createdAt, run }: JobRecord, at: Micros): WorldJob {
+  const [end, next] = [endAt(run), nextAt(run, at)]
+  return {
+    id,
+    name,
+    templateId,
+    account,
+    state: stateAt(run, at),
+    createdAt: formatTimestamp(createdAt),
+    submittedAt: shown(enteredAt(run, 'JOB_STATE_STARTED')),
+    endedAt: shown(end !== null && end <= at ? end : null),
+    nextState: run?.timeline.find(([, entered]) => entered > at)?.[0] ?? run?.pending[0] ?? '',
+    nextAt: shown(next),
+  }
+}
+
+/** Jobs: which there are, why they are where they are, and what moves them along. */
 export const jobRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -33,6 +57,32 @@ export const jobRoutes =
       state: stateAt(run, core.clocks.now(world)),
       waitingFor: [...(run?.pending ?? [])],
     })
+
+    app.get(
+      '/worlds/:world/jobs',
+      {
+        schema: {
+          tags: ['jobs'],
+          operationId: 'Emulator_ListJobs',
+          summary: 'List the jobs of a world, whoever they belong to',
+          description:
+            'The newest first, by state, template and a part of name or id, each with the state it enters next. Deleted jobs are left out; a world that was never opened has none.',
+          params: WorldParams,
+          querystring: WorldJobsQuery,
+          response: { 200: WorldJobsResponse },
+        },
+      },
+      async ({ params, query: { limit, offset = 0, state = null, templateId = null, text = null } }) => {
+        const page = slice(limit || 50, offset)
+        if (state !== null && !jobStates.some((known) => known === state)) {
+          throw invalidArgument(`state ${show(state)}: expected one of ${jobStates.join(', ')}`)
+        }
+        const world = core.worlds.find(checkedWorldName(params.world))
+        if (world === undefined) return { jobs: [], pagination: paginationOf(page, 0) }
+        const { jobs, total, at } = await core.jobQueries.all(world, page, { state, templateId, text })
+        return { jobs: jobs.map((job) => worldJobOf(job, at)), pagination: paginationOf(page, total) }
+      },
+    )
 
     app.get(
       '/worlds/:world/jobs/:jobId',
