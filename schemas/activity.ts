@@ -43,5 +43,8 @@ export const StreamQuery = Type.Object({
   world: Type.Optional(
     Type.String({ description: 'Only of this world, whose jobs are then followed as time passes; absent: of all' }),
   ),
+  after: Type.Optional(
+    UInt32({ description: 'Begin with the exchanges after this id, as far as they are kept; 0: with all of them' }),
+  ),
 })
 export type StreamQuery = Static<typeof StreamQuery>

@@ -52,6 +52,24 @@ const schemas = readdirSync(join(root, 'schemas')).map((file) => basename(file, 
 
 rmSync(dist, { recursive: true, force: true })
 await Promise.all([
+  // The page that browsers load.
+  build({
+    ...common,
+    platform: 'browser',
+    target: 'es2022',
+    minifyIdentifiers: true,
+    legalComments: 'none',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    entryPoints: [
+      'src/inspector/main.tsx',
+      'src/inspector/main.css',
+      'src/inspector/icon.svg',
+      'src/inspector/index.html',
+    ],
+    loader: { '.svg': 'copy', '.html': 'copy' },
+    outdir: 'dist/inspector',
+  }),
   // By itself, as it is loaded into other people's programs.
   build({ ...common, entryPoints: ['src/exec/intercept/node-hook.ts'], outdir: 'dist' }),
   build({

@@ -19,6 +19,7 @@ import {
 } from './plugins/errors.ts'
 import { registerFaults } from './plugins/faults.ts'
 import { registerFidelity } from './plugins/fidelity.ts'
+import { registerFrontPage } from './plugins/front-page.ts'
 import { registerGrpcHeaders } from './plugins/grpc-headers.ts'
 import { registerJournal } from './plugins/journal.ts'
 import { collectMethods, undisguise } from './plugins/methods.ts'
@@ -87,6 +88,7 @@ export function buildApp(
   answerOddRequests(app)
   registerServiceGuard(app, guard)
   registerBaseUrl(app, access.publicUrl)
+  registerFrontPage(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerGrpcHeaders(app)
   registerAccessLog(app)

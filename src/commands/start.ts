@@ -54,7 +54,8 @@ async function writePortFile(file: string, emulator: Emulator): Promise<void> {
 }
 
 const hints = ({ url, apiKey }: Emulator, { data, inMemory }: Settings): string =>
-  `API      ${url}/v1\nAPI key  ${apiKey}\nData     ${inMemory ? 'in memory' : data}\nDocs     ${url}/v1/customer/docs/\n`
+  `API        ${url}/v1\nAPI key    ${apiKey}\nData       ${inMemory ? 'in memory' : data}\nInspector  ${url}/_emulator/\nDocs       ${url}/v1/customer/docs/\n` +
+  `Try        curl ${url}/v1/customer/jobs -H 'Authorization: ${apiKey}'\n`
 
 function listenFailure(error: unknown, port: number, host: string): Error {
   const code = (error as { code?: string }).code

@@ -61,6 +61,8 @@ export interface Journal {
    */
   watch(listener: Watcher): () => void
   count(world: string): number
+  /** The id of the newest exchange; 0 if there was none. */
+  lastId(): number
   clear(world: string): void
   /** Ends all waiting, so that the program can end. */
   close(): void
@@ -272,6 +274,7 @@ export function createJournal(): Journal {
     },
 
     count: (world) => keptOf(world).length,
+    lastId: () => lastId,
     clear,
     close() {
       closed = true

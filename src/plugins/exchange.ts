@@ -25,6 +25,8 @@ class OpenExchange {
   strike: Strike | undefined = undefined
   /** True once the faults of its world were consulted. */
   isJudged = false
+  /** Somebody only looks: no fault strikes, the journal does not note it, and no job moves on for it. */
+  isWatching = false
   /** The journal has it. */
   isNoted = false
   /** By the clock of durations, in milliseconds. */
@@ -42,11 +44,18 @@ declare module 'fastify' {
   }
 }
 
+/** The header of a tool that looks at what the service would show, without being one of its clients. Reads alone heed it. */
+const watchHeader = 'x-emulator-watch'
+
 /** Begins the exchange of every request. Call before all that learns something of it. */
 export function beginExchanges(app: FastifyInstance): void {
   app.decorateRequest('exchange')
   app.addHook('onRequest', (request, _reply, done) => {
     request.exchange = new OpenExchange()
+    const { method, headers, routeOptions } = request
+    if (headers[watchHeader] !== undefined && (method === 'GET' || routeOptions.config.access === 'read')) {
+      request.exchange.isWatching = true
+    }
     done()
   })
 }

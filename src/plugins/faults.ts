@@ -26,7 +26,7 @@ export function registerFaults(
   function judge(request: FastifyRequest): Strike | undefined {
     const { exchange } = request
     const { party } = exchange
-    if (party === undefined || exchange.isJudged) return undefined
+    if (party === undefined || exchange.isJudged || exchange.isWatching) return undefined
     exchange.isJudged = true
     if (!faults.isArmed(party.world)) return undefined
     exchange.strike = faults.strike(party.world, { operation: operationOf(request), persona: party.persona })

@@ -49,7 +49,7 @@ export function registerJournal(app: FastifyInstance, core: Core, observer?: Obs
   app.decorateRequest('noteExchange', function (this: FastifyRequest, reply: FastifyReply, status: number) {
     const { exchange } = this
     const { party } = exchange
-    if (exchange.isNoted || (party === undefined && observer === undefined)) return
+    if (exchange.isNoted || exchange.isWatching || (party === undefined && observer === undefined)) return
     exchange.isNoted = true
     const { jobId: named } = (this.params ?? {}) as { jobId?: string }
     const at = core.clock.now()

@@ -71,6 +71,12 @@ void t.test('exchanges and states of jobs, of all worlds and of one', async (t) 
   t.notOk(one.events.some(({ data }) => data.world === 'other'))
   t.ok(one.comments() > 0, 'a comment says that the stream is open')
 
+  const whole = await reader(t, url, '?after=0')
+  await whole.until(({ data }) => data.world === 'other')
+  t.equal(whole.events[0]!.id, all.events[0]!.id, 'a reader that comes late is given what is kept')
+  const stale = await reader(t, url, '?after=4711')
+  t.equal((await stale.until(() => true)).id, all.events[0]!.id, 'an id of an earlier run is none')
+
   // A reader that comes back is given what it missed.
   const last = all.events[0]!.id!
   const again = await reader(t, url, '', { 'last-event-id': String(last) })

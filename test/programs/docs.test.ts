@@ -105,7 +105,7 @@ void t.test('documents: the addresses they name answer', async (t) => {
   const addresses = documents.flatMap((document) => [...read(document).matchAll(/<(http:[^>]+)>/g)])
   t.not(addresses.length, 0)
   for (const [, address = ''] of addresses) {
-    const response = await fetch(address.replace(base, url))
+    const response = await fetch(address.replace(base, url), { headers: { accept: 'text/html' } })
     t.equal(response.status, 200, address)
     t.match(response.headers.get('content-type'), /^text\/html/, address)
   }

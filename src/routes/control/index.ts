@@ -7,6 +7,7 @@ import { clockRoutes } from './clock.ts'
 import { faultRoutes } from './faults.ts'
 import { fidelityRoutes } from './fidelity.ts'
 import { healthRoutes } from './health.ts'
+import { inspectorRoutes } from './inspector.ts'
 import { jobRoutes } from './jobs.ts'
 import { journalRoutes } from './journal.ts'
 import { scenarioRoutes } from './scenarios.ts'
@@ -39,4 +40,5 @@ export const controlRoutes =
     await scope.register(journalRoutes(core, operations))
     await scope.register(fidelityRoutes(grounds))
     await scope.register(streamRoutes(core))
+    await scope.register(inspectorRoutes)
   }

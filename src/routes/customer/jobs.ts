@@ -46,7 +46,13 @@ export const jobRoutes =
           response: { 200: JobResponse },
         },
       },
-      async (request) => answers.one(request, await core.jobs.poll(request.caller, request.params.jobId)),
+      async (request) => {
+        const { caller, exchange, params } = request
+        const job = exchange.isWatching
+          ? core.jobs.get(caller, params.jobId)
+          : await core.jobs.poll(caller, params.jobId)
+        return answers.one(request, job)
+      },
     )
 
     app.get(

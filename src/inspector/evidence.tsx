@@ -1,0 +1,135 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { Health } from '../../schemas/control.ts'
+import type { FidelityRow, Ground } from '../../schemas/fidelity.ts'
+import { ask } from './api.ts'
+import { span } from './format.ts'
+import { Chip, Empty, Sentence } from './parts.tsx'
+import type { Seen } from './stream.ts'
+
+/** From the firmest ground to none. Written again, as the schemas would bring their library along. */
+const grounds: readonly Ground[] = ['documented', 'observed', 'measured', 'inferred', 'chosen']
+
+/** The evidence on which the answers to this world's requests stand. */
+export function Evidence(props: {
+  readonly seen: readonly Seen[]
+  readonly rows: ReadonlyMap<string, FidelityRow>
+  readonly world: string
+}) {
+  const counts = new Map<string, number>()
+  for (const { world, exchange } of props.seen) {
+    const id = exchange.ground.split('; ')[1] ?? ''
+    if (world === props.world && id !== '') counts.set(id, (counts.get(id) ?? 0) + 1)
+  }
+  const used = [...counts].flatMap(([id, count]) => {
+    const row = props.rows.get(id)
+    return row === undefined ? [] : [{ ...row, count }]
+  })
+  if (used.length === 0) {
+    return (
+      <Empty title="No answers yet">
+        <p>Once a client has asked, this shows what is known about the answers that it got.</p>
+      </Empty>
+    )
+  }
+  const chosen = used.filter(({ ground }) => ground === 'chosen').length
+  return (
+    <section class="evidence-view" aria-label="Evidence">
+      <h2>
+        {chosen === 0
+          ? 'Nothing that your client met was chosen by the emulator'
+          : `Your client relies on ${chosen} ${chosen === 1 ? 'behaviour' : 'behaviours'} that the emulator chose`}
+      </h2>
+      <p class="lead">
+        The service can no longer be asked. Each answer says what stands behind it, from <i>documented</i> by the vendor
+        to <i>chosen</i> here.
+      </p>
+      {grounds.map((ground) => {
+        const ofGround = used.filter((row) => row.ground === ground).sort((a, b) => b.count - a.count)
+        if (ofGround.length === 0) return null
+        return (
+          <section key={ground}>
+            <h3>
+              <Chip kind={`ground-${ground}`}>{ground}</Chip>
+            </h3>
+            <ul class="plain">
+              {ofGround.map(({ id, known, count }) => (
+                <li key={id}>
+                  <b>{id}</b> <small>{count === 1 ? 'once' : `${count} times`}</small>
+                  <div>
+                    <Sentence text={known} />
+                  </div>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )
+      })}
+    </section>
+  )
+}
+
+const pages = [
+  ['/v1/customer/docs/', 'Jobs: the customer API'],
+  ['/v1/auth/docs/', 'Keys, tokens and secrets: the authentication API'],
+  ['/v1/dev/docs/', 'Templates: the developer API'],
+  ['/v1/wallet/docs/', 'Balance and transactions: the wallet API'],
+  ['/_emulator/docs/', "Worlds, clocks, faults: the emulator's own API"],
+]
+
+/** The emulator itself. */
+export function About(props: { readonly shortcuts: boolean; readonly setShortcuts: (on: boolean) => void }) {
+  const [health, setHealth] = useState<Health | undefined>()
+  const [problem, setProblem] = useState('')
+  useEffect(() => {
+    ask<Health>('GET', '/_emulator/health').then(setHealth, (error: Error) => setProblem(error.message))
+  }, [])
+  return (
+    <section class="about" aria-label="About">
+      <h2>bytenite-emulator {health?.version}</h2>
+      {problem !== '' && <p class="warning">{problem}</p>}
+      {health !== undefined && (
+        <dl class="facts">
+          <div>
+            <dt>Address</dt>
+            <dd>{location.origin}</dd>
+          </div>
+          <div>
+            <dt>Runs for</dt>
+            <dd>{span(health.uptime * 1000)}</dd>
+          </div>
+          <div>
+            <dt>Data</dt>
+            <dd>
+              {health.database.location === ':memory:' ? 'in memory, gone with the emulator' : health.database.location}
+            </dd>
+          </div>
+          <div>
+            <dt>Worlds</dt>
+            <dd>{health.worlds}</dd>
+          </div>
+        </dl>
+      )}
+      <h3>Documents</h3>
+      <ul class="plain">
+        {pages.map(([path, title]) => (
+          <li key={path}>
+            <a href={path}>{title}</a>
+          </li>
+        ))}
+      </ul>
+      <h3>Keys</h3>
+      <p>
+        <kbd>/</kbd> filter, <kbd>j</kbd> and <kbd>k</kbd> next and previous request, <kbd>p</kbd> pause, <kbd>Esc</kbd>{' '}
+        close the detail. They count outside of fields only.
+      </p>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={props.shortcuts}
+          onChange={({ currentTarget }) => props.setShortcuts(currentTarget.checked)}
+        />
+        Use these keys
+      </label>
+    </section>
+  )
+}
