@@ -52,7 +52,7 @@ function reasonOf(state: JobState, { run, pace }: JobRecord): string {
 }
 
 const waitsFor = ({ polls }: Run): string =>
-  polls === null ? 'waits at a gate' : `waits for status reads (${polls.seen} of ${polls.total} so far)`
+  polls === null ? 'waits at a gate' : `waits for reads by a client (${polls.seen} of ${polls.total} so far)`
 
 function nextOf({ id, run, deletedAt }: JobRecord, state: JobState, now: Micros): string {
   if (deletedAt !== null) return 'nothing: the job was deleted'
@@ -65,6 +65,6 @@ function nextOf({ id, run, deletedAt }: JobRecord, state: JobState, now: Micros)
   const told =
     run.polls === null
       ? `POST /_emulator/worlds/{world}/jobs/${id}/release opens the gate before ${first}`
-      : `status reads: GET /v1/customer/jobs/${id} leads to ${first}`
+      : `reads by a client, such as GET /v1/customer/jobs/${id}: they lead to ${first}`
   return byItself === undefined ? told : `${told}; or ${byItself}`
 }

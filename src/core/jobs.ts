@@ -69,8 +69,13 @@ export interface Jobs {
   get(caller: Caller, id: string): JobRecord
   /** The job, whoever's it is, also where it was deleted. @throws ApiError 404 */
   findAny(world: WorldRecord, id: string): JobRecord
-  /** `get` by a client that asks for the state, which moves a job whose pace is polls. */
-  poll(caller: Caller, id: string): Promise<JobRecord>
+  /**
+   * Counts a read of a client on those of its jobs whose pace is polls; in one act, each job once. Ids of no job, or of none
+   * that counts, are passed over.
+   *
+   * @returns true if any was counted, so that what was read before is out of date
+   */
+  poll(caller: Caller, ids: readonly string[]): Promise<boolean>
   /** Makes a job that is to enter a state by itself wait before it. */
   hold(world: WorldRecord, id: string, before: JobState): Promise<JobRecord>
   /**
@@ -279,14 +284,28 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       return job
     },
 
-    async poll(caller, id) {
-      const job = get(caller, id)
-      if (job.run === null || job.run.polls === null || job.run.pending.length === 0) return job
-      return change(
-        caller.world,
-        () => get(caller, id),
-        (job, present) => withRun(job, (run) => countPoll(run, present)),
-      )
+    async poll({ world, account }, ids) {
+      const counting = (id: string): JobRecord | undefined => {
+        const job = rows.find(world.key, id)
+        const counts = job?.account === account && job.deletedAt === null && job.run !== null && job.run.polls !== null
+        return counts && job.run.pending.length > 0 ? job : undefined
+      }
+      const wanted = [...new Set(ids.map(normaliseId))].filter((id) => counting(id) !== undefined)
+      if (wanted.length === 0) return false
+      const happened = await commit(() => {
+        const present = now(world)
+        const happened = rows.settle(world.key, present)
+        for (const before of wanted.map(counting)) {
+          if (before === undefined) continue
+          const job = withRun(before, (run) => countPoll(run, present))
+          rows.update(world.key, job, present)
+          onLife(world, job)
+          happened.push(...newEntries(before, job, present))
+        }
+        return happened
+      })
+      transitions.announce(world.key, happened)
+      return true
     },
 
     hold: (world, id, before) =>

@@ -160,7 +160,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   },
   pace: {
     placeholder: 'PACE',
-    help: 'how fast a job gets from run to COMPLETE: a duration, polls:N (the N-th status read) or manual (when told to)',
+    help: 'how fast a job gets from run to COMPLETE: a duration, polls:N (the N-th read of the job, in whatever way) or manual (when told to)',
     default: defaultPace,
     defaultText: '3s',
     parse: parsePace,

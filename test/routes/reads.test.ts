@@ -148,3 +148,67 @@ void t.test('who may only read may ask', async (t) => {
     'the legacy update is a write',
   )
 })
+
+void t.test('whatever a client reads of a job counts as a poll, once a request', async (t) => {
+  const { url, world } = await emulator(t, { pace: 'polls:4' })
+  const call = client(url)
+  const start = async () => {
+    const { id } = (await call('POST', '/v1/customer/jobs', { templateId: 'emulator-succeeds' })).body.job
+    await call('POST', `/v1/customer/jobs/${id}/run`)
+    return id as string
+  }
+  const seen = async (id: string) => {
+    const { next, timeline } = await world('default').explain(id)
+    const waits = timeline.find(({ at }) => at === '')?.reason ?? next
+    return Number(/\((\d+) of 4 so far\)/.exec(waits)?.[1] ?? 4)
+  }
+  const ways: Readonly<Record<string, (id: string) => Promise<{ status: number }>>> = {
+    job: (id) => call('GET', `/v1/customer/jobs/${id}`),
+    results: (id) => call('GET', `/v1/customer/jobs/${id}/results`),
+    logs: (id) => call('POST', '/v1/customer/logs', { jobId: id }),
+    'running tasks': (id) => call('POST', '/v1/customer/jobs/runningTasks', { jobsIds: [id, id, id.toUpperCase()] }),
+    list: () => call('GET', '/v1/customer/jobs?pagination.limit=1'),
+    filter: (id) =>
+      call('POST', '/v1/customer/jobs/filter', {
+        filters: [{ field: 'id', condition: 'FILTER_CONDITION_EQ', value: id }],
+      }),
+  }
+  for (const [name, read] of Object.entries(ways)) {
+    const id = await start()
+    for (const count of [1, 2, 3]) {
+      await read(id)
+      t.equal(await seen(id), count, `${name}: ${count}`)
+    }
+    await read(id)
+    t.equal((await world('default').explain(id)).state, 'JOB_STATE_COMPLETE', name)
+  }
+
+  // A page shows the step that it counts; jobs on other pages stay.
+  const [first, second] = [await start(), await start()]
+  const page = (await call('GET', '/v1/customer/jobs?pagination.limit=1')).body.data
+  t.strictSame([page[0].id, page[0].state === 'JOB_STATE_STARTED'], [second, false])
+  t.strictSame([await seen(first), await seen(second)], [0, 1])
+
+  const id = await start()
+  const uncounted: readonly (() => Promise<unknown>)[] = [
+    () => client(url, 'test_default:stranger')('GET', `/v1/customer/jobs/${id}`),
+    () => client(url, 'test_default:stranger')('POST', '/v1/customer/jobs/runningTasks', { jobsIds: [id] }),
+    () => client(url, null)('GET', `/v1/customer/jobs/${id}`),
+    () => call('POST', '/v1/customer/logs', `{"jobId": "${id}", "levels": 7}`),
+    () => call('GET', `/_emulator/worlds/default/jobs/${id}`),
+    () => call('GET', '/_emulator/worlds/default/jobs'),
+    () => call('GET', '/v1/customer/jobs?pagination.limit=1&pagination.offset=1'),
+  ]
+  for (const [index, ask] of uncounted.entries()) {
+    await ask()
+    t.equal(await seen(id), 0, `not counted: ${index}`)
+  }
+  for (const effect of [{ status: 503 }, { connection: 'resetAfter' }, { answer: 'cut' }] as const) {
+    await world('default').fault({ operation: 'GET /v1/customer/jobs/{jobId}', times: 1, ...effect })
+    await call('GET', `/v1/customer/jobs/${id}`).catch(() => undefined)
+    t.equal(await seen(id), 0, `spoilt: ${JSON.stringify(effect)}`)
+  }
+  await world('default').fault({ operation: 'GET /v1/customer/jobs/{jobId}', times: 1, delay: '1ms' })
+  await call('GET', `/v1/customer/jobs/${id}`)
+  t.equal(await seen(id), 1, 'an answer that is late is an answer')
+})

@@ -162,7 +162,7 @@ export const worldRoutes =
           operationId: 'Emulator_SetPace',
           summary: 'Set the pace of runs to come',
           description:
-            'A duration from run to COMPLETE (`3s`), times in states (`PARTITIONED=5s,MERGING=2s`, the others none), `polls:N` (COMPLETE at the N-th time that the job is read) or `manual` (gates that open one by one when told to). Jobs that run already keep theirs.',
+            'A duration from run to COMPLETE (`3s`), times in states (`PARTITIONED=5s,MERGING=2s`, the others none), `polls:N` (COMPLETE at the N-th time that a client reads the job, its results, logs or running tasks, or a list that shows it) or `manual` (gates that open one by one when told to). Jobs that run already keep theirs.',
           body: PaceRequest,
           response: { 200: World },
         },

@@ -8,6 +8,19 @@ import { type JobRecord } from '../../domain/jobs/job.ts'
 import type { Micros } from '../../base/timestamps.ts'
 import { jobResponseToWire, jobToWire, type UploadUrl } from '../../domain/jobs/wire.ts'
 
+/**
+ * Counts a request as a read of jobs, which moves those whose pace is polls by one step. Not if the client never sees the
+ * answer as it is: a fault spoils it, or somebody only watches.
+ *
+ * @returns true if a job moved, so that what was read before is out of date
+ */
+export async function countRead(core: Core, request: FastifyRequest, ids: readonly string[]): Promise<boolean> {
+  const { isWatching, strike } = request.exchange
+  const { connection, answer } = strike?.rule ?? {}
+  const isSpoilt = connection !== undefined || (answer !== undefined && answer !== 'slow')
+  return isWatching || isSpoilt ? false : core.jobs.poll(request.caller, ids)
+}
+
 /** Makes answers out of jobs, for the request that asks. */
 export interface JobAnswers {
   /** A job with its template beside it. */
@@ -15,6 +28,8 @@ export interface JobAnswers {
   /** Jobs of a list, all as of one moment: the present, unless another is given. */
   many(request: FastifyRequest, jobs: readonly JobRecord[], at?: Micros): JobJob[]
 }
+
+export const idsOf = (jobs: readonly JobRecord[]): string[] => jobs.map(({ id }) => id)
 
 const newestFirst: JobOrder = { field: 'createdAt', descending: true }
 

@@ -13,7 +13,7 @@ import { compileFilters } from '../../wire/filters.ts'
 import { priceOf, taskCount } from '../../domain/jobs/job.ts'
 import { paginationOf, slice } from '../../wire/paging.ts'
 import { jobFilterFields } from '../../store/job-filters.ts'
-import { jobAnswers, jobOrderOf } from './job-answers.ts'
+import { countRead, idsOf, jobAnswers, jobOrderOf } from './job-answers.ts'
 
 /** Ids in one question for running tasks at most (chosen). */
 const maxIds = 1000
@@ -42,7 +42,10 @@ export const jobQueryRoutes =
         const { pagination, filters = [], orderBy } = request.body
         const part = slice(pagination?.limit, pagination?.offset)
         const page = { ...part, orderBy: jobOrderOf(orderBy) }
-        const { jobs, total, at } = await core.jobQueries.filter(request.caller, readFilters(filters), page)
+        const criteria = readFilters(filters)
+        const before = await core.jobQueries.filter(request.caller, criteria, page)
+        const moved = await countRead(core, request, idsOf(before.jobs))
+        const { jobs, total, at } = moved ? await core.jobQueries.filter(request.caller, criteria, page) : before
         return { pagination: paginationOf(part, total), data: answers.many(request, jobs, at) }
       },
     )
@@ -59,11 +62,13 @@ export const jobQueryRoutes =
           response: { 200: RunningTasksResponse },
         },
       },
-      async ({ caller, body: { jobsIds } }) => {
+      async (request) => {
+        const { jobsIds } = request.body
         if (jobsIds.length > maxIds) {
           throw invalidArgument(`jobsIds holds ${jobsIds.length} ids; at most ${maxIds} are taken`, 'too-many-ids')
         }
-        return { jobsRunningTasks: core.jobQueries.runningTasks(caller, jobsIds) }
+        await countRead(core, request, jobsIds)
+        return { jobsRunningTasks: core.jobQueries.runningTasks(request.caller, jobsIds) }
       },
     )
 

@@ -13,7 +13,7 @@ import {
 import { ListQuery } from '../../../schemas/pagination.ts'
 import type { Core } from '../../core.ts'
 import { paginationOf, sliceOf } from '../../wire/paging.ts'
-import { jobAnswers, jobOrderOf } from './job-answers.ts'
+import { countRead, idsOf, jobAnswers, jobOrderOf } from './job-answers.ts'
 
 /** Creating and reading jobs; changing those that have not been started; running, stopping and deleting them. */
 export const jobRoutes =
@@ -47,11 +47,9 @@ export const jobRoutes =
         },
       },
       async (request) => {
-        const { caller, exchange, params } = request
-        const job = exchange.isWatching
-          ? core.jobs.get(caller, params.jobId)
-          : await core.jobs.poll(caller, params.jobId)
-        return answers.one(request, job)
+        const { caller, params } = request
+        await countRead(core, request, [params.jobId])
+        return answers.one(request, core.jobs.get(caller, params.jobId))
       },
     )
 
@@ -68,10 +66,10 @@ export const jobRoutes =
       },
       async (request) => {
         const slice = sliceOf(request.query)
-        const { jobs, total } = await core.jobs.list(request.caller, {
-          ...slice,
-          orderBy: jobOrderOf(request.query.orderBy),
-        })
+        const page = { ...slice, orderBy: jobOrderOf(request.query.orderBy) }
+        const before = await core.jobs.list(request.caller, page)
+        const moved = await countRead(core, request, idsOf(before.jobs))
+        const { jobs, total } = moved ? await core.jobs.list(request.caller, page) : before
         return { pagination: paginationOf(slice, total), data: answers.many(request, jobs) }
       },
     )

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { LogsRequest, LogsResponse } from '../../../schemas/logs.ts'
 import type { Core } from '../../core.ts'
 import { normaliseId } from '../../base/ids.ts'
+import { countRead } from './job-answers.ts'
 import { logsAt } from '../../domain/jobs/logs.ts'
 
 const nobody = { app: '', partitioner: '', assembler: '' }
@@ -28,6 +29,7 @@ export const logRoutes =
           body: { jobId, ...filter },
         } = request
         request.exchange.jobId = normaliseId(jobId)
+        await countRead(core, request, [jobId])
         const job = core.jobs.get(caller, jobId)
         const template = core.catalogue.find(caller.world.key, job.templateId)
         return logsAt(job, template ?? nobody, core.clocks.now(caller.world), filter)

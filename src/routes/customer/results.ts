@@ -3,6 +3,7 @@ import { JobParams } from '../../../schemas/jobs.ts'
 import { ResultsResponse } from '../../../schemas/results.ts'
 import type { Core } from '../../core.ts'
 import type { Era } from '../../wire/era-2023.ts'
+import { countRead } from './job-answers.ts'
 import { ApiError } from '../../base/errors.ts'
 
 /** The results of jobs. A job that is not complete had no results in 2023; since then it is an error (both observed). */
@@ -20,7 +21,9 @@ export const resultRoutes =
           response: { 200: ResultsResponse },
         },
       },
-      async ({ caller, params, baseUrl }) => {
+      async (request) => {
+        const { caller, params, baseUrl } = request
+        await countRead(core, request, [params.jobId])
         const results = await core.storage.results(caller, params.jobId)
         if (results === undefined && era !== '2023') {
           throw new ApiError('unknown', 'job has not yet been completed')
