@@ -231,9 +231,16 @@ export function createCore(options: CoreOptions = {}): Core {
       settle: (world) => jobs.settle(world),
     })
 
-    const tokens = createTokens({ commit, settings, revoked: revokedTokenStore(store), now: clocks.now, ids })
     const linkSecret =
       settings.get('link-secret') ?? store.act(() => settings.setOnce('link-secret', randomBytes(32).toString('hex')))
+    const tokens = createTokens({
+      commit,
+      settings,
+      revoked: revokedTokenStore(store),
+      now: clocks.now,
+      ids,
+      instance: data === null ? randomBytes(8).toString('hex') : null,
+    })
     void files
       .sweep(({ world, jobId }) => {
         const job = jobRows.find(world, jobId)

@@ -32,6 +32,8 @@ export interface Tokens {
   /** Revokes the caller's token; without effect if an API key was presented. */
   revoke(caller: Caller): Promise<void>
   isRevoked(token: Token): boolean
+  /** Makes the signing key now, so that no client waits for it. */
+  prepare(): void
 }
 
 /** The parts of the emulator that tokens need. */
@@ -42,6 +44,8 @@ export interface TokenSurroundings {
   readonly revoked: RevokedTokenStore
   readonly now: Clocks['now']
   readonly ids: Ids
+  /** Tells an emulator in memory from the others of its process; null: the key of its own does, as it is kept on disk. */
+  readonly instance: string | null
 }
 
 const algorithm = 'RS256'
@@ -53,27 +57,52 @@ const signingKey = 'signing-key'
 interface Claims {
   readonly jti: string
   readonly exp: number
-  readonly emulator: { readonly world: string; readonly persona: Persona; readonly key: string }
+  readonly emulator: {
+    readonly world: string
+    readonly persona: Persona
+    readonly key: string
+    /** Of an emulator in memory. */
+    readonly instance?: string
+  }
 }
+
+/** A fresh signing key as JSON; it takes a tenth of a second or several. */
+async function makeKey(): Promise<string> {
+  const { exportJWK, generateKeyPair } = await import('jose')
+  const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
+  return JSON.stringify(await exportJWK(privateKey))
+}
+
+/** The signing key of all emulators in memory of this process, as tests start many. */
+let keyOfProcess: Promise<string> | undefined
+
+const keyForMemory = (): Promise<string> =>
+  (keyOfProcess ??= makeKey().catch((error: unknown) => {
+    keyOfProcess = undefined
+    throw error
+  }))
 
 /**
  * Access tokens: RS256 JWTs with the claims that a saved token of the service shows (observed), and `emulator`, which carries
  * world, persona and the id of the key (chosen).
  *
- * The key is made when the first token is asked for, as that takes longer than everything else at start, and so is the library
- * loaded.
+ * The key is made when the first token is asked for, or when the emulator is idle, as that takes longer than everything else at
+ * start. Emulators in memory share one a process; their tokens name the one that issued them.
  */
-export function createTokens({ commit, settings, revoked, now, ids }: TokenSurroundings): Tokens {
+export function createTokens({ commit, settings, revoked, now, ids, instance }: TokenSurroundings): Tokens {
   const known = new BoundedMap<string, Token>(remembered)
   let keys: Promise<{ sign: CryptoKey; verify: CryptoKey }> | undefined
 
   async function makeKeys() {
-    const { exportJWK, generateKeyPair, importJWK } = await import('jose')
-    let kept = settings.get(signingKey)
-    if (kept === undefined) {
-      const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
-      const made = JSON.stringify(await exportJWK(privateKey))
-      kept = await commit(() => settings.setOnce(signingKey, made))
+    const { importJWK } = await import('jose')
+    let kept: string
+    if (instance !== null) kept = await keyForMemory()
+    else {
+      kept = settings.get(signingKey) ?? ''
+      if (kept === '') {
+        const made = await makeKey()
+        kept = await commit(() => settings.setOnce(signingKey, made))
+      }
     }
     const jwk = JSON.parse(kept) as JWK
     const { kty, n, e } = jwk
@@ -104,7 +133,7 @@ export function createTokens({ commit, settings, revoked, now, ids }: TokenSurro
           email_verified: true,
           role: 1,
         },
-        emulator: { world, persona, key: keyId },
+        emulator: { world, persona, key: keyId, ...(instance === null ? {} : { instance }) },
       })
         .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
         .setAudience(['bytenite-app'])
@@ -127,12 +156,16 @@ export function createTokens({ commit, settings, revoked, now, ids }: TokenSurro
       } catch (error) {
         throw unauthenticated(refusalText(error))
       }
-      const { world, persona, key } = claims.emulator
+      const { world, persona, key, instance: issuedBy } = claims.emulator
+      if (instance !== null && issuedBy !== instance) throw unauthenticated(foreignToken)
       if (!isWorldName(world)) throw unauthenticated('invalid access token')
       const token: Token = { world, persona, keyId: key, jti: claims.jti, expiresAt: claims.exp }
       return token
     },
 
+    prepare() {
+      void loadKeys().catch(() => undefined)
+    },
     recall: (text) => known.get(text),
     remember(text, token) {
       known.set(text, token)
@@ -150,10 +183,13 @@ export function createTokens({ commit, settings, revoked, now, ids }: TokenSurro
   }
 }
 
+const foreignToken =
+  'invalid access token: it was not signed by this emulator; exchange the API key again at /v1/auth/access_token'
+
 function refusalText(error: unknown): string {
   const code = (error as { code?: string }).code
   if (code === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED') {
-    return 'invalid access token: it was not signed by this emulator; exchange the API key again at /v1/auth/access_token'
+    return foreignToken
   }
   return 'invalid access token: exchange an API key such as test_default at /v1/auth/access_token'
 }
