@@ -7,11 +7,25 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
  * Struct is never looked into). The keyword `x-proto` carries that kind; `src/wire/decode.ts` reads it, validators ignore it.
  */
 export type ProtoKind =
-  'uint32' | 'int64' | 'double' | 'enum' | 'timestamp' | 'duration' | 'struct' | 'any' | 'value' | 'filter-value'
+  | 'bytes'
+  | 'uint32'
+  | 'int64'
+  | 'double'
+  | 'enum'
+  | 'timestamp'
+  | 'duration'
+  | 'struct'
+  | 'any'
+  | 'value'
+  | 'filter-value'
 
 /** A string; unset is `""`. */
 export const Text = (options: { description?: string; minLength?: number; format?: string } = {}) =>
   Type.String(options)
+
+/** bytes: base64, standard or URL-safe, with or without padding; standard base64 once they are decoded. */
+export const Bytes = (options: { description?: string } = {}) =>
+  Type.String({ contentEncoding: 'base64', 'x-proto': 'bytes', ...options })
 
 /** uint32: a JSON number; `"3600"` and `3600.0` are taken too. */
 export const UInt32 = (options: { description?: string } = {}) =>

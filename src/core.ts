@@ -3,6 +3,8 @@ import { type Catalogue, createCatalogue } from './core/catalogue.ts'
 import { type Clock, type SteadyClock, steadyClock, systemClock } from './base/clock.ts'
 import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
 import { type Archives, createArchives } from './core/archives.ts'
+import { type Blocks, createBlocks } from './core/blocks.ts'
+import { assertUsable } from './core/block-use.ts'
 import { type Clocks, createClocks } from './core/clocks.ts'
 import { createTemplates, type Templates } from './core/templates.ts'
 import { createEvents, type Events } from './core/events.ts'
@@ -26,6 +28,7 @@ import { createScenarios, type ScenarioRegistry } from './control/scenarios.ts'
 import { seededRecipe } from './domain/results/seeded.ts'
 import { openFiles } from './store/files/files.ts'
 import { openStore } from './store/database.ts'
+import { blockStore } from './store/blocks.ts'
 import { jobFilterStore } from './store/job-filters.ts'
 import { jobStore } from './store/jobs.ts'
 import { revokedKeyStore } from './store/revoked-keys.ts'
@@ -62,6 +65,7 @@ export interface Core {
   readonly faults: FaultRegistry
   readonly journal: Journal
   readonly templates: Templates
+  readonly blocks: Blocks
   readonly storage: Storage
   readonly tokens: Tokens
   readonly apiKeys: ApiKeys
@@ -121,6 +125,7 @@ export function createCore(options: CoreOptions = {}): Core {
     const { commit } = store
     const jobRows = jobStore(store)
     const templateRows = templateStore(store)
+    const blockRows = blockStore(store)
     const settings = settingStore(store)
     const worldRows = worldStore(store)
     const clock = steadyClock(machine, Number(settings.get(lastTime) ?? 0), {
@@ -210,12 +215,14 @@ export function createCore(options: CoreOptions = {}): Core {
       onGone: (world, jobId) => files.removeJob({ world: world.key, jobId }),
       onRun(caller, job, now) {
         secrets.assertPresent(caller, job, now)
+        assertUsable(blockRows, caller.world.key, catalogue.find(caller.world.key, job.templateId))
         wallet.reserve(caller, job, now)
       },
       onLife: (world, job) => wallet.follow(world, job),
     })
 
     const templates = createTemplates(commit, templateRows, catalogue, clocks.now)
+    const blocks = createBlocks({ commit, rows: blockRows, templates, now: clocks.now, ids })
     const seeds = createSeeds({
       commit,
       rows: jobRows,
@@ -269,6 +276,7 @@ export function createCore(options: CoreOptions = {}): Core {
       secrets,
       wallet,
       templates,
+      blocks,
       tokens,
       storage: createStorage({
         files,

@@ -1,6 +1,7 @@
 // Tests of one room run in one process, as starting tap takes longer than most of them.
 import './routes/accounts.test.ts'
 import './routes/auth.test.ts'
+import './routes/blocks.test.ts'
 import './routes/control.test.ts'
 import './routes/errors.test.ts'
 import './routes/events.test.ts'

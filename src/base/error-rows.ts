@@ -118,6 +118,13 @@ export const errorRows = {
   ),
 
   // Of everything else
+  'block-form': chosen(
+    'The vendor says that a push is checked, and not how; that others are refused with 400, and the texts, are chosen.',
+  ),
+  'block-not-active': chosen(
+    'The guides activate a block so that it accepts jobs; how a job whose block is inactive or unknown is refused is unknown.',
+  ),
+  'unknown-block': chosen('404 is listed, but not for what; it is the rule of unknown jobs.'),
   'template-form': chosen(
     'The glossary defines tags, and ids that were seen are of this form; that others are refused is chosen.',
   ),

@@ -104,11 +104,13 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
   }
 
   /** Call inside an act. */
-  function load(check: Check, world: WorldRecord, { rows, files }: ArrivedArchive): void {
+  function load(check: Check, world: WorldRecord, { manifest, rows, files }: ArrivedArchive): void {
     const now = clocks.now(world)
     const owners = new Set(files.keys())
     for (const table of tables.exported) {
       const path = rows.get(table)
+      // An older export knows nothing of a table that came later.
+      if (path === undefined && manifest.schema < (tablesSince[table] ?? 0)) continue
       if (path === undefined) throw invalidArgument(`${rowsName(table)} is missing`)
       let line = 1
       try {
@@ -177,6 +179,9 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
     },
   }
 }
+
+/** The migration that brought a table, for those that exports of earlier versions may lack. */
+const tablesSince: Readonly<Record<string, number>> = { blocks: 7 }
 
 /** The clock as it was; ahead by so much that time does not go back, where the wall clock here is behind. */
 function positionOf({ clock, at }: Manifest, wall: Clock): ClockPosition {

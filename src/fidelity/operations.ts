@@ -32,7 +32,9 @@ const filter: ErrorGrounds = { invalidArgument: ['filter-rules', 'order-rules'] 
 
 const source: ErrorGrounds = { invalidArgument: ['source-check'], failedPrecondition: ['job-started'] }
 const edit: ErrorGrounds = { failedPrecondition: ['job-started'] }
-const run: ErrorGrounds = { failedPrecondition: ['runs-once', 'nothing-to-run', 'secret-missing', 'balance-too-low'] }
+const run: ErrorGrounds = {
+  failedPrecondition: ['runs-once', 'nothing-to-run', 'secret-missing', 'balance-too-low', 'block-not-active'],
+}
 const upload: ErrorGrounds = { failedPrecondition: ['takes-no-file'] }
 
 const wallet = (prefix: string, row?: 'wallet-2023'): Readonly<Record<string, Entry>> => ({
@@ -47,6 +49,30 @@ const wallet = (prefix: string, row?: 'wallet-2023'): Readonly<Record<string, En
     failedPrecondition: ['coupon-used'],
   }),
 })
+
+const ofBlock: ErrorGrounds = { notFound: ['unknown-block'], permissionDenied: ['another-account'] }
+
+const blocks = (path: string, tag: string, kind: 'app' | 'engine'): Readonly<Record<string, Entry>> => {
+  // What an operation on an engine does not have in its path it has in its query.
+  const errors: ErrorGrounds = kind === 'engine' ? { ...ofBlock, invalidArgument: ['bad-query'] } : ofBlock
+  return {
+    [`POST /v1/dev/${path}`]: entry(`push-${kind}`, {
+      invalidArgument: [
+        'block-form',
+        'template-form',
+        'source-check',
+        ...(kind === 'engine' ? (['bad-query', 'bad-json'] as const) : []),
+      ],
+      permissionDenied: ['another-account'],
+    }),
+    [`GET /v1/dev/${path}`]: entry(`list-${kind}s`, page),
+    [`GET /v1/dev/${path}/{${tag}}`]: entry(`get-${kind}`, errors),
+    [`GET /v1/dev/${path}/{${tag}}/status`]: entry('block-status', errors),
+    [`GET /v1/dev/${path}/{${tag}}/download`]: entry('block-download', errors),
+    [`POST /v1/dev/${path}/{${tag}}/activate`]: entry('activate-block', errors),
+    [`POST /v1/dev/${path}/{${tag}}/deactivate`]: entry('activate-block', errors),
+  }
+}
 
 const storage: ErrorGrounds = {
   permissionDenied: ['link-refused', 'foreign-page'],
@@ -116,6 +142,8 @@ export const operations: Readonly<Record<string, Entry>> = {
   }),
   'GET /v1/dev/templates': entry('list-dev-templates', page),
   'GET /v1/dev/templates/{id}': entry('get-dev-template', ofTemplate),
+  ...blocks('apps', 'appTag', 'app'),
+  ...blocks('engines', 'engineTag', 'engine'),
   'GET /v1/dev/info': entry('server-version'),
 
   ...wallet('/v1/wallet'),
@@ -126,6 +154,8 @@ export const operations: Readonly<Record<string, Entry>> = {
   'GET /bytenite-uploads-prod/*': { success: {}, errors: storage },
   'HEAD /bytenite-uploads-prod/*': { success: {}, errors: storage },
   'PUT /bytenite-results-prod/*': { success: {}, errors: uploads },
+  'GET /bytenite-blocks-prod/*': { success: { 200: 'get-block' }, errors: storage },
+  'HEAD /bytenite-blocks-prod/*': { success: { 200: 'get-block' }, errors: storage },
   'GET /bytenite-results-prod/*': download,
   'HEAD /bytenite-results-prod/*': download,
 }

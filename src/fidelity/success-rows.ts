@@ -77,6 +77,28 @@ export const successRows = {
     'The SDK of June 2025 gives the path; presets were deprecated in August 2025, and none were found, so the list is empty.',
   ),
   'save-template': documented('The developer API pages and the SDK of June 2025.'),
+  'push-app': documented(
+    'The reference gives path, body and the bare App; that a new version is inactive, that a pushed one keeps its status and counts its revision, and that a template.json is saved with it, is chosen after the guides.',
+  ),
+  'push-engine': documented(
+    'The reference puts all of the message into the query; that a form brings it, too, follows from the generated handler; a JSON body is taken as a kindness.',
+  ),
+  'list-apps': documented(
+    'The reference gives names and fields, and in late 2025 `pagination` behind the list; the newest first is chosen. The blocks of built-in templates are not listed (chosen).',
+  ),
+  'list-engines': documented(
+    'The reference gives names and fields, and in late 2025 `pagination` behind the list; the newest first is chosen. The blocks of built-in templates are not listed (chosen).',
+  ),
+  'get-app': documented('The reference wraps the App; tags and their rule for short ones are those of the glossary.'),
+  'get-engine': documented('The reference answers with the bare Engine, unlike for apps.'),
+  'block-status': chosen(
+    'The reference has no field for the status: `message`, of an engine `engineStatus`, seem meant.',
+  ),
+  'block-download': chosen(
+    'The reference has no field for the link: `message`, of an engine `engineLink`, seem meant. It leads to the bytes that were pushed.',
+  ),
+  'activate-block': documented('The reference gives the paths; which fields of an EngineMessage are set is chosen.'),
+  'get-block': chosen('The link of a download leads to the bytes that were pushed, as `hash` is of those.'),
   'list-dev-templates': documented(
     'The developer API pages and the SDK of June 2025; the fields beyond those are of the pages of October 2025.',
   ),

@@ -11,9 +11,14 @@ const drainLimit = 64 * 1024 * 1024
  * Reads a body. Of one that is too large the rest is read and thrown away, as a client that is cut off while it writes sees a
  * broken pipe instead of an answer.
  *
+ * @param limit bytes that are taken
  * @throws ApiError 429, code 8, once a body that is too large has ended; beyond 64 MiB at once, and the connection is closed
  */
-export function readBody(payload: Readable, done: (error: Error | null, body?: Buffer) => void): void {
+export function readBody(
+  payload: Readable,
+  done: (error: Error | null, body?: Buffer) => void,
+  limit: number = bodyLimit,
+): void {
   const chunks: Buffer[] = []
   let bytes = 0
   let isDone = false
@@ -25,16 +30,16 @@ export function readBody(payload: Readable, done: (error: Error | null, body?: B
   }
   const take = (chunk: Buffer): void => {
     bytes += chunk.length
-    if (bytes <= bodyLimit) chunks.push(chunk)
+    if (bytes <= limit) chunks.push(chunk)
     else if (bytes <= drainLimit) chunks.length = 0
     else finish(tooLarge(bytes, { connection: 'close' }))
   }
   const end = (): void => {
-    if (bytes > bodyLimit) finish(tooLarge(bytes))
+    if (bytes > limit) finish(tooLarge(bytes))
     else finish(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
   }
   payload.on('data', take).on('end', end).on('error', finish)
 }
 
-const tooLarge = (bytes: number, headers: Record<string, string> = {}): ApiError =>
+export const tooLarge = (bytes: number, headers: Record<string, string> = {}): ApiError =>
   new ApiError('bodyTooLarge', `grpc: received message larger than max (${bytes} vs. ${bodyLimit})`, { headers })

@@ -11,6 +11,15 @@ import { describeUnknown, type UnknownField } from '../wire/unknown-fields.ts'
 import { readBody } from './bodies.ts'
 import { disguiseOf } from './methods.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Bytes of a body at most; absent: those of any message. */
+    bodyLimit?: number
+    /** The handler reads the body itself, as the fields of its query may come in it. */
+    readsForm?: boolean
+  }
+}
+
 /** Tells if a route belongs to the emulator's own API. */
 const isControl = (url: string): boolean => url.startsWith('/_emulator/')
 
@@ -42,10 +51,14 @@ interface Decoders {
 export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: ProtoJsonOptions): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (request: FastifyRequest, payload, done) => {
-    readBody(payload, (error, body) => {
-      request.exchange.sentBody = body
-      done(error, body)
-    })
+    readBody(
+      payload,
+      (error, body) => {
+        request.exchange.sentBody = body
+        done(error, body)
+      },
+      request.routeOptions.config.bodyLimit,
+    )
   })
 
   // Fastify refuses a type that it cannot read before it looks for a parser.
@@ -80,7 +93,7 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
       // What is read as a stream, as a file is, comes as one.
       const isRead = request.body === undefined || Buffer.isBuffer(request.body)
       if (body !== undefined && isRead) request.body = body(sentBody(request), unknown)
-      else if (!isControl(url)) noteUnread(request, unknown)
+      else if (!isControl(url) && request.routeOptions.config.readsForm !== true) noteUnread(request, unknown)
       if (query !== undefined) request.query = query((request.query as QueryText).text, unknown)
       if (unknown.length > 0) noteUnknown(request, unknown, strict || isControl(url))
       done()

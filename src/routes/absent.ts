@@ -5,23 +5,11 @@ import type { ApiBase } from './openapi.ts'
 /** An operation that the vendor lists and the emulator does not have. */
 type Absent = readonly [method: HTTPMethods, path: string, reason: string]
 
-const apps = 'the emulator has no apps: name yours by its tag in a template, POST /v1/dev/templates'
-const engines = 'the emulator has no engines: name yours by its tag in a template, POST /v1/dev/templates'
 const signIn =
   'the emulator has no sign-in by e-mail: exchange an API key such as test_default with POST /v1/auth/access_token'
 const topUps = 'the emulator has no top-ups: redeem a coupon such as FREE-100 with POST /v1/wallet/redeem_coupon'
 const payouts = 'the emulator has no payouts'
 const stats = 'the emulator has no statistics, which the vendor deprecated in September 2025'
-
-const components = (kind: 'apps' | 'engines', tag: string, reason: string): readonly Absent[] => [
-  ['GET', `/${kind}`, reason],
-  ['POST', `/${kind}`, reason],
-  ['GET', `/${kind}/:${tag}`, reason],
-  ['GET', `/${kind}/:${tag}/status`, reason],
-  ['GET', `/${kind}/:${tag}/download`, reason],
-  ['POST', `/${kind}/:${tag}/activate`, reason],
-  ['POST', `/${kind}/:${tag}/deactivate`, reason],
-]
 
 /** Operations that the vendor's references list and the emulator lacks (documented), with the way out. */
 export const absentOperations: Readonly<Record<ApiBase, readonly Absent[]>> = {
@@ -37,8 +25,6 @@ export const absentOperations: Readonly<Record<ApiBase, readonly Absent[]>> = {
     ['GET', '/connector_credentials/:connectorName', 'the emulator has no connectors'],
   ],
   '/v1/dev': [
-    ...components('apps', 'appTag', apps),
-    ...components('engines', 'engineTag', engines),
     ['POST', '/tests', 'the emulator runs no tests of apps'],
     ['GET', '/tests/:id', 'the emulator runs no tests of apps'],
   ],

@@ -2,10 +2,10 @@ import { Readable } from 'node:stream'
 import { create } from 'content-disposition'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Core } from '../core.ts'
-import { ApiError, invalidArgument, notFound } from '../base/errors.ts'
+import { ApiError, invalidArgument, notFound, permissionDenied } from '../base/errors.ts'
 import { uploadName } from '../domain/results/file-names.ts'
 import { groundHeader, groundText } from '../fidelity/fidelity.ts'
-import { type Link, readLink } from '../domain/results/links.ts'
+import { assertCurrent, type Link, readLink } from '../domain/results/links.ts'
 import { evaluateConditions, rangeCounts } from '../domain/results/conditions.ts'
 import { parseRange } from '../domain/results/ranges.ts'
 
@@ -35,7 +35,7 @@ export const storageRoutes =
     app.addHook('onRequest', (request, reply, done) => {
       request.link = readLink(request.raw.url ?? '', core.linkSecret)
       request.exchange.party = { world: request.link.world, persona: 'owner' }
-      request.exchange.jobId = request.link.jobId
+      if (request.link.bucket !== 'bytenite-blocks-prod') request.exchange.jobId = request.link.jobId
       // Whoever breaks off a file that is on its way gets no answer that could be noted.
       reply.raw.once('close', () => request.noteExchange(reply, 0))
       done()
@@ -45,6 +45,22 @@ export const storageRoutes =
     for (const bucket of ['/bytenite-uploads-prod/*', '/bytenite-results-prod/*']) {
       app.put(bucket, route, receive)
       app.route({ method: ['GET', 'HEAD'], url: bucket, ...route, handler: send })
+    }
+
+    app.route({ method: ['GET', 'HEAD'], url: '/bytenite-blocks-prod/*', ...route, handler: sendBlock })
+
+    async function sendBlock(request: FastifyRequest, reply: FastifyReply) {
+      const { link } = request
+      if (link.bucket !== 'bytenite-blocks-prod') throw permissionDenied('the signature of this link is not for GET')
+      const world = await core.worlds.open(link.world)
+      assertCurrent(link, core.clocks.now(world))
+      const bytes = core.blocks.archive(world.key, link.jobId)
+      void reply.headers({
+        'content-type': bytes[0] === 0x1f ? 'application/gzip' : 'application/x-tar',
+        'content-disposition': create(link.file),
+        'content-length': bytes.length,
+      })
+      return request.method === 'HEAD' ? reply.send() : reply.send(Readable.from([bytes]))
     }
 
     async function receive(request: FastifyRequest, reply: FastifyReply) {

@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { ApiError, invalidArgument, show } from '../base/errors.ts'
 import { snakeCase } from './decode.ts'
+import { decodeBase64 } from './base64.ts'
 import { decodeUtf8 } from './json-text.ts'
 import { suggestionOf, type UnknownField } from './unknown-fields.ts'
 
@@ -99,6 +100,11 @@ function valueOf({ proto, path, kind, fields }: QueryField, values: readonly str
       return uint32(path, value, fail)
     case 'double':
       return double(path, value, fail)
+    case 'bytes': {
+      const bytes = decodeBase64(value, 'present')
+      if (bytes !== undefined) return bytes.toString('base64')
+      return fail(`illegal base64 data in ${show(shown(value))}; ${path} takes base64 with its padding, and + as %2B`)
+    }
     case 'boolean':
       // As strconv.ParseBool reads it.
       if (/^(1|t|T|TRUE|true|True)$/.test(value)) return true

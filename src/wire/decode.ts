@@ -8,6 +8,7 @@ import {
   enumReader,
   readAnything,
   readBoolean,
+  readBytes,
   readDouble,
   readDuration,
   readString,
@@ -68,6 +69,8 @@ function compileValue(schema: TSchema, types: AnyTypes): ReadValue {
   switch (kind) {
     case 'string':
       return readString
+    case 'bytes':
+      return readBytes
     case 'boolean':
       return readBoolean
     case 'uint32':

@@ -1,3 +1,4 @@
+import { decodeBase64 } from './base64.ts'
 import { parseTimestamp, timestampFault } from '../base/timestamps.ts'
 import { nearest } from '../base/nearest.ts'
 import { show } from '../base/errors.ts'
@@ -76,6 +77,16 @@ export const readDouble: ReadValue = (reader) => {
 export const readString: ReadValue = (reader) => {
   if (reader.next() === quote) return reader.string()
   throw reader.invalid('string', reader.at, 'a JSON string')
+}
+
+/** Bytes as protojson reads them: base64, standard or URL-safe, with or without padding. Standard base64 once they are read. */
+export const readBytes: ReadValue = (reader) => {
+  if (reader.next() !== quote) throw reader.invalid('bytes', reader.at, 'base64 in a JSON string')
+  const start = reader.at
+  const text = reader.string()
+  const bytes = decodeBase64(text, text.length % 4 !== 0 ? 'absent' : 'present')
+  if (bytes === undefined) throw reader.invalid('bytes', start, 'base64, standard or URL-safe')
+  return bytes.toString('base64')
 }
 
 export const readBoolean: ReadValue = (reader) => {

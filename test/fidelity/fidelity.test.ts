@@ -5,7 +5,7 @@ import { groundHeader, groundOf, listedStatuses } from '../../src/fidelity/fidel
 import { operations } from '../../src/fidelity/operations.ts'
 import { routes, table } from '../conformance.ts'
 import { type Answer, client, emulator, exchange } from '../emulator.ts'
-import { test } from './samples.ts'
+import { blockData, type Prepared, samples, secret, source } from './samples.ts'
 
 const rowsById = new Map(table.rows.map((row) => [row.id, row]))
 
@@ -68,72 +68,6 @@ void t.test('every route, with every status that it can answer', async (t) => {
   )
 })
 
-interface Prepared {
-  readonly jobId: string
-  readonly keyId: string
-}
-
-/** A request that succeeds, and one for something that is not there, where that can be. */
-interface Sample {
-  readonly job?: 'new' | 'complete' | 'uploaded'
-  readonly body?: unknown
-  /** Values of path parameters beside `jobId`. */
-  readonly params?: (prepared: Prepared) => Record<string, string>
-  readonly missing?: { readonly body: unknown }
-  /** A query that cannot be read. */
-  readonly badQuery?: string
-}
-
-const badPage = 'pagination.limit=x'
-
-const source = { dataSource: { dataSourceDescriptor: 'bypass' } }
-
-const secret = { secret: { id: 'mine', secretType: 's3', accessKey: 'a' }, secretKey: 'k' }
-
-const update = (body: unknown): Sample => ({ job: 'new', body })
-
-const wallet = (base: string): Record<string, Sample> => ({
-  [`GET ${base}/transactions`]: { badQuery: badPage },
-  [`GET ${base}/exchange_rate`]: { badQuery: 'amount=x' },
-  [`POST ${base}/redeem_coupon`]: { body: { couponCode: 'FREE-1' }, missing: { body: { couponCode: 'none' } } },
-})
-
-/** Operations that need more than an empty body. */
-const samples: Readonly<Record<string, Sample>> = {
-  'GET /v1/auth/skip': { badQuery: 'loginChallenge=a&loginChallenge=b' },
-  'POST /v1/auth/api_keys/{id}/revoke': { params: ({ keyId }) => ({ id: keyId }) },
-  'GET /v1/auth/secrets': { badQuery: 'secretType=a&secretType=b' },
-  'POST /v1/auth/secrets': { body: secret },
-  'DELETE /v1/auth/secrets/{secretType}/{id}': { params: () => ({ secretType: 's3', id: 'mine' }) },
-  'POST /v1/customer/jobs': {
-    body: { templateId: 'emulator-instant' },
-    missing: { body: { templateId: 'nobody-knows-it' } },
-  },
-  'GET /v1/customer/jobs': { badQuery: badPage },
-  'GET /v1/customer/jobs/{jobId}': { job: 'new' },
-  'GET /v1/customer/jobs/{jobId}/results': { job: 'complete' },
-  'PATCH /v1/customer/jobs/{jobId}/datasource': update(source),
-  'POST /v1/customer/jobs/{jobId}/datasource': update(source),
-  'POST /v1/customer/jobs/datasource/{jobId}': update(source),
-  'PATCH /v1/customer/jobs/{jobId}/params': update({}),
-  'POST /v1/customer/jobs/params/{jobId}': update({}),
-  'PATCH /v1/customer/jobs/{jobId}/jobname': update('"name"'),
-  'PATCH /v1/customer/jobs/{jobId}/configs': update({}),
-  'PATCH /v1/customer/jobs/{jobId}/uploadcompleted': { job: 'uploaded' },
-  'POST /v1/customer/jobs/uploadcompleted/{jobId}': { job: 'uploaded' },
-  'POST /v1/customer/jobs/runningTasks': { body: { jobsIds: [] } },
-  'GET /v1/customer/jobs/templates': { badQuery: badPage },
-  'GET /v1/customer/jobs/templates/{jobTemplateId}/presets': { params: () => ({ jobTemplateId: 'emulator-instant' }) },
-  'POST /v1/customer/logs': { job: 'new', missing: { body: { jobId: 'nobody-knows-it' } } },
-  'POST /v1/customer/datasource/test': { body: test },
-  'POST /v1/customer/jobs/datasource/info': { body: test },
-  'POST /v1/dev/templates': { body: { id: 'made' } },
-  'GET /v1/dev/templates': { badQuery: badPage },
-  'GET /v1/dev/templates/{id}': { params: () => ({ id: 'emulator-instant' }) },
-  ...wallet('/v1/wallet'),
-  ...wallet('/v1/customer/wallet'),
-}
-
 const accessToken = 'POST /v1/auth/access_token'
 
 /** What asks an emulator in the name of one world. */
@@ -149,6 +83,9 @@ function provoke(t: Test, url: string, world: string, { method, url: path, opera
     if (sample.job === 'complete') await owner('POST', `${jobs}/${job.id}/run`)
     if (sample.job === 'uploaded') {
       groundIn((await fetch(job.dataSource.params.tempUrl, { method: 'PUT', body: 'x' })).headers.get(groundHeader))
+    }
+    if (/\/(apps|engines)\/\{/.test(operation)) {
+      await owner('POST', `/v1/dev/${operation.includes('/apps/') ? 'apps' : 'engines'}`, { data: blockData })
     }
     if (operation.includes('/secrets/')) await owner('POST', '/v1/auth/secrets', secret)
     const keys = (await owner('GET', '/v1/auth/api_keys')).body.apiKeys
@@ -284,6 +221,16 @@ void t.test('errors of one status have grounds of their own', async (t) => {
     t.equal((await call('POST', `${jobs}/${id}/run`)).status, 200)
     return id
   }
+  /** In a world of its own, as blocks that are there change which jobs run. */
+  const runInactive = async () => {
+    const there = client(url, 'test_blocks')
+    await there('POST', '/v1/dev/apps', { data: blockData })
+    await there('POST', '/v1/dev/templates', { id: 'mine', app: 'sample', ...source })
+    const { message } = (await there('GET', '/v1/dev/apps/sample/download')).body
+    t.equal(groundIn((await fetch(message)).headers.get(groundHeader)), 'get-block')
+    const { id } = (await there('POST', jobs, { templateId: 'mine' })).body.job
+    return there('POST', `${jobs}/${id}/run`)
+  }
   const deleted = await make()
   await call('DELETE', `${jobs}/${deleted}`)
   const [fresh, complete, endless] = [await make(), await run(), await run({ templateId: 'emulator-never-ends' })]
@@ -336,6 +283,8 @@ void t.test('errors of one status have grounds of their own', async (t) => {
     ['filter-rules', 400, call('POST', `${jobs}/filter`, { filters })],
     ['order-rules', 400, call('GET', `${jobs}?orderBy=colour`)],
     ['template-form', 400, call('POST', '/v1/dev/templates', { id: 'a b' })],
+    ['block-form', 400, call('POST', '/v1/dev/apps', { data: 'aaaa' })],
+    ['block-not-active', 400, runInactive()],
     [
       'secret-form',
       400,

@@ -6,13 +6,14 @@ import { formatTimestamp, type Micros, microsPerSecond, parseTimestamp } from '.
 export interface LinkTarget {
   readonly bucket: Bucket
   readonly world: string
+  /** The job, or the block, that the file belongs to. */
   readonly jobId: string
   /** Name of the file, which may hold folders. */
   readonly file: string
 }
 
-/** Where the service kept files: what clients put, and what jobs made (the second observed, the first chosen after it). */
-export type Bucket = 'bytenite-uploads-prod' | 'bytenite-results-prod'
+/** Where the service kept files: what clients put, and what jobs made, what clients pushed (the second observed, the others chosen after it). */
+export type Bucket = 'bytenite-uploads-prod' | 'bytenite-results-prod' | 'bytenite-blocks-prod'
 
 /** Seconds that a link lives; the saved link of the service says so (observed). */
 export const linkLifetime = 14_399

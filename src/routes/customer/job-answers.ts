@@ -55,7 +55,8 @@ export function jobAnswers(core: Core): JobAnswers {
       // The journal finds a create by the id that it was given here.
       request.exchange.jobId = job.id
       const template = core.catalogue.find(world.key, job.templateId)
-      return jobResponseToWire(job, template, core.clocks.now(world), uploadUrl(request))
+      const shown = template === undefined ? undefined : core.blocks.resolved(world.key, template)
+      return jobResponseToWire(job, shown, core.clocks.now(world), uploadUrl(request))
     },
     many(request, jobs, at = core.clocks.now(request.caller.world)) {
       const link = uploadUrl(request)
