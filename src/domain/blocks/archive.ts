@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import type { ApiError} from '../../base/errors.ts';
+import type { ApiError } from '../../base/errors.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 
