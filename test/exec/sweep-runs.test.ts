@@ -164,6 +164,13 @@ void t.test('what ends a sweep before it has begun', async (t) => {
   t.strictSame([failing.code, failing.runs], [9, 1])
   t.match(failing.aside, /the program ended with 9, though it met no fault: there is nothing to sweep\n/)
 
+  const impatient = await sweepOf(t, async (api, key) => {
+    const body = '{"templateId":"emulator-succeeds"}'
+    await fetch(`${api}/v1/customer/jobs`, { method: 'POST', headers: { authorization: key }, body })
+    return 9
+  })
+  t.match(impatient.aside, /there is nothing to sweep; 1 job had not ended, never run or still under way\n/)
+
   await t.rejects(sweepOf(t, submit, ['--only', 'post-job.1.500']), {
     name: 'ConfigError',
     message: /nearest are post-jobs\.1\.500/,

@@ -2,6 +2,7 @@ import type { BudgetReason } from '../../../schemas/sweep-names.ts'
 import type { Sweep, SweptCase } from '../../../schemas/sweep.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { exitCodeOf } from '../child.ts'
+import { counted } from '../../base/plain-text.ts'
 import { version } from '../../base/package.ts'
 import { type Case, casesOf } from './cases.ts'
 import { formatSweep } from './format.ts'
@@ -106,12 +107,12 @@ function refuse(run: SweepRun, isFirst: boolean, aside: Terminal): number | unde
   if (isFirst) aside.write(sightingsText(run.sightings))
   if (run.hung) {
     aside.write(run.output)
-    say('the program did not end within --time, though it met no fault')
+    say(`the program did not end within --time, though it met no fault${unfinished(run)}`)
     return 1
   }
   if (isFirst && run.exitCode !== 0) {
     aside.write(run.output)
-    say(`the program ended with ${run.exitCode}, though it met no fault: there is nothing to sweep`)
+    say(`the program ended with ${run.exitCode}, though it met no fault: there is nothing to sweep${unfinished(run)}`)
     return run.exitCode
   }
   if (run.requests.length === 0) {
@@ -120,6 +121,10 @@ function refuse(run: SweepRun, isFirst: boolean, aside: Terminal): number | unde
   }
   return undefined
 }
+
+/** Words about the jobs that a program may have waited for in vain. */
+const unfinished = ({ left }: SweepRun): string =>
+  left === 0 ? '' : `; ${counted(left, 'job')} had not ended, never run or still under way`
 
 const toSwept = (one: Case, run: SweepRun, outcomes: SweptCase['outcomes']): SweptCase => ({
   ...one,
