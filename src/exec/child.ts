@@ -11,11 +11,12 @@ export interface ChildOptions {
   readonly terminal: boolean
   /** Milliseconds from the first signal passed on to SIGKILL; absent: 10 seconds. */
   readonly grace?: number
-  /**
-   * The child leads a process group of its own. Signals go to all of it, and what is left of it when the child ends is killed.
-   * Absent: what the child has started itself is its own affair.
-   */
+  /** Milliseconds in which signals count as one press of a key; absent: one second. */
+  readonly press?: number
+  /** The child leads a process group of its own, and signals go to all of it. */
   readonly group?: boolean
+  /** Kills what is left of the group when the child ends. Absent: what the child has started itself is its own affair. */
+  readonly clears?: boolean
   /** Kills the child when it is aborted. */
   readonly limit?: AbortSignal
   /** Called with the process once it runs. */
@@ -45,13 +46,14 @@ export const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const lastWords = 500
 
 /**
- * Runs a command to its end. A signal is passed on to it; one that does not end then is killed by the next signal, or when its time
- * is up.
+ * Runs a command to its end. A signal is passed on to it. A child that does not end then is killed when its time is up, or by a
+ * later signal that is a press of its own: one Ctrl-C may arrive several times, from the terminal and from each program between.
  *
  * @throws CommandError if it cannot be started
  */
 export function runChild(command: readonly string[], options: ChildOptions): Promise<ChildExit> {
-  const { env, stdio, signals, terminal, grace = 10_000, group = false, limit, onStart } = options
+  const { env, stdio, signals, terminal, grace = 10_000, press = 1000, limit, onStart } = options
+  const { group = false, clears = false } = options
   const [name = '', ...args] = command
   return new Promise((resolve, reject) => {
     let child: ChildProcess
@@ -66,14 +68,20 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
       if (!group || !sendToGroup(child, signal)) child.kill(signal)
     }
     const kill = (): void => send('SIGKILL')
+    let pressed: NodeJS.Timeout | undefined
+    const passed = new Set<NodeJS.Signals>()
     const pass = (signal: NodeJS.Signals): void => {
       if (signal === 'SIGINT' && terminal) return
-      if (deadline !== undefined) return kill()
-      deadline = setTimeout(kill, grace)
+      if (deadline !== undefined && pressed === undefined) return kill()
+      deadline ??= setTimeout(kill, grace)
+      pressed ??= setTimeout(() => (pressed = undefined), press)
+      if (passed.has(signal)) return
+      passed.add(signal)
       send(signal)
     }
     const stopWatching = (): void => {
       clearTimeout(deadline)
+      clearTimeout(pressed)
       limit?.removeEventListener('abort', kill)
       for (const signal of passedOn) signals.off(signal, pass)
     }
@@ -88,7 +96,7 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
     child.once('exit', (code, signal) => {
       stopWatching()
       const end = (): void => resolve({ code: signal === null ? (code ?? 1) : exitCodeOf(signal), signal })
-      if (!group) return end()
+      if (!clears) return end()
       sendToGroup(child, 'SIGKILL')
       const patience = setTimeout(() => {
         child.stdout?.destroy()

@@ -40,13 +40,16 @@ export async function exec(settings: Settings, command: readonly string[], optio
 }
 
 function runOnce(runner: Runner, { silent }: Settings, report: ReportFlags): Promise<number> {
+  // Not by `process.stdin`, which would begin to read what is the program's.
+  const terminal = [0, 1, 2].some((descriptor) => isatty(descriptor))
   const reporter = createReporter({ ...report, report: report.report ?? (silent ? false : undefined) })
   return runner.run({
     onExchange: reporter.note,
     child: {
       stdio: 'inherit',
-      // Not by `process.stdin`, which would begin to read what is the program's.
-      terminal: [0, 1, 2].some((descriptor) => isatty(descriptor)),
+      terminal,
+      // In a group of its own it would lose the terminal, whose keys reach all that the program has started anyway.
+      group: !terminal,
     },
     conclude(emulator, { code }, sightings) {
       if (!silent && !reporter.isShown) process.stderr.write(sightingsText(sightings))

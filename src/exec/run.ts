@@ -22,7 +22,7 @@ export interface Runner {
 
 interface Run<Result> {
   readonly onExchange: Observer
-  readonly child: Pick<ChildOptions, 'stdio' | 'terminal' | 'group' | 'limit' | 'onStart'>
+  readonly child: Pick<ChildOptions, 'stdio' | 'terminal' | 'group' | 'clears' | 'limit' | 'onStart'>
   /** Prepares the emulator before the command is started. */
   readonly prepare?: (emulator: Emulator) => Promise<void>
   /** Once the command has ended and all that it sent is seen, while the emulator still answers. */

@@ -36,6 +36,7 @@ void t.test('what a child in a group of its own leaves running is ended with it'
     signals: process,
     terminal: false,
     group: true,
+    clears: true,
     onStart: ({ stdout }) => stdout!.on('end', () => (ended = true)).resume(),
   })
   t.equal(code, 3)

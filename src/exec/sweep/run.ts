@@ -49,6 +49,7 @@ export async function runForSweep(
         stdio: ['ignore', 'pipe', 'pipe'],
         terminal: false,
         group: true,
+        clears: true,
         limit: deadline.signal,
         onStart({ stdout, stderr }) {
           output.follow(stdout)
