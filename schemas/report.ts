@@ -37,7 +37,13 @@ export const Report = Type.Object({
     Type.Object({
       operation: Type.String({ description: 'Unknown paths together are `unknown path`' }),
       count: Type.Integer(),
-      statuses: Type.Array(Type.Object({ status: Type.Integer(), count: Type.Integer() })),
+      statuses: Type.Array(
+        Type.Object({
+          status: Type.Integer({ description: '0 where the connection was reset' }),
+          count: Type.Integer(),
+          message: Nullable(Type.String({ description: 'The first message that came with it; null for none' })),
+        }),
+      ),
     }),
     { description: 'In the order of their first use' },
   ),

@@ -257,7 +257,11 @@ void t.test('what no program did wrong is not found', async (t) => {
   ]
   const account = accountOf(tidy)
   t.same(account.findings, [])
-  t.same(account.operations[3], { operation: `GET ${jobs}/{jobId}`, count: 4, statuses: [{ status: 200, count: 4 }] })
+  t.same(account.operations[3], {
+    operation: `GET ${jobs}/{jobId}`,
+    count: 4,
+    statuses: [{ status: 200, count: 4, message: null }],
+  })
   t.equal(account.requests, 8)
 })
 

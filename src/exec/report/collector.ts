@@ -4,7 +4,7 @@ import type { Observer } from '../../control/journal.ts'
 import type { Sightings } from '../intercept/interception.ts'
 import { createFindings } from './findings.ts'
 import { nearestOperation } from './nearest-operation.ts'
-import { see } from './exchange.ts'
+import { firstMessageOf, see } from './exchange.ts'
 
 /** The part of a report that follows from what passed between the program and the emulator. */
 export type Account = Pick<
@@ -23,6 +23,12 @@ export interface Collector {
   readonly summarize: (operations: readonly string[], sightings?: Sightings) => Account
 }
 
+/** The answers to one operation with one status. */
+interface Answers {
+  readonly count: number
+  readonly message: string | null
+}
+
 /** Where nobody looked at connections. */
 const noSightings: Sightings = { refused: new Map(), untrusted: new Map(), unused: 0 }
 
@@ -32,7 +38,7 @@ const mostNames = 1000
 export function createCollector(): Collector {
   let operations: readonly string[] = []
   const findings = createFindings(() => operations)
-  const used = new Map<string, Map<number, number>>()
+  const used = new Map<string, Map<number, Answers>>()
   const unknown = new Map<string, number>()
   const grounds = new Map<string, number>()
   let requests = 0
@@ -45,9 +51,10 @@ export function createCollector(): Collector {
       if (seen.world === null && seen.status === 401) rejected++
       if (seen.operation === undefined) count(unknown, seen.request)
       const operation = seen.operation ?? 'unknown path'
-      const statuses = used.get(operation) ?? new Map<number, number>()
-      used.set(operation, statuses)
-      count(statuses, seen.status)
+      const statuses = used.get(operation) ?? new Map<number, Answers>()
+      if (used.has(operation) || used.size < mostNames) used.set(operation, statuses)
+      const answers = statuses.get(seen.status) ?? { count: 0, message: firstMessageOf(seen) }
+      statuses.set(seen.status, { ...answers, count: answers.count + 1 })
       if (exchange.ground !== '') count(grounds, exchange.ground)
       findings.see(seen)
     },
@@ -59,8 +66,8 @@ export function createCollector(): Collector {
         findings: findings.found(sightings),
         operations: [...used].map(([operation, statuses]) => ({
           operation,
-          count: [...statuses.values()].reduce((sum, number) => sum + number, 0),
-          statuses: [...statuses].map(([status, number]) => ({ status, count: number })),
+          count: [...statuses.values()].reduce((sum, { count }) => sum + count, 0),
+          statuses: [...statuses].map(([status, answers]) => ({ status, ...answers })),
         })),
         grounds: [...grounds]
           .map(([ground, number]) => ({ ...readGround(ground), count: number }))

@@ -1,23 +1,22 @@
 import { createHash } from 'node:crypto'
 import { counted } from '../../base/plain-text.ts'
 import { createProof, jobKey, listed, Memory, type Rule } from './rule.ts'
-import { jobIn, parse, type Seen } from './exchange.ts'
+import { firstMessageOf, jobIn, parse, type Seen } from './exchange.ts'
 
 const createJob = 'POST /v1/customer/jobs'
 
+const runs = new Set(['POST /v1/customer/jobs/{jobId}/run', 'POST /v1/customer/jobs/run/{jobId}'])
+
 /** Operations that run a job or remove it; after any of them a job does not count as left behind. */
-const endings = new Set([
-  'POST /v1/customer/jobs/{jobId}/run',
-  'POST /v1/customer/jobs/run/{jobId}',
-  'POST /v1/customer/jobs/{jobId}/abort',
-  'DELETE /v1/customer/jobs/{jobId}',
-])
+const endings = new Set([...runs, 'POST /v1/customer/jobs/{jobId}/abort', 'DELETE /v1/customer/jobs/{jobId}'])
 
 /** Jobs that were created and then neither run, nor aborted, nor deleted. */
 export function neverRan(): Rule {
   const created = new Memory<Seen>()
+  const refused = new Memory<string>()
   return {
     see(seen) {
+      if (runs.has(seen.operation ?? '')) noteRefusal(seen)
       if (!seen.done) return
       if (endings.has(seen.operation ?? '')) created.delete(jobKey(seen, idOf(seen)))
       if (seen.operation !== createJob) return
@@ -26,12 +25,22 @@ export function neverRan(): Rule {
     },
     found() {
       const proof = createProof()
+      let reason: string | undefined
       for (const seen of created.values()) {
         proof.addJob(idOf(seen)!)
         proof.add(seen)
+        reason ??= refused.get(jobKey(seen, idOf(seen)))
       }
-      return proof.found(`created ${counted(proof.count, 'job')} and never ran ${proof.count === 1 ? 'it' : 'them'}`)
+      const tried = reason === undefined ? '' : `; a run was tried and refused: ${reason}`
+      return proof.found(
+        `created ${counted(proof.count, 'job')} and never ran ${proof.count === 1 ? 'it' : 'them'}${tried}`,
+      )
     },
+  }
+
+  function noteRefusal(seen: Seen): void {
+    const message = firstMessageOf(seen)
+    if (message !== null && seen.jobId !== null) refused.set(jobKey(seen), message)
   }
 }
 

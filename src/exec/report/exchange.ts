@@ -76,6 +76,16 @@ export function messageIn({ exchange }: Seen): string {
   return typeof message === 'string' ? message : ''
 }
 
+/** Characters of a message that a report shows: a fault's may be of any length. */
+const longestMessage = 1000
+
+/** The reason that an answer gave for its failure; null where nothing failed or no reason was given. */
+export function firstMessageOf(seen: Seen): string | null {
+  if (seen.status < 400) return null
+  const message = messageIn(seen)
+  return message === '' ? null : message.slice(0, longestMessage)
+}
+
 /**
  * Microseconds between two moments, by the clock that went further: a test that moves a world's clock on lets its client wait
  * in that world's time, one that stops it in real time.

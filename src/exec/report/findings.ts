@@ -17,7 +17,7 @@ const advice: Readonly<Record<FindingId, string>> = {
   'never-ran': 'run each job that was created, or delete it, also where something fails in between',
   'expired-token': 'fetch a new token when expiresIn has passed, and once after a 401',
   'rejected-credentials':
-    'send the token from POST /v1/auth/access_token in the header Authorization; the emulator takes test_<world> as API key',
+    'send the token from POST /v1/auth/access_token in the header Authorization; under exec any API key will do, and test_<world> always',
   'unknown-path': 'compare the path with docs/routes.md',
   'unknown-fields': 'correct the names: the service ignores what it does not know, --strict refuses it',
   'ignored-retry-after': 'wait as many seconds as the header Retry-After says before asking again',

@@ -1,18 +1,22 @@
 import type { Finding, Report } from '../../../schemas/report.ts'
-import { counted } from '../../base/plain-text.ts'
+import { counted, wrapped } from '../../base/plain-text.ts'
+import { vendorHost } from '../intercept/vendor.ts'
 import { listed } from './rule.ts'
 
 /** Lines of each part; the rest is a number. All together stay on one screen. */
-const shown = { findings: 5, operations: 6, faults: 2, worlds: 2 }
-const width = 120
+const shown = { findings: 5, operations: 6, messages: 2, faults: 2, worlds: 2 }
 
-/** The report for a terminal: plain text, what looks wrong first, at most about 25 lines. */
-export function formatReport(report: Report): string {
+/**
+ * The report as plain text: what looks wrong first, about 30 lines where none is wrapped.
+ *
+ * @param width characters of a line on a terminal; absent: lines are as long as they are
+ */
+export function formatReport(report: Report, width = Infinity): string {
   const { requests, durationMs, findings, exitCode } = report
-  const verdict = findings.length === 0 ? 'nothing looks wrong' : `${counted(findings.length, 'thing')} to look at`
   const seconds = (durationMs / 1000).toFixed(1)
   const lines = [
-    `bytenite-emulator: ${counted(requests, 'request')} in ${seconds} s, exit code ${exitCode}; ${verdict}`,
+    `bytenite-emulator: ${counted(requests, 'request')} in ${seconds} s, exit code ${exitCode}; ${verdictOf(report)}`,
+    ...(isUnseen(report) ? [`  ${unseenAdvice}`] : []),
     ...some(findings, shown.findings, findingLines, (more) => `  and ${more} more; --report-file has them all`),
     ...operationLines(report),
     ...some(
@@ -30,31 +34,60 @@ export function formatReport(report: Report): string {
     ),
     ...hostLines(report),
   ]
-  return `${lines.map(cut).join('\n')}\n`
+  return `${lines.flatMap((line) => wrapped(plain(line), width)).join('\n')}\n`
 }
 
-const findingLines = ({ id, message, advice, evidence }: Finding): string[] => {
-  const first = evidence[0] === undefined ? '' : ` (first: request ${evidence[0].number})`
-  return [`  ! ${id}: ${message}${first}`, `    ${advice}`]
+/** The judgement in a few words. It never says that all is well of a program that failed, or that nobody saw. */
+function verdictOf(report: Pick<Report, 'requests' | 'findings' | 'exitCode' | 'operations'>): string {
+  const { findings, exitCode, operations } = report
+  if (findings.length > 0) return `${counted(findings.length, 'thing')} to look at`
+  if (isUnseen(report)) return `the program sent nothing to ${vendorHost} that was seen`
+  if (exitCode === 0) return 'nothing looks wrong'
+  const failed = operations
+    .flatMap(({ statuses }) => statuses)
+    .filter(hasFailed)
+    .reduce((sum, { count }) => sum + count, 0)
+  return failed === 0
+    ? 'no request of the program failed, so look into what it printed'
+    : `the program failed, and so did ${counted(failed, 'request')}`
 }
 
+const isUnseen = ({ requests, findings }: Pick<Report, 'requests' | 'findings'>): boolean =>
+  requests === 0 && findings.length === 0
+
+const unseenAdvice =
+  'a program that pays no heed to HTTPS_PROXY goes past the emulator: give it BYTENITE_API_URL, or see docs/interception.md, "Not reached"'
+
+const findingLines = ({ id, message, advice }: Finding): string[] => [`  ! ${id}: ${message}`, `    ${advice}`]
+
+type Operation = Report['operations'][number]
+type Answers = Operation['statuses'][number]
+
+const hasFailed = ({ status }: Answers): boolean => status === 0 || status >= 400
+
+/** The operations that failed and those used most, in the order of their use, each with the first reasons that were given. */
 function operationLines({ operations }: Report): string[] {
   const digits = String(Math.max(0, ...operations.map(({ count }) => count))).length
-  const kept = [...operations].sort((a, b) => b.count - a.count).slice(0, shown.operations)
+  const failures = ({ statuses }: Operation): number => Number(statuses.some(hasFailed))
+  const kept = [...operations].sort((a, b) => failures(b) - failures(a) || b.count - a.count).slice(0, shown.operations)
   const longest = Math.max(0, ...kept.map(({ operation }) => operation.length))
-  return some(
-    operations.filter((operation) => kept.includes(operation)),
-    shown.operations,
-    ({ operation, count, statuses }) => [
-      `  ${String(count).padStart(digits)}  ${operation.padEnd(longest)}  ` +
-        statuses
-          .map(({ status, count }) => `${status === 0 ? 'reset' : status}${times(count, statuses.length)}`)
-          .join(', '),
-    ],
-  ).concat(
-    operations.length > kept.length ? [`  and ${counted(operations.length - kept.length, 'more operation')}`] : [],
-  )
+  const rest = operations.length - kept.length
+  return [
+    ...operations
+      .filter((operation) => kept.includes(operation))
+      .flatMap(({ operation, count, statuses }) => [
+        `  ${String(count).padStart(digits)}  ${operation.padEnd(longest)}  ` +
+          statuses
+            .map(({ status, count }) => `${status === 0 ? 'reset' : status}${times(count, statuses.length)}`)
+            .join(', '),
+        ...statuses.flatMap(messageLines).slice(0, shown.messages),
+      ]),
+    ...(rest > 0 ? [`  and ${counted(rest, 'more operation')}`] : []),
+  ]
 }
+
+const messageLines = ({ status, message }: Answers): string[] =>
+  message === null ? [] : [`     ${status}: ${message}`]
 
 const times = (count: number, kinds: number): string => (kinds === 1 || count === 1 ? '' : ` x ${count}`)
 
@@ -85,8 +118,5 @@ function some<Item>(
   return [...items.slice(0, most).flatMap(toLines), ...(more > 0 ? [rest(more)] : [])]
 }
 
-const cut = (line: string): string => {
-  // What clients send is not to move the cursor.
-  const plain = line.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')
-  return plain.length <= width ? plain : `${plain.slice(0, width - 1)}…`
-}
+/** Removes control characters: what clients send is not to move the cursor. */
+const plain = (line: string): string => line.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')

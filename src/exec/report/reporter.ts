@@ -34,6 +34,8 @@ export interface Reporter {
 /** Where a report is printed. */
 export interface Terminal {
   readonly isTTY?: boolean
+  /** Characters of a line, on a terminal. */
+  readonly columns?: number
   write(text: string): unknown
 }
 
@@ -66,13 +68,20 @@ export function createReporter(
         ...account,
         ...(await worldsAfterwards(emulator)),
       }
-      if (isShown) terminal.write(formatReport(report))
+      // On a terminal apart from what the program printed last, which may have no end of line.
+      if (isShown)
+        terminal.write(terminal.isTTY === true ? `\n${formatReport(report, widthOf(terminal))}` : formatReport(report))
       for (const name of failedOn) terminal.write(`bytenite-emulator: --fail-on ${name}: ${reasons.get(name)}\n`)
       if (reportFile !== undefined) await writeReport(reportFile, report)
       return exitCode === 0 && failedOn.length > 0 ? 1 : exitCode
     },
   }
 }
+
+/** Where a terminal does not say how wide it is, as under some test programs. */
+const usualWidth = 80
+
+const widthOf = ({ columns }: Terminal): number => (columns === undefined || columns <= 0 ? usualWidth : columns)
 
 /** Why a run fails by one name of --fail-on; undefined if it does not. */
 function reasonIn({ findings, grounds }: Account, name: FailureName): string | undefined {
