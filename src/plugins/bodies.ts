@@ -41,5 +41,5 @@ export function readBody(
   payload.on('data', take).on('end', end).on('error', finish)
 }
 
-export const tooLarge = (bytes: number, headers: Record<string, string> = {}): ApiError =>
+const tooLarge = (bytes: number, headers: Record<string, string> = {}): ApiError =>
   new ApiError('bodyTooLarge', `grpc: received message larger than max (${bytes} vs. ${bodyLimit})`, { headers })

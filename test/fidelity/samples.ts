@@ -1,7 +1,7 @@
 // Requests that succeed, for each operation, and what has to be there before.
 import { packTar } from 'modern-tar'
 
-export const test = {
+const test = {
   dataSource: {
     dataSourceDescriptor: 'url',
     params: { '@type': 'type.googleapis.com/bytenite.data_source.HttpDataSource', url: 'https://files.example/a.mp4' },
