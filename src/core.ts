@@ -10,6 +10,9 @@ import { createTemplates, type Templates } from './core/templates.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { createJobQueries, type JobQueries } from './core/job-queries.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
+import { createRuns, type Runs } from './core/runs.ts'
+import { type BlockRegistry, runBlocksOf } from './domain/runs/block.ts'
+import { builtInTemplates } from './domain/templates/built-in.ts'
 import { createStorage, type Storage } from './core/storage.ts'
 import { createSecrets, type Secrets } from './core/secrets.ts'
 import { checkSeed, createSeeds, type Seeds } from './core/seeds.ts'
@@ -58,6 +61,8 @@ export interface Core {
   readonly seeds: Seeds
   readonly catalogue: Catalogue
   readonly jobs: Jobs
+  readonly runs: Runs
+  readonly localBlocks: BlockRegistry
   readonly jobQueries: JobQueries
   readonly events: Events
   readonly transitions: TransitionBus
@@ -86,7 +91,11 @@ export interface CoreOptions extends Partial<ServiceSettings> {
   readonly seed?: SeedSource
   readonly clock?: Clock
   readonly ids?: Ids
+  /** The building blocks of `--apps`; absent: none. */
+  readonly localBlocks?: BlockRegistry
 }
+
+const noBlocks: BlockRegistry = { refresh: () => undefined, blocks: [], templates: new Map(), problems: [] }
 
 /** Name of the setting that holds the last time seen, in microseconds. */
 const lastTime = 'last-time'
@@ -97,8 +106,9 @@ const lastTime = 'last-time'
  * @throws Error if the database cannot be opened, or the seed is wrong
  */
 export function createCore(options: CoreOptions = {}): Core {
-  const { templates: catalogueMode, strict, pace } = { ...serviceDefaults, ...options }
+  const { templates: catalogueMode, strict, pace, runApps } = { ...serviceDefaults, ...options }
   const { data = null, seed: source = seedOf({}), clock: machine = systemClock(), ids = randomIds() } = options
+  const { localBlocks = noBlocks } = options
   const { seed } = source
   const seedTemplates = new Map(
     (seed.templates ?? []).map((input) => [
@@ -148,7 +158,7 @@ export function createCore(options: CoreOptions = {}): Core {
     if (clock.ahead > 0) store.act(correctWorlds)
     // At a good end the time is known exactly; what was kept before was ahead of it.
     keepTime = () => store.act(() => settings.set(lastTime, String(clock.now())))
-    const catalogue = createCatalogue(templateRows, seedTemplates, catalogueMode === 'open')
+    const catalogue = createCatalogue(templateRows, localBlocks, seedTemplates, catalogueMode === 'open')
     checkSeed(source, catalogue, seedTemplates, strict)
 
     const transitions = createTransitionBus()
@@ -185,6 +195,7 @@ export function createCore(options: CoreOptions = {}): Core {
           },
         }
       },
+      onCopied: (world) => runs.failCopied(world),
       onForked: (from, into) => files.copyWorld(from.key, into.key),
     })
     const archives = createArchives({
@@ -215,8 +226,26 @@ export function createCore(options: CoreOptions = {}): Core {
       onGone: (world, jobId) => files.removeJob({ world: world.key, jobId }),
       onRun(caller, job, now) {
         secrets.assertPresent(caller, job, now)
-        assertUsable(blockRows, caller.world.key, catalogue.find(caller.world.key, job.templateId))
+        assertUsable(blockRows, localBlocks, caller.world.key, catalogue.find(caller.world.key, job.templateId))
         wallet.reserve(caller, job, now)
+      },
+      onLife: (world, job) => wallet.follow(world, job),
+      blocksOf(world, job) {
+        if (runApps === 'off') return 'real runs are off'
+        localBlocks.refresh()
+        const template = catalogue.find(world.key, job.templateId)
+        const isBuiltIn = template !== undefined && builtInTemplates.get(template.id) === template
+        return runBlocksOf(template, isBuiltIn, localBlocks)
+      },
+    })
+    const runs = createRuns({
+      commit,
+      rows: jobRows,
+      transitions,
+      now: clocks.now,
+      worldOf(key) {
+        const name = worldRows.nameOf(key)
+        return name === undefined ? undefined : worldRows.find(name)
       },
       onLife: (world, job) => wallet.follow(world, job),
     })
@@ -265,6 +294,8 @@ export function createCore(options: CoreOptions = {}): Core {
       seeds,
       catalogue,
       jobs,
+      runs,
+      localBlocks,
       jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), clocks.now),
       events,
       transitions,

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { clearTimeout, setTimeout } from 'node:timers'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,7 +10,11 @@ import type { FastifyInstance } from 'fastify'
 import { createCore } from './core.ts'
 import { collectOperations } from './plugins/operations.ts'
 import { urlOf } from './base/address.ts'
-import { type EmulatorOptions, readOptions } from './settings/options.ts'
+import { type CheckedOptions, type EmulatorOptions, readOptions } from './settings/options.ts'
+import { assertMayRun } from './settings/run-rules.ts'
+import type { Core } from './core.ts'
+import type { BlockRegistry } from './domain/runs/block.ts'
+import type { Runner } from './runner/runner.ts'
 
 export type { EmulatorOptions } from './settings/options.ts'
 export { connect, ControlError, type EmulatorClient, type World, type WorldClock } from './client.ts'
@@ -77,17 +84,24 @@ const noUrl = 'http://emulator.invalid'
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const checked = readOptions(options)
-  const core = createCore(checked)
+  assertMayRun(checked, checked.port === null ? null : checked.host)
+  const blocks = await openBlocks(checked)
+  const core = createCore(blocks === undefined ? checked : { ...checked, localBlocks: blocks })
+  let runner: Runner | undefined
   let operations: () => readonly string[] = () => []
   const app = buildApp(core, checked, (app) => {
     operations = collectOperations(app)
   })
   let port = 0
+  for (const problem of blocks?.problems ?? []) app.log.warn(`--apps: ${problem}`)
+  if (checked.runApps !== 'off') app.log.warn('--run-apps process: jobs run the blocks of --apps as programs of yours')
   try {
+    runner = await openRunner(core, checked)
     if (checked.port === null) await app.ready()
     else port = await listen(app, checked.port, checked)
   } catch (error) {
     await app.close()
+    await runner?.close()
     core.close()
     throw error
   }
@@ -103,6 +117,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       await app.close()
     } finally {
       clearTimeout(impatience)
+      await runner?.close()
       core.close()
     }
   }
@@ -124,6 +139,28 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
 }
+
+/** The blocks of `--apps`; undefined if there are none. Their reader is loaded only if it is needed. */
+async function openBlocks({ apps }: CheckedOptions): Promise<BlockRegistry | undefined> {
+  if (apps.length === 0) return undefined
+  const { openBlockFolders } = await import('./runner/folders.ts')
+  return openBlockFolders(apps)
+}
+
+/** Runs blocks, where real runs are on; fails the jobs that an emulator before this one ran when it was killed. */
+async function openRunner(core: Core, { data, runApps, ...options }: CheckedOptions): Promise<Runner | undefined> {
+  const folder = data === null ? undefined : join(data, runsFolder)
+  if (folder !== undefined && existsSync(folder)) {
+    await core.runs.failCut()
+    await rm(folder, { recursive: true, force: true })
+  }
+  if (runApps === 'off') return undefined
+  const { startRunner } = await import('./runner/runner.ts')
+  return startRunner(core, { folder: folder ?? null, python: options.python, parallel: options.runParallel })
+}
+
+/** Name of the folder for runs in the data directory: it is there as long as an emulator runs blocks, so one that is found was killed. */
+const runsFolder = 'runs'
 
 /** Opens the port. Returns its number. */
 async function listen(

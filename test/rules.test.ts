@@ -63,6 +63,8 @@ const layers: readonly (readonly string[])[] = [
   ['store', 'control'],
   ['settings', 'client'],
   ['core'],
+  // Loaded only if blocks are there, or are run.
+  ['runner'],
   ['plugins', 'routes'],
   ['app'],
   ['index', 'testcontainers'],
@@ -217,6 +219,9 @@ void t.test(
       'src/exec/exec.ts': ['Date.now'],
       'src/base/clock.ts': ['Date.now', 'performance.now'],
       'src/core.ts': ['randomBytes'],
+      // A block runs in real time, and finds programs where the emulator does.
+      'src/runner/process.ts': ['performance.now', 'setTimeout'],
+      'src/runner/job-run.ts': ['process.env', "process.env['PATH']"],
       'src/base/ids.ts': ['randomUUID'],
       // Becomes part of the program that runs under `exec`.
       'src/exec/intercept/node-hook.ts': ['process.env', 'process.env[name]'],

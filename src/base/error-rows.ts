@@ -93,6 +93,9 @@ export const errorRows = {
   'nothing-to-run': chosen(
     'The text of the state STARTED says that data sources are checked at the run; which status tells of it is unknown.',
   ),
+  'block-missing': chosen(
+    'With `--run-apps`, a template of yours whose app, partitioner or assembler is not there cannot be run. How the service refused it is unknown; the built-in templates are played instead.',
+  ),
   'secret-missing': chosen(
     'A data source must name a secret that is there (documented); when and how a wrong one is refused is unknown.',
   ),

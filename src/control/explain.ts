@@ -4,6 +4,7 @@ import type { Exchange } from '../../schemas/journal.ts'
 import { describeFault } from './faults.ts'
 import type { JobState } from '../../schemas/jobs.ts'
 import { type Entry, isFinal, progressAt, type Run } from '../domain/jobs/lifecycle.ts'
+import type { RunBlocks } from '../domain/jobs/pace.ts'
 import type { JobRecord } from '../domain/jobs/job.ts'
 import { formatTimestamp, type Micros } from '../base/timestamps.ts'
 
@@ -48,11 +49,18 @@ function reasonOf(state: JobState, { run, pace }: JobRecord): string {
   if (state === 'JOB_STATE_NEW') return 'the job was created'
   if (state === 'JOB_STATE_STARTED') return 'the job was run'
   if (state === 'JOB_STATE_FAILED') return run!.failure
+  if (run?.blocks !== undefined) return 'its blocks came so far'
   return pace === null ? 'the pace of the run' : 'the pace of the job'
 }
 
-const waitsFor = ({ polls }: Run): string =>
-  polls === null ? 'waits at a gate' : `waits for reads by a client (${polls.seen} of ${polls.total} so far)`
+const waitsFor = ({ polls, blocks }: Run): string =>
+  blocks !== undefined
+    ? 'waits for its blocks'
+    : polls === null
+      ? 'waits at a gate'
+      : `waits for reads by a client (${polls.seen} of ${polls.total} so far)`
+
+const blocksOf = ({ partitioner, app, assembler }: RunBlocks): string => [partitioner, app, assembler].join(', ')
 
 function nextOf({ id, run, deletedAt }: JobRecord, state: JobState, now: Micros): string {
   if (deletedAt !== null) return 'nothing: the job was deleted'
@@ -63,8 +71,10 @@ function nextOf({ id, run, deletedAt }: JobRecord, state: JobState, now: Micros)
   if (run.pending.length === 0) return byItself ?? 'nothing: this job never ends; abort it'
   const [first] = run.pending
   const told =
-    run.polls === null
-      ? `POST /_emulator/worlds/{world}/jobs/${id}/release opens the gate before ${first}`
-      : `reads by a client, such as GET /v1/customer/jobs/${id}: they lead to ${first}`
+    run.blocks !== undefined
+      ? `its blocks, which are really run: ${blocksOf(run.blocks)}`
+      : run.polls === null
+        ? `POST /_emulator/worlds/{world}/jobs/${id}/release opens the gate before ${first}`
+        : `reads by a client, such as GET /v1/customer/jobs/${id}: they lead to ${first}`
   return byItself === undefined ? told : `${told}; or ${byItself}`
 }

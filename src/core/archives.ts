@@ -11,7 +11,7 @@ import {
   readArchive,
   writeArchive,
 } from '../store/archives/archive.ts'
-import { uploadFile, type Files } from '../store/files/files.ts'
+import { logName, uploadFile, type Files } from '../store/files/files.ts'
 import type { JobStore } from '../store/jobs.ts'
 import { readRows, writeRows } from '../store/archives/row-files.ts'
 import { assertStored } from '../store/archives/stored-rows.ts'
@@ -95,6 +95,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
     const held = join(folder, 'held')
     mkdirSync(held)
     const ofJobs = files.linkJobs(key, live, held).flatMap(({ jobId, name, path, size }): ArchiveFile[] => {
+      if (name === logName) return []
       if (!name.startsWith('upload')) return [{ name: fileName(jobId, name), size, source: path }]
       const { upload } = jobs.find(key, jobId)!
       const isCurrent = upload !== null && name === uploadFile(upload)

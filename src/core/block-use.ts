@@ -1,5 +1,6 @@
 import { failedPrecondition, show } from '../base/errors.ts'
 import type { BlockKind } from '../domain/blocks/manifest.ts'
+import { type BlockRegistry, findBlock } from '../domain/runs/block.ts'
 import { builtInTemplates } from '../domain/templates/built-in.ts'
 import { parseTag, resolveTag } from '../domain/templates/tags.ts'
 import type { Template } from '../domain/templates/template.ts'
@@ -44,12 +45,19 @@ export function withResolvedTags(rows: BlockStore, world: number, template: Temp
  * Checks that a job can use the components of its template. Only in a world to which blocks were pushed: elsewhere a template
  * names what nobody has, and its jobs are played.
  *
+ * @param local blocks of `--apps`, which are always active
  * @throws ApiError 400, code 9 (chosen), for a block that is inactive or unknown
  */
-export function assertUsable(rows: BlockStore, world: number, template: Template | undefined): void {
+export function assertUsable(
+  rows: BlockStore,
+  local: BlockRegistry,
+  world: number,
+  template: Template | undefined,
+): void {
   if (template === undefined || !rows.hasAny(world)) return
   for (const [component, kind] of Object.entries(kinds) as [keyof Components, BlockKind][]) {
     const tag = template[component]
+    if (findBlock(local, component, tag) !== undefined) continue
     if (tag === '' || activeTag(rows, world, kind, tag) !== undefined) continue
     const there = resolveTag(tag, rows.list(world, kind).map(tagOf))
     if (there !== undefined) {

@@ -1,11 +1,12 @@
 import { builtInTemplates } from '../domain/templates/built-in.ts'
 import { notFound, permissionDenied, show } from '../base/errors.ts'
 import { didYouMean } from '../base/nearest.ts'
+import type { BlockRegistry } from '../domain/runs/block.ts'
 import type { TemplateStore } from '../store/templates.ts'
 import { resolveTag } from '../domain/templates/tags.ts'
 import { makeTemplate, type Template } from '../domain/templates/template.ts'
 
-/** The templates of a world: its own, then those of the seed, then the built-in ones; the first with an id counts. */
+/** The templates of a world: its own, then those of the seed, of `--apps`, and the built-in ones; the first with an id counts. */
 export interface Catalogue {
   /**
    * The template that an id or a tag means, for one account.
@@ -22,15 +23,21 @@ export interface Catalogue {
 /**
  * @param open whether an id that nobody knows is a template, too (`--templates open`)
  */
-export function createCatalogue(store: TemplateStore, seed: ReadonlyMap<string, Template>, open: boolean): Catalogue {
+export function createCatalogue(
+  store: TemplateStore,
+  folders: BlockRegistry,
+  seed: ReadonlyMap<string, Template>,
+  open: boolean,
+): Catalogue {
   const find = (world: number, id: string): Template | undefined =>
-    store.find(world, id) ?? seed.get(id) ?? builtInTemplates.get(id)
+    store.find(world, id) ?? seed.get(id) ?? folders.templates.get(id) ?? builtInTemplates.get(id)
 
   const isVisible = (template: Template, account: string): boolean =>
     template.account === null || template.account === account
 
   function list(world: number, account: string): Template[] {
-    const byId = new Map([...builtInTemplates, ...seed])
+    folders.refresh()
+    const byId = new Map([...builtInTemplates, ...folders.templates, ...seed])
     for (const template of store.list(world)) byId.set(template.id, template)
     return [...byId.values()]
       .filter((template) => isVisible(template, account))
@@ -44,6 +51,7 @@ export function createCatalogue(store: TemplateStore, seed: ReadonlyMap<string, 
     find: (world, id) => find(world, id) ?? (open ? improvised(id) : undefined),
     list,
     resolve(world, account, id) {
+      folders.refresh()
       const exact = find(world, id)
       if (exact !== undefined) {
         if (!isVisible(exact, account))
@@ -56,7 +64,7 @@ export function createCatalogue(store: TemplateStore, seed: ReadonlyMap<string, 
       if (open) return improvised(id)
       throw notFound(
         `template ${show(id)} does not exist${didYouMean(id, ids)}; ` +
-          'add it with POST /v1/dev/templates or --seed, or start the emulator with --templates open',
+          'add it with POST /v1/dev/templates, --seed or --apps, or start the emulator with --templates open',
       )
     },
   }

@@ -28,7 +28,7 @@ import {
   stateAt,
   step,
 } from '../domain/jobs/lifecycle.ts'
-import { checkedPace, type Pace, parsePace } from '../domain/jobs/pace.ts'
+import { checkedPace, type Pace, parsePace, type RunBlocks } from '../domain/jobs/pace.ts'
 import type { ScenarioRegistry } from '../control/scenarios.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobPage, JobStore, PageRequest } from '../store/jobs.ts'
@@ -110,12 +110,14 @@ export interface JobSurroundings {
   readonly onRun: (caller: Caller, job: JobRecord, now: Micros) => void
   /** The life of a job that runs was changed, and with it perhaps its end. Called inside an act. */
   readonly onLife: (world: WorldRecord, job: JobRecord) => void
+  /** The blocks that a job really runs; the reason in words if it is played. @throws ApiError 400/9 if one is missing */
+  readonly blocksOf: (world: WorldRecord, job: JobRecord) => RunBlocks | string
   /** A job is gone; its files may go, too. Called after the commit. */
   readonly onGone: (world: WorldRecord, id: string) => void
 }
 
 export function createJobs(surroundings: JobSurroundings): Jobs {
-  const { commit, rows, catalogue, transitions, scenarios, ids, strict, pace, now, onRun, onLife, onGone } =
+  const { commit, rows, catalogue, transitions, scenarios, ids, strict, pace, now, onRun, onLife, blocksOf, onGone } =
     surroundings
 
   function find(world: WorldRecord, id: string): JobRecord {
@@ -222,7 +224,14 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
         const decision = scenarios.decide(caller.world.name, configured, outcomeOf(caller.world, configured))
         const { outcome, script } = decision
         undo = decision.undo
-        const paced = job.pace === null ? outcome : { ...outcome, pace: parsePace(job.pace) }
+        // A test that decides how a run turns out, or how fast, need not have code that does so.
+        const blocks = script === null && job.pace === null ? blocksOf(caller.world, configured) : ''
+        const paced =
+          typeof blocks === 'object'
+            ? { ...outcome, pace: { by: 'run', blocks } as const, tasks: 0, payment: 0 }
+            : job.pace === null
+              ? outcome
+              : { ...outcome, pace: parsePace(job.pace) }
         const running = { ...configured, run: startRun(present, paced), script }
         onRun(caller, running, present)
         return running
@@ -313,6 +322,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
         world,
         () => find(world, id),
         (job, present) => {
+          assertPlayed(job, present)
           const run = job.run === null ? undefined : hold(job.run, before, present)
           if (run === undefined) throw failedPrecondition(`job ${job.id} is not about to enter ${before}`)
           return { ...job, run }
@@ -326,6 +336,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
         () => find(world, id),
         (job, present) => {
           const state = stateAt(job.run, present)
+          assertPlayed(job, present)
           if (isFinal(state)) throw failedPrecondition(`job ${job.id} has ended in ${state}: no pace moves it any more`)
           const paced = { ...job, pace: text || null }
           return withRun(paced, (run) => changePace(run, own ?? pace(world), present))
@@ -338,6 +349,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
         world,
         () => find(world, id),
         (job, present) => {
+          assertPlayed(job, present)
           if (job.run === null || job.run.pending.length === 0) {
             throw failedPrecondition(`job ${job.id} waits at no gate`)
           }
@@ -365,6 +377,13 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
     const next = rows.nextAt(world.key)
     if (next === null || next > now(world)) return
     transitions.announce(world.key, await commit(() => rows.settle(world.key, now(world))))
+  }
+}
+
+/** @throws ApiError 400/9 for a job that runs and that its own blocks move along */
+function assertPlayed({ id, run }: JobRecord, present: Micros): void {
+  if (run?.blocks !== undefined && !isFinal(stateAt(run, present))) {
+    throw failedPrecondition(`job ${id} is really run: its blocks move it along, and nothing else; abort ends it`)
   }
 }
 

@@ -16,6 +16,9 @@ import type { Jobs } from './jobs.ts'
 import type { Clocks } from './clocks.ts'
 import type { Worlds } from './worlds.ts'
 import type { Ids } from '../base/ids.ts'
+import type { LogsRequest, LogsResponse } from '../../schemas/logs.ts'
+import { failureAt, storedLogs } from '../domain/runs/log-lines.ts'
+import { readLines } from '../store/files/log-lines.ts'
 
 /** Uploads and results: what the links in answers lead to. */
 export interface Storage {
@@ -33,6 +36,13 @@ export interface Storage {
    * @throws ApiError 404, or 403 if it is another account's
    */
   results(caller: Caller, id: string): Promise<readonly ResultLink[] | undefined>
+  /** The input of a job, as it is here; null if the job reads nothing. */
+  input(world: WorldRecord, job: JobRecord): Promise<Input | null>
+  /** Keeps the results that a job's blocks made, all of them or none. @param isWanted asked last; false throws them away */
+  keepResults: Files['makeResults']
+  logFile: Files['logFile']
+  /** The log of a job whose blocks are really run, as far as it has come. */
+  logs(world: WorldRecord, job: JobRecord, filter: Omit<LogsRequest, 'jobId'>): Promise<LogsResponse>
   /**
    * The file that a result's link leads to.
    *
@@ -177,6 +187,16 @@ export function createStorage({
         const target = { bucket: 'bytenite-results-prod', world: world.name, jobId: job.id, file: name } as const
         return { name, link: signLink(target, present, linkSecret) }
       })
+    },
+
+    input: inputOf,
+    keepResults: (owner, results, isWanted) => files.makeResults(owner, results, isWanted),
+
+    logFile: (owner) => files.logFile(owner),
+
+    logs(world, job, filter) {
+      const lines = readLines(files.logFile({ world: world.key, jobId: job.id }))
+      return storedLogs(job.id, lines, failureAt(job.run, clocks.now(world)), filter)
     },
 
     async find(link) {

@@ -72,6 +72,8 @@ export interface WorldSurroundings {
   readonly seed: (world: WorldRecord) => number
   /** A world is emptied or goes: so does what is not in the database. Called last in the act that does it. */
   readonly onCleared: (world: WorldRecord) => Cleared
+  /** The rows of another world, of this emulator or not, are in this one now. Called inside the act. */
+  readonly onCopied: (world: WorldRecord) => void
   /** A world is copied: so is what is not in the database. Called last in the act that does it. */
   readonly onForked: (from: WorldRecord, into: WorldRecord) => void
 }
@@ -85,7 +87,7 @@ interface Cleared {
 }
 
 export function createWorlds(surroundings: WorldSurroundings): Worlds {
-  const { wall, clocks, commit, rows, tables, jobs, transitions, seed, onCleared, onForked } = surroundings
+  const { wall, clocks, commit, rows, tables, jobs, transitions, seed, onCleared, onCopied, onForked } = surroundings
 
   function get(name: string): WorldRecord {
     const world = rows.find(name)
@@ -169,6 +171,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
         const from = get(name)
         const to = set(emptied(into, replace), from)
         tables.copy(from.key, to.key)
+        onCopied(to)
         clear(to)
         onForked(from, to)
         return to
@@ -186,6 +189,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
       clearing((clear) => {
         const world = set(emptied(name, replace), position)
         content.rows(world)
+        onCopied(world)
         clear(world)
         content.files(world)
         return world

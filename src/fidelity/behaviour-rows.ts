@@ -164,6 +164,15 @@ export const behaviourRows = {
   'results-made-up': chosen(
     'Result files are made up by the emulator: their number and names follow the template, the parameters and the input.',
   ),
+  'results-real': documented(
+    "With `--run-apps`, the job's own blocks make the results. What each stage reads and writes, and the names of chunks, are on the vendor's pages and in public blocks; that another exit code than 0 fails a task, and the job after its last attempt, is chosen, as is the job's failure where a partitioner makes no chunks.",
+  ),
+  'names-made-unique': chosen(
+    'With `--run-apps`, a name that several tasks wrote gets the number of the task in front. Public apps write fixed names into a flat folder and worked with several tasks, so something made them unique; how is unknown.',
+  ),
+  'dummy-source': chosen(
+    'With `--run-apps`, the source `bypass` is one file `dummy_file`; the pages say that there is one, not what it is.',
+  ),
   'failed-results': chosen('A failed job was never completed, so its results are the same error as before completion.'),
   'log-texts': chosen(
     "Levels are as on the pictures of the documentation; the texts of the lines are the emulator's own.",

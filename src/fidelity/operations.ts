@@ -33,7 +33,14 @@ const filter: ErrorGrounds = { invalidArgument: ['filter-rules', 'order-rules'] 
 const source: ErrorGrounds = { invalidArgument: ['source-check'], failedPrecondition: ['job-started'] }
 const edit: ErrorGrounds = { failedPrecondition: ['job-started'] }
 const run: ErrorGrounds = {
-  failedPrecondition: ['runs-once', 'nothing-to-run', 'secret-missing', 'balance-too-low', 'block-not-active'],
+  failedPrecondition: [
+    'runs-once',
+    'nothing-to-run',
+    'block-missing',
+    'block-not-active',
+    'secret-missing',
+    'balance-too-low',
+  ],
 }
 const upload: ErrorGrounds = { failedPrecondition: ['takes-no-file'] }
 

@@ -30,6 +30,14 @@ export interface ServiceSettings {
   readonly publicUrl: string | undefined
   /** Origins whose pages may ask, such as `http://localhost:5173`; absent: none. */
   readonly cors: readonly string[]
+  /** Folders with building blocks and templates; absent: none. */
+  readonly apps: readonly string[]
+  /** `process`: jobs really run the blocks of `apps`, as programs of this machine; absent: `off`, jobs are played. */
+  readonly runApps: 'off' | 'process'
+  /** The interpreter of blocks in Python; absent: `python3`. */
+  readonly python: string
+  /** Blocks that run at once; absent: as many as there are cores. */
+  readonly runParallel: number | undefined
 }
 
 /** Everything that the command line and the environment can set. */
@@ -91,6 +99,15 @@ const toggle = {
 }
 
 const text = { parse: (text: string): string => (text.trim() === '' ? expected('some text') : text) }
+
+const path = (value: unknown): string =>
+  typeof value === 'string' && value.trim() !== '' ? value : expected('the path of a folder')
+
+/** A number of blocks that run at once. */
+const parallel = (value: unknown): number =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 256
+    ? (value as number)
+    : expected('a number from 1 to 256')
 
 /** A host name, or the ending of some. */
 const hostName = (value: unknown): string =>
@@ -236,6 +253,36 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
     parse: (text, previous) => [...previous, originOf(text)],
     read: (value) =>
       Array.isArray(value) ? value.map(originOf) : expected('a list of origins such as http://localhost:5173'),
+  },
+  apps: {
+    placeholder: 'DIR',
+    repeatable: true,
+    help: 'a folder with building blocks (folders with a manifest.json) and templates (*.json), there in every world; may be repeated',
+    default: [],
+    defaultText: 'none',
+    parse: (text, previous) => [...previous, path(text)],
+    read: (value) => (Array.isArray(value) ? value.map(path) : expected('a list of folders such as ./blocks')),
+  },
+  runApps: {
+    placeholder: 'MODE',
+    help: 'off: jobs are played; process: jobs really run the blocks of --apps, as programs of yours on this machine',
+    default: 'off',
+    ...choice(['off', 'process']),
+  },
+  python: {
+    placeholder: 'PATH',
+    help: 'the interpreter of blocks in Python, such as .venv/bin/python',
+    default: 'python3',
+    ...text,
+    read: (value) => (typeof value === 'string' && value.trim() !== '' ? value : expected('the path of a program')),
+  },
+  runParallel: {
+    placeholder: 'NUMBER',
+    help: 'blocks that run at once',
+    default: undefined,
+    defaultText: 'as many as there are cores',
+    parse: (text) => parallel(/^\d+$/.test(text) ? Number(text) : text),
+    read: parallel,
   },
   logLevel: {
     placeholder: 'LEVEL',

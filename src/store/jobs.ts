@@ -70,6 +70,12 @@ export interface JobStore {
   settle(world: number, now: Micros): Transition[]
   /** Jobs of the world that are not deleted, by state. Call `settle` before. */
   countByState(world: number): Partial<Record<JobState, number>>
+  /**
+   * Jobs whose blocks are really run, as it stood when their world was settled last. Reads every job.
+   *
+   * @param world null: all worlds
+   */
+  reallyRunning(world: number | null): { readonly world: number; readonly id: string }[]
   /** When the next job of the world enters a state by itself, or null. The past where `settle` has work to do. */
   nextAt(world: number): Micros | null
 }
@@ -140,6 +146,12 @@ export function jobStore(store: Store): JobStore {
     'SELECT state, count(*) AS jobs FROM jobs WHERE world = ? AND deleted_at IS NULL GROUP BY state',
   )
 
+  const running = store.prepare<{ world: number; id: string }>(
+    `SELECT world, id FROM jobs WHERE (@world IS NULL OR world = @world) AND deleted_at IS NULL
+       AND state NOT IN ('JOB_STATE_NEW', 'JOB_STATE_COMPLETE', 'JOB_STATE_FAILED')
+       AND json_extract(doc, '$.run.blocks') IS NOT NULL`,
+  )
+
   const fits = `world = @world AND deleted_at IS NULL AND (@state IS NULL OR state = @state)
     AND (@templateId IS NULL OR template_id = @templateId)
     AND (@text IS NULL OR instr(lower(name), lower(@text)) > 0 OR instr(lower(id), lower(@text)) > 0)`
@@ -194,6 +206,7 @@ export function jobStore(store: Store): JobStore {
       return transitions.sort((a, b) => a.at - b.at)
     },
     countByState: (world) => Object.fromEntries(byState.all(world).map(({ state, jobs }) => [state, jobs])),
+    reallyRunning: (world) => running.all({ world }),
     nextAt: (world) => next.get(world)?.at ?? null,
   }
 }

@@ -80,6 +80,12 @@ export const Run = Type.Object({
   }),
   taskTimeout: UInt32({ description: 'Seconds; 0 means no limit' }),
   jobTimeout: UInt32({ description: 'Seconds; 0 means no limit' }),
+  blocks: Type.Optional(
+    Type.Object(
+      { app: Text(), partitioner: Text(), assembler: Text() },
+      { description: 'The blocks that are really run, by their tags; absent: the run is played' },
+    ),
+  ),
 })
 export type Run = ReadonlyDeep<Static<typeof Run>>
 
@@ -122,7 +128,8 @@ export function startRun(now: Micros, outcome: Outcome): Run {
   }
   const [first, ...pending] = states
   const polls = pace.by === 'polls' ? { total: pace.total, seen: 0, steps: pending.length } : null
-  return cutByTimeouts({ ...base, timeline: [[first!, now]], pending, polls })
+  const blocks = pace.by === 'run' ? { blocks: pace.blocks } : {}
+  return cutByTimeouts({ ...base, ...blocks, timeline: [[first!, now]], pending, polls })
 }
 
 /** The state at a moment: that of the last entry at or before it. */
@@ -149,9 +156,10 @@ export function endAt(run: Run | null): Micros | null {
 }
 
 /** The same life, stopped now: what was to come is replaced by FAILED (chosen: no other final state exists). */
-export const abortRun = (run: Run, now: Micros): Run => fail(run, now, 'job was aborted')
+export const abortRun = (run: Run, now: Micros): Run => failRun(run, now, 'job was aborted')
 
-function fail(run: Run, at: Micros, failure: string): Run {
+/** The same life, ended in FAILED at a moment for a reason. */
+export function failRun(run: Run, at: Micros, failure: string): Run {
   const timeline: Entry[] = [...run.timeline.filter(([, entered]) => entered <= at), ['JOB_STATE_FAILED', at]]
   return { ...run, timeline, pending: [], polls: null, failure }
 }
@@ -198,6 +206,22 @@ export function step(run: Run, steps: number, now: Micros): Run {
 }
 
 /**
+ * The same life of a job that is really run, up to a state that waits: it and those before it are entered now.
+ *
+ * @param known the facts that are known by then: tasks, ByteChips
+ * @returns undefined if that state does not wait: the job has ended, or was there already
+ */
+export function enterRun(
+  run: Run,
+  to: JobState,
+  now: Micros,
+  known: { readonly tasks?: number; readonly payment?: number } = {},
+): Run | undefined {
+  const steps = run.pending.indexOf(to) + 1
+  return steps === 0 || isFinal(stateAt(run, now)) ? undefined : step({ ...run, ...known }, steps, now)
+}
+
+/**
  * The same life at another pace: the state it is in begins again, as it were, and those to come follow as the pace says. What
  * was held before a state is so no longer.
  */
@@ -230,7 +254,10 @@ function cutByTimeouts(run: Run): Run {
   }
   const limits = [
     limit('JOB_STATE_STARTED', 'JOB_STATE_COMPLETE', run.jobTimeout, 'jobTimeout'),
-    limit('JOB_STATE_PARTITIONED', 'JOB_STATE_TASKS_COMPLETED', run.taskTimeout, 'taskTimeout'),
+    // A task that is really run has a limit of its own, in the machine's time.
+    run.blocks === undefined
+      ? limit('JOB_STATE_PARTITIONED', 'JOB_STATE_TASKS_COMPLETED', run.taskTimeout, 'taskTimeout')
+      : undefined,
   ].filter((found) => found !== undefined)
   if (limits.length === 0) return run
   const { at, failure } = limits.reduce((a, b) => (b.at < a.at ? b : a))

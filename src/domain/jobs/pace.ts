@@ -5,13 +5,22 @@ import { parseDuration } from '../../base/durations.ts'
 
 /**
  * The force that moves a job along its timeline: time, with the microseconds from run to COMPLETE, or with those spent in each state;
- * polls, with the number of status reads from run to end; or gates, which open one by one when somebody says so.
+ * polls, with the number of status reads from run to end; gates, which open one by one when somebody says so; or the job's own
+ * blocks, which are really run, and open the gates as they go.
  */
 export type Pace =
   | { readonly by: 'time'; readonly total: Micros }
   | { readonly by: 'states'; readonly durations: Readonly<Partial<Record<JobState, Micros>>> }
   | { readonly by: 'polls'; readonly total: number }
   | { readonly by: 'gates' }
+  | { readonly by: 'run'; readonly blocks: RunBlocks }
+
+/** The building blocks that a job really runs, by their full tags; a stage without one is `passthrough`. */
+export interface RunBlocks {
+  readonly app: string
+  readonly partitioner: string
+  readonly assembler: string
+}
 
 /** Three seconds from run to COMPLETE: long enough for a client to see states go by, short enough to wait for. */
 export const defaultPace: Pace = { by: 'time', total: 3 * microsPerSecond }
@@ -115,6 +124,8 @@ export function formatPace(pace: Pace): string {
       return `polls:${pace.total}`
     case 'gates':
       return 'manual'
+    case 'run':
+      return 'run'
     case 'states':
       return Object.entries(pace.durations)
         .map(([state, time]) => `${state.slice(prefix.length)}=${time / 1000}ms`)

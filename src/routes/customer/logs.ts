@@ -31,6 +31,7 @@ export const logRoutes =
         request.exchange.jobId = normaliseId(jobId)
         await countRead(core, request, [jobId])
         const job = core.jobs.get(caller, jobId)
+        if (job.run?.blocks !== undefined) return core.storage.logs(caller.world, job, filter)
         const template = core.catalogue.find(caller.world.key, job.templateId)
         return logsAt(job, template ?? nobody, core.clocks.now(caller.world), filter)
       },

@@ -1,6 +1,6 @@
 import { type Digest, etagOf, hashing } from './digest.ts'
 import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { mkdir, open, opendir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -8,7 +8,7 @@ import { isUuid } from '../../base/ids.ts'
 import type { Bytes, ResultFile } from '../../domain/results/result-file.ts'
 import { failureOf, unlessMissing } from '../failures.ts'
 import { removeTemporary, temporaryFolder } from './temporary-folders.ts'
-import { flushFolder, type LinkedFile, linkJobs, jobFolder, linkAll, mode } from './folders.ts'
+import { entriesOf, flushFolder, type LinkedFile, linkJobs, jobFolder, linkAll, lookTwice, mode } from './folders.ts'
 
 /** Whose files. */
 interface FilesOf {
@@ -55,6 +55,9 @@ type UploadRow = { readonly file?: string | undefined } | null
 /** Name of a job's upload on disk. */
 export const uploadFile = (upload: UploadRow): string => upload?.file ?? 'upload.bin'
 
+/** Name of the log of a job that is really run. Archives leave it out. */
+export const logName = 'log.ndjson'
+
 export interface StoredResult extends StoredFile {
   readonly name: string
   readonly contentType: string
@@ -67,6 +70,7 @@ export interface StoredResult extends StoredFile {
  *
  *     worlds/<key>/<job>/upload-<uuid>.bin           upload.bin in earlier versions
  *     worlds/<key>/<job>/results/index.json, 0, 1, …
+ *     worlds/<key>/<job>/log.ndjson                   of a job that is really run
  *     incoming/<number>                               not finished, or on its way out
  *
  * Names that clients choose are never part of a path.
@@ -90,6 +94,8 @@ export interface Files {
    * @param isWanted asked last, when nothing can come between any more; false throws them away
    */
   makeResults(owner: FilesOf, results: readonly ResultFile[], isWanted: () => boolean): Promise<void>
+  /** Where the log of a job lies, or will: what its blocks print, if they are really run. */
+  logFile(owner: FilesOf): string
   /** Removes what belongs to a job; at once, as far as anybody can see. */
   removeJob(owner: FilesOf): void
   /** Takes away what belongs to a world's jobs, inside the act that empties the world. */
@@ -290,6 +296,10 @@ export function openFiles(directory: string | null): Files {
       }
     },
 
+    logFile(owner) {
+      if (root === undefined) aside()
+      return join(folderOf(owner)!, logName)
+    },
     removeFormerUpload(owner, former) {
       const folder = folderOf(owner)
       if (folder !== undefined && former !== null) remove(join(folder, uploadFile(former)))
@@ -385,15 +395,3 @@ const stored = (path: string, size: number): StoredFile => ({
     return file.createReadStream(range ?? {})
   },
 })
-
-/**
- * Files are looked for in threads, and one of these may look just while an act has a world's folder aside. When that is known
- * here the act is over, so whoever asks again sees what it left.
- */
-const lookTwice = async <T>(look: () => Promise<T | undefined>): Promise<T | undefined> =>
-  (await look()) ?? (await look())
-
-async function* entriesOf(folder: string): AsyncGenerator<string> {
-  const directory = await unlessMissing(() => opendir(folder))
-  for await (const entry of directory ?? []) yield entry.name
-}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isUuid } from '../../base/ids.ts'
 import { failureOf, unlessMissing } from '../failures.ts'
@@ -81,4 +81,17 @@ export async function flushFolder(folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+/**
+ * Files are looked for in threads, and one of these may look just while an act has a world's folder aside. When that is known
+ * here the act is over, so whoever asks again sees what it left.
+ */
+export const lookTwice = async <T>(look: () => Promise<T | undefined>): Promise<T | undefined> =>
+  (await look()) ?? (await look())
+
+/** Names in a folder; none if it is not there. */
+export async function* entriesOf(folder: string): AsyncGenerator<string> {
+  const directory = await unlessMissing(() => opendir(folder))
+  for await (const entry of directory ?? []) yield entry.name
 }

@@ -1,0 +1,3 @@
+import './runner/contract.test.ts'
+import './runner/real-runs.test.ts'
+import './runner/run-ends.test.ts'
