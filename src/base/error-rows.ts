@@ -128,6 +128,10 @@ export const errorRows = {
     'The guides activate a block so that it accepts jobs; how a job whose block is inactive or unknown is refused is unknown.',
   ),
   'unknown-block': chosen('404 is listed, but not for what; it is the rule of unknown jobs.'),
+  'sign-in-code': chosen('No mail is sent, so the code is always 123456; how a wrong one is refused is unknown.'),
+  'nothing-behind': chosen(
+    'The emulator answers the operation in the shape of the reference, with nothing behind it: no id is there.',
+  ),
   'template-form': chosen(
     'The glossary defines tags, and ids that were seen are of this form; that others are refused is chosen.',
   ),

@@ -57,6 +57,9 @@ const wallet = (prefix: string, row?: 'wallet-2023'): Readonly<Record<string, En
   }),
 })
 
+/** Operations whose ids are never there. */
+const nothing: ErrorGrounds = { notFound: ['nothing-behind'] }
+
 const ofBlock: ErrorGrounds = { notFound: ['unknown-block'], permissionDenied: ['another-account'] }
 
 const blocks = (path: string, tag: string, kind: 'app' | 'engine'): Readonly<Record<string, Entry>> => {
@@ -109,6 +112,10 @@ export const operations: Readonly<Record<string, Entry>> = {
   'GET /v1/auth/secrets': entry('list-secrets', { invalidArgument: ['bad-query'] }),
   'POST /v1/auth/secrets': entry('save-secret', { invalidArgument: ['secret-form'] }),
   'DELETE /v1/auth/secrets/{secretType}/{id}': entry('delete-secret', { notFound: ['unknown-secret'] }),
+  'POST /v1/auth/signin': entry('sign-in'),
+  'POST /v1/auth/authenticate': entry('sign-in', { invalidArgument: ['sign-in-code'] }),
+  'POST /v1/auth/api_key': entry('make-api-key', { invalidArgument: ['sign-in-code'] }),
+  'GET /v1/auth/connector_credentials/{connectorName}': entry('empty-shape'),
   'GET /v1/auth/info': entry('server-version'),
 
   'POST /v1/customer/jobs': entry('create-job', {
@@ -141,6 +148,9 @@ export const operations: Readonly<Record<string, Entry>> = {
   'GET /v1/customer/events': entry('listen-events'),
   'POST /v1/customer/datasource/test': entry('test-data-source', { invalidArgument: ['source-check'] }),
   'POST /v1/customer/jobs/datasource/info': entry('test-data-source', { invalidArgument: ['source-check'] }),
+  'GET /v1/customer/schema/{id}': { success: {}, errors: { ...nothing, invalidArgument: ['bad-query'] } },
+  'GET /v1/customer/stats/job_types': entry('empty-shape'),
+  'GET /v1/customer/stats/detail/{id}': entry('empty-shape'),
   'GET /v1/customer/info': entry('server-version'),
 
   'POST /v1/dev/templates': entry('save-template', {
@@ -151,9 +161,19 @@ export const operations: Readonly<Record<string, Entry>> = {
   'GET /v1/dev/templates/{id}': entry('get-dev-template', ofTemplate),
   ...blocks('apps', 'appTag', 'app'),
   ...blocks('engines', 'engineTag', 'engine'),
+  'POST /v1/dev/tests': entry('empty-shape'),
+  'GET /v1/dev/tests/{id}': { success: {}, errors: nothing },
   'GET /v1/dev/info': entry('server-version'),
 
   ...wallet('/v1/wallet'),
+  'GET /v1/wallet/transactions/csv': entry('transactions-csv'),
+  'GET /v1/wallet/account': entry('billing-account'),
+  'POST /v1/wallet/top_up': entry('billing-account'),
+  'POST /v1/wallet/cancel_top_up': { success: {}, errors: nothing },
+  'GET /v1/wallet/billing_portal': entry('billing-account'),
+  'GET /v1/wallet/plans': entry('empty-shape'),
+  'POST /v1/wallet/payout': entry('billing-account'),
+  'GET /v1/wallet/payout_history': entry('empty-shape', { invalidArgument: ['bad-query'] }),
   'GET /v1/wallet/info': entry('server-version'),
   ...wallet('/v1/customer/wallet', 'wallet-2023'),
 

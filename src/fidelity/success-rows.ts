@@ -99,6 +99,17 @@ export const successRows = {
   ),
   'activate-block': documented('The reference gives the paths; which fields of an EngineMessage are set is chosen.'),
   'get-block': chosen('The link of a download leads to the bytes that were pushed, as `hash` is of those.'),
+  'sign-in': chosen(
+    'The shapes are those of the SDK of June 2025; that no mail is sent and the code is always 123456 is chosen.',
+  ),
+  'make-api-key': chosen(
+    'The shape is that of the SDK of June 2025; the key is the one of the world, which is there already.',
+  ),
+  'empty-shape': chosen(
+    'The shape is that of the SDK of June 2025, or an empty object if the reference gives none; there is nothing in it.',
+  ),
+  'transactions-csv': chosen('The reference gives a CSV inside of JSON; its columns are those of the console.'),
+  'billing-account': chosen('The shape is that of the SDK of June 2025; the values are chosen.'),
   'list-dev-templates': documented(
     'The developer API pages and the SDK of June 2025; the fields beyond those are of the pages of October 2025.',
   ),

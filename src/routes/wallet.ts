@@ -14,6 +14,7 @@ import type { Core } from '../core.ts'
 import type { Caller } from '../core/caller.ts'
 import { type AuthOptions, registerAuth } from '../plugins/auth.ts'
 import { absentRoutes } from './absent.ts'
+import { billingRoutes } from './billing.ts'
 import { infoRoute } from './info.ts'
 import { compileFilters } from '../wire/filters.ts'
 import { paginationOf, parseOrder, type Slice, slice, sliceOf } from '../wire/paging.ts'
@@ -26,6 +27,7 @@ export const walletRoutes =
   async (scope) => {
     registerAuth(scope, core, auth)
     await scope.register(accountRoutes(core))
+    await scope.register(billingRoutes(core))
     await scope.register(infoRoute('Wallet'))
     await scope.register(absentRoutes('/v1/wallet'))
   }

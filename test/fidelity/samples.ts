@@ -59,6 +59,12 @@ export const samples: Readonly<Record<string, Sample>> = {
   'GET /v1/auth/secrets': { badQuery: 'secretType=a&secretType=b' },
   'POST /v1/auth/secrets': { body: secret },
   'DELETE /v1/auth/secrets/{secretType}/{id}': { params: () => ({ secretType: 's3', id: 'mine' }) },
+  'POST /v1/auth/signin': { body: { email: 'a@example.com' } },
+  'POST /v1/auth/authenticate': { body: { email: 'a@example.com', code: '123456' } },
+  'POST /v1/auth/api_key': { body: { code: '123456' } },
+  'GET /v1/customer/schema/{id}': { badQuery: 'version=a&version=b' },
+  'POST /v1/wallet/cancel_top_up': { body: { id: 'none' }, missing: { body: { id: 'none' } } },
+  'GET /v1/wallet/payout_history': { badQuery: 'limit=x' },
   'POST /v1/customer/jobs': {
     body: { templateId: 'emulator-instant' },
     missing: { body: { templateId: 'nobody-knows-it' } },

@@ -269,7 +269,7 @@ void t.test('a job walks along its states, and can be told to', { skip: missing 
   await detail.getByRole('tab', { name: 'Requests' }).click()
   await detail.getByText('POST /v1/customer/jobs/{jobId}/run').waitFor()
   await detail.getByRole('button', { name: 'Delete' }).click()
-  await page.getByText('The job was deleted').waitFor()
+  await page.getByText('The job was deleted', { exact: true }).waitFor()
   t.strictSame(await world('default').jobs(), [])
 
   // A file from this machine, then an abort.

@@ -2,9 +2,9 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { Core } from '../../core.ts'
 import { type AuthOptions, registerAuth } from '../../plugins/auth.ts'
 import { answerOf2023, type Era } from '../../wire/era-2023.ts'
-import { absentRoutes } from '../absent.ts'
 import { infoRoute } from '../info.ts'
 import { dataSourceRoutes } from './datasource.ts'
+import { deprecatedRoutes } from './deprecated.ts'
 import { eventRoutes } from './events.ts'
 import { jobQueryRoutes } from './job-queries.ts'
 import { jobRoutes } from './jobs.ts'
@@ -26,5 +26,5 @@ export const customerRoutes =
     await scope.register(dataSourceRoutes)
     await scope.register(templateRoutes(core))
     await scope.register(infoRoute('Customer'))
-    await scope.register(absentRoutes('/v1/customer'))
+    await scope.register(deprecatedRoutes)
   }

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Core } from '../../core.ts'
 import { type AuthOptions, registerAuth } from '../../plugins/auth.ts'
-import { absentRoutes } from '../absent.ts'
 import { appRoutes } from './apps.ts'
 import { engineRoutes } from './engines.ts'
 import { infoRoute } from '../info.ts'
 import { templateRoutes } from './templates.ts'
+import { appTestRoutes } from './tests.ts'
 
 /** The Developer API. */
 export const devRoutes =
@@ -16,5 +16,5 @@ export const devRoutes =
     await scope.register(engineRoutes(core))
     await scope.register(templateRoutes(core))
     await scope.register(infoRoute('Developer'))
-    await scope.register(absentRoutes('/v1/dev'))
+    await scope.register(appTestRoutes)
   }

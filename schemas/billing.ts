@@ -1,0 +1,91 @@
+import { Type } from '@sinclair/typebox'
+import { Double, Nullable, Text, Timestamp, UInt32 } from './proto.ts'
+
+/** `GET /v1/wallet/transactions/csv`: a CSV inside of JSON. */
+export const TransactionsCsv = Type.Object({ csv: Text() })
+
+/** `GET /v1/wallet/account`. */
+export const AccountResponse = Type.Object({
+  account: Type.Object({
+    id: Text(),
+    createdAt: Nullable(Timestamp()),
+    updatedAt: Nullable(Timestamp()),
+    ownerId: Text(),
+    accountType: Text(),
+    verified: Type.Boolean(),
+    serviceAccount: Type.Boolean(),
+    payments: Type.Boolean(),
+    payouts: Type.Boolean(),
+    name: Text(),
+    email: Text(),
+    tier: Double(),
+    revenueShare: Double(),
+    gracePeriodEndAt: Nullable(Timestamp()),
+    numberOfAppsAllowed: Double(),
+    externalId: Text(),
+  }),
+})
+
+/** `POST /v1/wallet/top_up`. */
+export const TopUpRequest = Type.Object({
+  currencyAmount: Type.Optional(Text()),
+  currency: Type.Optional(Text()),
+  amount: Type.Optional(Text()),
+})
+export const TopUpResponse = Type.Object({
+  topUpRequest: Type.Object({
+    id: Text(),
+    createdAt: Timestamp(),
+    updatedAt: Timestamp(),
+    ownerId: Text(),
+    accountId: Text(),
+    billingProfileId: Text(),
+    amount: Double(),
+    currency: Text(),
+    currencyAmount: Text(),
+    exchangeRate: Double(),
+    state: Text({ description: 'NEW, PENDING, CONFIRMED, CANCELED or FAILED' }),
+    confirmImmediately: Type.Boolean(),
+    topupType: Text(),
+    shouldDowngradeTier: Type.Boolean(),
+    shouldRecoverCompletely: Type.Boolean(),
+  }),
+  clientSecret: Text(),
+  cardDetails: Type.Array(
+    Type.Object({ id: Text(), brand: Text(), last4: Text(), expMonth: UInt32(), expYear: UInt32() }),
+  ),
+})
+export const CancelTopUpRequest = Type.Object({ id: Text({ minLength: 1 }), cancelMessage: Type.Optional(Text()) })
+
+export const BillingPortal = Type.Object({ url: Text() })
+
+export const Plans = Type.Object({
+  plans: Type.Array(
+    Type.Object({ id: Text(), createdAt: Timestamp(), updatedAt: Timestamp(), state: Text(), amount: Text() }),
+  ),
+})
+
+/** `POST /v1/wallet/payout`. */
+export const PayoutBody = Type.Object({
+  amount: Type.Optional(Text()),
+  currency: Type.Optional(Text()),
+  currencyAmount: Type.Optional(Text()),
+})
+const Payout = Type.Object({
+  id: Text(),
+  createdAt: Timestamp(),
+  updatedAt: Timestamp(),
+  ownerId: Text(),
+  accountId: Text(),
+  payoutProfileId: Text(),
+  amount: Text(),
+  currency: Text(),
+  currencyAmount: Text(),
+  exchangeRate: Text(),
+  state: Text(),
+  sentAt: Nullable(Timestamp()),
+  confirmedAt: Nullable(Timestamp()),
+})
+export const PayoutResponse = Type.Object({ payoutRequest: Payout })
+export const PayoutHistoryQuery = Type.Object({ limit: Type.Optional(UInt32()), offset: Type.Optional(UInt32()) })
+export const PayoutHistory = Type.Object({ accountId: Text(), payoutRequests: Type.Array(Payout) })
