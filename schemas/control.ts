@@ -177,6 +177,9 @@ export const Explanation = Type.Object({
   next: Type.String({ description: 'What moves it on' }),
   scenario: Type.String({ description: 'The scenario that decided its run, or empty' }),
   pace: Type.String({ description: 'The pace that was set for it alone, or empty' }),
+  execution: Type.String({
+    description: 'Whether its blocks are really run, and which, or why the run is played; empty before the run',
+  }),
   errorMessage: Type.String(),
   requests: Type.Array(
     Type.Object({

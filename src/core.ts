@@ -24,7 +24,8 @@ import { createFaults, type FaultRegistry } from './control/faults.ts'
 import { createJournal, type Journal } from './control/journal.ts'
 import { type Ids, randomIds } from './base/ids.ts'
 import type { Micros } from './base/timestamps.ts'
-import { type Pace, parsePace } from './domain/jobs/pace.ts'
+import type { JobRecord } from './domain/jobs/job.ts'
+import { type Pace, parsePace, type RunBlocks } from './domain/jobs/pace.ts'
 import { builtInRecipe } from './domain/results/recipe-of.ts'
 import { scriptedRecipe } from './domain/results/scripted.ts'
 import { createScenarios, type ScenarioRegistry } from './control/scenarios.ts'
@@ -63,6 +64,8 @@ export interface Core {
   readonly jobs: Jobs
   readonly runs: Runs
   readonly localBlocks: BlockRegistry
+  /** Why the blocks of a job's template would not be run now, in words. */
+  whyPlayed(world: WorldRecord, job: JobRecord): string
   readonly jobQueries: JobQueries
   readonly events: Events
   readonly transitions: TransitionBus
@@ -210,6 +213,21 @@ export function createCore(options: CoreOptions = {}): Core {
     })
     const secrets = createSecrets(commit, secretStore(store), ids)
     const wallet = createWallet(commit, walletStore(store), ids, clocks.now)
+    function blocksOf(world: WorldRecord, job: JobRecord): RunBlocks | string {
+      if (runApps === 'off') return 'real runs are off (--run-apps)'
+      localBlocks.refresh()
+      const template = catalogue.find(world.key, job.templateId)
+      const isBuiltIn = template !== undefined && builtInTemplates.get(template.id) === template
+      return runBlocksOf(template, isBuiltIn, localBlocks)
+    }
+    function whyPlayed(world: WorldRecord, job: JobRecord): string {
+      try {
+        const found = blocksOf(world, job)
+        return typeof found === 'string' ? found : 'its blocks came after the run'
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error)
+      }
+    }
     const jobs = createJobs({
       commit,
       rows: jobRows,
@@ -230,13 +248,7 @@ export function createCore(options: CoreOptions = {}): Core {
         wallet.reserve(caller, job, now)
       },
       onLife: (world, job) => wallet.follow(world, job),
-      blocksOf(world, job) {
-        if (runApps === 'off') return 'real runs are off'
-        localBlocks.refresh()
-        const template = catalogue.find(world.key, job.templateId)
-        const isBuiltIn = template !== undefined && builtInTemplates.get(template.id) === template
-        return runBlocksOf(template, isBuiltIn, localBlocks)
-      },
+      blocksOf,
     })
     const runs = createRuns({
       commit,
@@ -296,6 +308,7 @@ export function createCore(options: CoreOptions = {}): Core {
       jobs,
       runs,
       localBlocks,
+      whyPlayed,
       jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), clocks.now),
       events,
       transitions,

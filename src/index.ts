@@ -156,7 +156,8 @@ async function openRunner(core: Core, { data, runApps, ...options }: CheckedOpti
   }
   if (runApps === 'off') return undefined
   const { startRunner } = await import('./runner/runner.ts')
-  return startRunner(core, { folder: folder ?? null, python: options.python, parallel: options.runParallel })
+  const { python, runParallel: parallel, runHooks = {} } = options
+  return startRunner(core, { folder: folder ?? null, python, parallel, ...runHooks })
 }
 
 /** Name of the folder for runs in the data directory: it is there as long as an emulator runs blocks, so one that is found was killed. */

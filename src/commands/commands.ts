@@ -53,6 +53,29 @@ export const subcommands: readonly Subcommand[] = [
     },
   },
   {
+    name: 'run',
+    args: '<template>',
+    summary: 'run the building blocks of a template once, on this machine: no server, results in a folder',
+    description:
+      'The blocks run as programs of yours, with your rights. Their logs go to stderr. Exits with 0 if the job is COMPLETE, else with 1.',
+    settings: ['apps', 'python', 'runParallel'],
+    options: [
+      { flags: '--source <FILE>', help: 'the file that the job reads (default: none, as with the source bypass)' },
+      {
+        flags: '--param <SECTION.NAME=VALUE>',
+        help: 'a parameter of app, partitioner or assembler; JSON if it parses, else text; may be repeated',
+        repeatable: true,
+      },
+      { flags: '--out <DIR>', help: 'folder for the results, which is made (default: results)' },
+      { flags: '--keep', help: 'leave the folder in which the blocks worked, and say where it is' },
+    ],
+    examples: [
+      'run shout-template --apps ./blocks --source notes.txt --param app.case=lower --out results',
+      'run hello-world-template --apps ./hello-world --source hello.txt --python .venv/bin/python',
+    ],
+    load: async () => (await import('./run.ts')).run,
+  },
+  {
     name: 'healthcheck',
     summary: 'exit with 0 if an emulator answers on the port, else with 1',
     settings: running.settings,

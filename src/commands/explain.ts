@@ -12,8 +12,21 @@ export async function explain(invocation: Invocation): Promise<void> {
 
 /** An explanation for people. */
 export function toText(explanation: Explanation): string {
-  const { jobId, templateId, name, state, now, deleted, timeline, next, scenario, pace, errorMessage, requests } =
-    explanation
+  const {
+    jobId,
+    templateId,
+    name,
+    state,
+    now,
+    deleted,
+    timeline,
+    next,
+    scenario,
+    pace,
+    execution,
+    errorMessage,
+    requests,
+  } = explanation
   const faults = new Set(requests.filter(({ fault }) => fault !== '').map(nameOfFault))
   return [
     `Job       ${jobId}${name === '' ? '' : ` (${JSON.stringify(name)})`}`,
@@ -22,6 +35,7 @@ export function toText(explanation: Explanation): string {
     `Now       ${now}`,
     `Next      ${next}`,
     `Scenario  ${scenario || 'none'}`,
+    ...(execution === '' ? [] : [`Blocks    ${execution}`]),
     ...(pace === '' ? [] : [`Pace      ${pace}`]),
     `Faults    ${[...faults].join(', ') || 'none'}`,
     '',

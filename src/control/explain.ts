@@ -8,12 +8,17 @@ import type { RunBlocks } from '../domain/jobs/pace.ts'
 import type { JobRecord } from '../domain/jobs/job.ts'
 import { formatTimestamp, type Micros } from '../base/timestamps.ts'
 
-/** Why a job is where it is: its timeline with reasons, what moves it on, and the requests about it. */
+/**
+ * Why a job is where it is: its timeline with reasons, what moves it on, and the requests about it.
+ *
+ * @param whyPlayed says why the blocks of its template are not run, as things are now
+ */
 export function explain(
   job: JobRecord,
   now: Micros,
   exchanges: readonly Exchange[],
   faults: readonly Fault[],
+  whyPlayed: () => string,
 ): Explanation {
   const { state, errorMessage } = progressAt(job.run, job.createdAt, now)
   const past: Entry = ['JOB_STATE_NEW', job.createdAt]
@@ -37,12 +42,20 @@ export function explain(
     next: nextOf(job, state, now),
     scenario: job.script?.scenario ?? '',
     pace: job.pace ?? '',
+    execution: executionOf(job, whyPlayed),
     errorMessage,
     requests: exchanges.map(({ at, operation, status, fault }) => {
       const rule = faults.find(({ id }) => id === fault)
       return { at, operation, status, fault: fault ?? '', faultDoes: rule === undefined ? '' : describeFault(rule) }
     }),
   }
+}
+
+function executionOf({ run, script, pace }: JobRecord, whyPlayed: () => string): string {
+  if (run === null) return ''
+  if (run.blocks !== undefined) return `run: ${blocksOf(run.blocks)}`
+  const why = script !== null ? 'a scenario decided it' : pace !== null ? 'it has a pace of its own' : whyPlayed()
+  return `played: ${why}`
 }
 
 function reasonOf(state: JobState, { run, pace }: JobRecord): string {

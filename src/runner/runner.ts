@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os'
-import { mkdirSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Core } from '../core.ts'
@@ -26,8 +26,12 @@ export interface RunnerOptions {
   readonly python: string
   /** Blocks at once; absent: as many as there are cores. */
   readonly parallel: number | undefined
-  /** Hears of every line that a block prints. */
+  /** Hears of every line of a job's log. */
   readonly onLine?: (jobId: string, line: StoredLine) => void
+  /** A job's run has come to its end. */
+  readonly onEnd?: (jobId: string) => void
+  /** Absent: the folders of a job go when it has ended; else they stay, and it is told where. */
+  readonly onKept?: (folder: string) => void
 }
 
 /** A job whose blocks are being run. */
@@ -38,8 +42,14 @@ interface ActiveRun {
 }
 
 /** Listens for jobs that are run, and runs their blocks. */
-export function startRunner(core: Core, { folder: given, python, parallel, onLine }: RunnerOptions): Runner {
-  const folder = resolve(given ?? temporaryFolder())
+export function startRunner(
+  core: Core,
+  { folder: given, python, parallel, onLine, onEnd, onKept }: RunnerOptions,
+): Runner {
+  // One that is kept must outlive the emulator.
+  const folder = resolve(
+    given ?? (onKept === undefined ? temporaryFolder() : mkdtempSync(join(tmpdir(), 'bytenite-run-'))),
+  )
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const turns = createTurns(parallel ?? availableParallelism())
   const active = new Map<string, ActiveRun>()
@@ -77,6 +87,7 @@ export function startRunner(core: Core, { folder: given, python, parallel, onLin
     const unfollow = follow(world)
     const done = execute(run, stop.signal).finally(() => {
       unfollow()
+      onEnd?.(jobId)
       if (active.get(key)?.stop === stop) active.delete(key)
     })
     active.set(key, { world: world.key, stop, done })
@@ -110,7 +121,8 @@ export function startRunner(core: Core, { folder: given, python, parallel, onLin
     } catch (error) {
       await core.runs.fail(run, closing ? cutReason : reasonOf(error)).catch(() => undefined)
     } finally {
-      await rm(place, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
+      if (onKept !== undefined) onKept(place)
+      else await rm(place, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
     }
   }
 
@@ -131,6 +143,7 @@ export function startRunner(core: Core, { folder: given, python, parallel, onLin
       const ending = [...active.values()]
       for (const { stop } of ending) stop.abort()
       await Promise.all(ending.map(({ done }) => done))
+      if (onKept !== undefined) return
       await rm(folder, { recursive: true, force: true })
       if (given === null) removeTemporary(folder)
     },

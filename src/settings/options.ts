@@ -10,6 +10,7 @@ import {
   serviceReaders,
 } from './settings.ts'
 import type { Ids } from '../base/ids.ts'
+import type { StoredLine } from '../domain/runs/log-lines.ts'
 import type { Observer } from '../control/journal.ts'
 import { isWorldName } from '../base/world-names.ts'
 import { type LoggerOptions, loggerOptions } from './log.ts'
@@ -41,6 +42,18 @@ export interface EmulatorOptions extends Partial<Omit<ServiceSettings, 'pace'>> 
   readonly ids?: Ids
   /** @internal Is told of every exchange, for the report of `exec`. */
   readonly onExchange?: Observer
+  /** @internal For the command `run`. */
+  readonly runHooks?: RunHooks
+}
+
+/** Ways to look at the blocks that run. */
+interface RunHooks {
+  /** Hears of every line of a job's log, as it comes. */
+  readonly onLine: (jobId: string, line: StoredLine) => void
+  /** A job's run has come to its end. */
+  readonly onEnd: (jobId: string) => void
+  /** Absent: a job's folders go when it has ended; else they stay, and it is told where. */
+  readonly onKept?: (folder: string) => void
 }
 
 /** Options as the rest of the program takes them. */
@@ -55,6 +68,7 @@ export interface CheckedOptions extends ServiceSettings {
   readonly clock?: Clock
   readonly ids?: Ids
   readonly onExchange?: Observer
+  readonly runHooks?: RunHooks
 }
 
 const isRecordOfFunctions = (value: unknown, name: string): boolean =>
@@ -100,6 +114,8 @@ const readers: Readers = {
   keepAlive: settings.strict.read,
   clock: (value) => (isRecordOfFunctions(value, 'now') ? (value as Clock) : expected('an object with now()')),
   ids: (value) => (isRecordOfFunctions(value, 'uuid') ? (value as Ids) : expected('an object with uuid()')),
+  runHooks: (value) =>
+    isRecordOfFunctions(value, 'onLine') ? (value as RunHooks) : expected('an object with onLine()'),
   onExchange: (value) => (typeof value === 'function' ? (value as Observer) : expected('a function')),
 }
 

@@ -1,6 +1,6 @@
 // Keeps the documents true: what they list is what the code has, both ways, and what they print runs as it is.
 import { execFile, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { dirname, extname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -148,7 +148,9 @@ void t.test('documents: command lines of the program run as they are', async (t)
     'package.json': JSON.stringify({ scripts: { test: 'node submit.mjs' } }),
     'submit.mjs': `process.exit((await ${lists}).status === 200 ? 0 : 1)`,
     'submit_job.py': 'print("submitted")',
+    'hello.txt': 'hello',
   })
+  cpSync(join(packageRoot, 'examples', 'blocks', 'hello-world'), join(cwd, 'hello-world'), { recursive: true })
   const lines = blocks('sh', /^npx bytenite-emulator/m).flatMap(({ document, source }) =>
     source
       .replaceAll('\\\n', '')
@@ -159,14 +161,15 @@ void t.test('documents: command lines of the program run as they are', async (t)
   t.ok(lines.length >= 6)
   for (const { document, line } of lines) {
     const args = line.split(/\s+/).slice(2)
-    if (args[0] !== 'exec') {
+    if (args[0] !== 'exec' && args[0] !== 'run') {
       // It runs until it is told to stop, here on a port of its own.
       const program = start(t, [...args, '--in-memory', '--port', '0'], { cwd })
       await t.resolves(program.ready, `${document}: ${line}`)
       await stop(program)
       continue
     }
-    const skipped = args.includes('python') && !works('python', '--version') && 'Python is not installed'
+    const python = args[0] === 'run' ? 'python3' : 'python'
+    const skipped = (args[0] === 'run' || args.includes('python')) && !works(python, '--version') && 'no Python here'
     await t.test(`${document}: ${line}`, { skip: skipped }, async (t) => {
       const { code } = await start(t, args, { cwd }).exit
       t.equal(code, 0)

@@ -3,7 +3,7 @@ import type { CreateJobRequest, JobState } from '../../../schemas/jobs.ts'
 import { checkDataDestination, checkDataSource, isUpload } from './data-sources.ts'
 import { failedPrecondition, invalidArgument, permissionDenied, show } from '../../base/errors.ts'
 import { isUuid, normaliseId } from '../../base/ids.ts'
-import { type JobCommand, refusal, Run, Script, stateAt } from './lifecycle.ts'
+import { isFinal, type JobCommand, refusal, Run, Script, stateAt } from './lifecycle.ts'
 import type { Template } from '../templates/template.ts'
 import type { Micros } from '../../base/timestamps.ts'
 import { DataSource } from '../../../schemas/datasource.ts'
@@ -90,6 +90,13 @@ function mergeParams(...layers: readonly (AppParams | null | undefined)[]): AppP
 export function assertAllowed(command: JobCommand, job: JobRecord, now: Micros): void {
   const error = refusal(command, job.id, stateAt(job.run, now))
   if (error !== undefined) throw error
+}
+
+/** @throws ApiError 400/9 for a job that runs and that its own blocks move along */
+export function assertPlayed({ id, run }: JobRecord, present: Micros): void {
+  if (run?.blocks !== undefined && !isFinal(stateAt(run, present))) {
+    throw failedPrecondition(`job ${id} is really run: its blocks move it along, and nothing else; abort ends it`)
+  }
 }
 
 /**

@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { StoredLine } from '../domain/runs/log-lines.ts'
+import { type Emulator, startEmulator } from '../index.ts'
+import { ConfigError } from '../settings/settings.ts'
+import type { Invocation } from './subcommand.ts'
+
+const jobs = '/v1/customer/jobs'
+
+/**
+ * Runs the blocks of a template once: in memory, without a port.
+ *
+ * @returns the exit code: 0 if the job is COMPLETE, else 1
+ * @throws ConfigError for a parameter that cannot be read; Error that says why nothing was run
+ */
+export async function run({ args, options, settings }: Invocation): Promise<number> {
+  const [templateId = ''] = args
+  const params = readParams([options['param'] ?? []].flat() as string[])
+  const source = options['source'] as string | undefined
+  const out = (options['out'] as string | undefined) ?? 'results'
+  if (settings.apps.length === 0) throw new ConfigError('--apps is missing: name the folder of the blocks')
+  if (source !== undefined && !(await isFile(source)))
+    throw new Error(`--source ${JSON.stringify(source)} is not a file`)
+  if (existsSync(out) && (await readdir(out)).length > 0) {
+    throw new Error(`--out ${JSON.stringify(out)} holds files already; name a new folder`)
+  }
+  let onEnd = (): void => undefined
+  const ended = new Promise<void>((resolve) => (onEnd = resolve))
+  const { apps, python, runParallel } = settings
+  const emulator = await startEmulator({
+    port: null,
+    apps,
+    python,
+    ...(runParallel === undefined ? {} : { runParallel }),
+    runApps: 'process',
+    logger: 'error',
+    keepAlive: true,
+    runHooks: {
+      onLine: (_jobId, line) => void process.stderr.write(lineText(line)),
+      onEnd: () => onEnd(),
+      ...(options['keep'] === true ? { onKept: (folder) => void process.stderr.write(`kept: ${folder}\n`) } : {}),
+    },
+  })
+  try {
+    const jobId = await begin(emulator, { templateId, params }, source)
+    await ended
+    const { job } = await ask<{ job: { state: string; errorMessage: string } }>(emulator, 'GET', `${jobs}/${jobId}`)
+    if (job.state !== 'JOB_STATE_COMPLETE') {
+      process.stderr.write(`bytenite-emulator: the job failed: ${job.errorMessage}\n`)
+      return 1
+    }
+    await save(emulator, jobId, out)
+    return 0
+  } finally {
+    await emulator.close()
+  }
+}
+
+/** Makes a job and runs it. Returns its id. @throws Error if it could not be run, or would only be played */
+async function begin(
+  emulator: Emulator,
+  request: { readonly templateId: string; readonly params: object },
+  source: string | undefined,
+): Promise<string> {
+  const dataSource =
+    source === undefined
+      ? { dataSourceDescriptor: 'bypass' }
+      : { dataSourceDescriptor: 'file', params: { '@type': localFile, name: basename(source) } }
+  const { job } = await ask<{ job: { id: string; dataSource: { params: { tempUrl: string } } } }>(
+    emulator,
+    'POST',
+    jobs,
+    { ...request, dataSource },
+  )
+  if (source !== undefined) {
+    const { pathname, search } = new URL(job.dataSource.params.tempUrl)
+    await ask(emulator, 'PUT', `${pathname}${search}`, await readFile(source))
+    await ask(emulator, 'PATCH', `${jobs}/${job.id}/uploadcompleted`)
+  }
+  await ask(emulator, 'POST', `${jobs}/${job.id}/run`)
+  const { execution } = await emulator.world('default').explain(job.id)
+  if (execution.startsWith('played')) {
+    throw new Error(`template ${JSON.stringify(request.templateId)} has nothing to run: ${execution.slice(8)}`)
+  }
+  return job.id
+}
+
+/** Puts the results of a job into a folder, and says their names on stdout. */
+async function save(emulator: Emulator, jobId: string, out: string): Promise<void> {
+  const { results } = await ask<{ results: { name: string; link: string }[] }>(
+    emulator,
+    'GET',
+    `${jobs}/${jobId}/results`,
+  )
+  await mkdir(out, { recursive: true })
+  for (const { name, link } of results) {
+    const { pathname, search } = new URL(link)
+    const { rawPayload } = await emulator.inject({ url: `${pathname}${search}` })
+    const file = join(out, name)
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, rawPayload)
+    process.stdout.write(`${file}\n`)
+  }
+}
+
+const localFile = 'type.googleapis.com/bytenite.data_source.LocalFileDataSource'
+
+/** Asks the emulator. @throws Error with what it says, if it refuses */
+async function ask<Answer>(
+  emulator: Emulator,
+  method: 'GET' | 'PATCH' | 'POST' | 'PUT',
+  url: string,
+  payload?: object,
+): Promise<Answer> {
+  const headers = url.startsWith('/v1') ? { authorization: 'test_default' } : {}
+  const answer = await emulator.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) })
+  if (answer.statusCode >= 400) throw new Error(answer.json<{ message: string }>().message)
+  return (answer.payload === '' ? undefined : answer.json<Answer>()) as Answer
+}
+
+/**
+ * Reads parameters as `app.case=upper` writes them.
+ *
+ * @throws ConfigError that shows the one that cannot be read
+ */
+export function readParams(texts: readonly string[]): Record<string, Record<string, unknown>> {
+  const params: Record<string, Record<string, unknown>> = {}
+  for (const text of texts) {
+    const [, section, name, value] = /^(app|partitioner|assembler)\.([^=]+)=(.*)$/s.exec(text) ?? []
+    if (section === undefined || name === undefined || value === undefined) {
+      throw new ConfigError(
+        `--param ${JSON.stringify(text)}: expected SECTION.NAME=VALUE with app, partitioner or assembler, such as app.case=upper`,
+      )
+    }
+    params[section] = Object.assign(params[section] ?? {}, { [name]: jsonOr(value) })
+  }
+  return params
+}
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
+
+/** A line of a log for people: which part of the job says it, and what. */
+function lineText({ service, chunk, level, log }: StoredLine): string {
+  const part = service === 'TASKRUNNER' ? `task ${chunk}` : service.toLowerCase()
+  return `${part.padEnd(11)} ${level === 'UNKNOWN' ? '|' : level.toLowerCase().padEnd(5)} ${log}\n`
+}
+
+const isFile = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
