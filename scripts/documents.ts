@@ -1,9 +1,16 @@
 // The documents that are drawn from the program itself: what the emulator serves of its table of grounds and of its own API.
 // scripts/docs.js writes them; test/docs.test.ts compares.
+import type { JobResponse } from '../schemas/jobs.ts'
+import type { ResultsResponse } from '../schemas/results.ts'
 import type { FidelityResponse, FidelityRow, Ground } from '../schemas/fidelity.ts'
 import { buildApp } from '../src/app.ts'
-import { createCore } from '../src/core.ts'
+import type { FastifyInstance } from 'fastify'
+import { type Core, createCore } from '../src/core.ts'
 import { apis } from '../src/routes/openapi.ts'
+import { builtInScenarios } from '../src/domain/templates/built-in-scenarios.ts'
+import { builtInTemplates } from '../src/domain/templates/built-in.ts'
+import type { Template } from '../src/domain/templates/template.ts'
+import { microsPerSecond } from '../src/base/timestamps.ts'
 import { settings } from '../src/settings/settings.ts'
 
 /** Path of each generated document, and its text. */
@@ -13,6 +20,7 @@ export async function generatedDocuments(): Promise<Readonly<Record<string, stri
   try {
     const get = async (path: string): Promise<unknown> => (await app.inject(path)).json()
     return {
+      'docs/templates.md': templatesPage(await templateFacts(app, core)),
       'docs/fidelity.md': fidelityPage((await get('/_emulator/fidelity')) as FidelityResponse),
       'docs/control-api.md': controlPage((await get('/_emulator/openapi.json')) as Document),
     }
@@ -33,6 +41,70 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 }
 
 const page = (...parts: readonly string[]): string => `${parts.filter((part) => part !== '').join('\n\n')}\n`
+
+// docs/templates.md
+
+interface TemplateFacts {
+  readonly template: Template
+  /** Names of the files that a job leaves which has nothing of its own but a source. */
+  readonly makes: readonly string[]
+}
+
+/** Makes and runs a job of each of the vendor's templates, and sees what comes of it. */
+async function templateFacts(app: FastifyInstance, core: Core): Promise<TemplateFacts[]> {
+  const facts: TemplateFacts[] = []
+  for (const template of builtInTemplates.values()) {
+    if (isScenario(template)) continue
+    const post = async (url: string, payload: object) =>
+      app.inject({ method: 'POST', url, headers: { authorization: 'test_default' }, payload })
+    const dataSource = template.dataSource ?? { dataSourceDescriptor: 'bypass' }
+    const made = await post('/v1/customer/jobs', { templateId: template.id, dataSource })
+    const { job } = made.json<JobResponse>()
+    await post(`/v1/customer/jobs/${job.id}/run`, {})
+    await core.clocks.advance(await core.worlds.open('default'), 3600 * microsPerSecond)
+    const url = `/v1/customer/jobs/${job.id}/results`
+    const answer = await app.inject({ url, headers: { authorization: 'test_default' } })
+    const { results } = answer.json<ResultsResponse>()
+    facts.push({ template, makes: results.map(({ name }) => name) })
+  }
+  return facts
+}
+
+const isScenario = ({ id }: Template): boolean => id in builtInScenarios
+
+function templatesPage(facts: readonly TemplateFacts[]): string {
+  const components = ({ app, partitioner, assembler }: Template): string =>
+    [partitioner, app, assembler]
+      .filter((tag) => tag !== '')
+      .map(code)
+      .join(' → ')
+  const params = ({ params }: Template): string => {
+    const given = Object.entries({ ...params?.partitioner, ...params?.app })
+    return given.length === 0 ? 'none' : code(JSON.stringify(Object.fromEntries(given)))
+  }
+  return page(
+    '# Built-in templates',
+    generated,
+    'The templates that every world knows, in the order in which lists show them; templates of your own come before them. Each needs what stands here and no more: `source` is a data source of the job (a file, a URL, a bucket, or `bypass` for none), and nothing means that `{"templateId": …}` alone makes a job that runs. Where the tags of the components are not the vendor\'s, they were chosen after the name.',
+    table(
+      ['Template', 'Partitioner → app → assembler', 'Needs', 'Default parameters', 'Makes'],
+      facts.map(({ template, makes }) => [
+        code(template.id),
+        components(template),
+        template.dataSource === null ? 'source' : 'nothing',
+        params(template),
+        makes.map(code).join(', '),
+      ]),
+    ),
+    'Files are made up by the emulator, unless a [scenario](time-and-scenarios.md#scenarios) says what they hold.',
+    '## Templates that are scenarios',
+    'They need nothing, and what becomes of their jobs is told under [time and scenarios](time-and-scenarios.md#templates-that-are-scenarios).',
+    table(
+      ['Template', 'What it is for'],
+      [...builtInTemplates.values()].filter(isScenario).map(({ id, description }) => [code(id), description]),
+    ),
+  )
+}
 
 // docs/fidelity.md
 

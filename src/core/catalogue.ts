@@ -1,6 +1,6 @@
 import { builtInTemplates } from '../domain/templates/built-in.ts'
 import { notFound, permissionDenied, show } from '../base/errors.ts'
-import { didYouMean } from '../base/nearest.ts'
+import { didYouMean, nearest } from '../base/nearest.ts'
 import type { BlockRegistry } from '../domain/runs/block.ts'
 import type { TemplateStore } from '../store/templates.ts'
 import { resolveTag } from '../domain/templates/tags.ts'
@@ -16,9 +16,18 @@ export interface Catalogue {
   resolve(world: number, account: string, id: string): Template
   /** The template with exactly this id, whoever's it is. */
   find(world: number, id: string): Template | undefined
-  /** All that an account may use, ordered by id. */
+  /** All that an account may use: those that somebody made, by id; the vendor's; last those of the emulator itself. */
   list(world: number, account: string): Template[]
 }
+
+/** ` (did you mean "x"?)` for the nearest id, also where the version or the ending `-template` is missing or too much. */
+function meant(id: string, ids: readonly string[]): string {
+  const stems = new Map([...ids].reverse().map((known) => [stemOf(known), known]))
+  const stem = nearest(stemOf(id), stems.keys())
+  return didYouMean(id, ids) || (stem === undefined ? '' : ` (did you mean "${stems.get(stem)!}"?)`)
+}
+
+const stemOf = (id: string): string => id.replace(/@.*$/, '').replace(/-template$/, '')
 
 /**
  * @param open whether an id that nobody knows is a template, too (`--templates open`)
@@ -37,11 +46,11 @@ export function createCatalogue(
 
   function list(world: number, account: string): Template[] {
     folders.refresh()
-    const byId = new Map([...builtInTemplates, ...folders.templates, ...seed])
-    for (const template of store.list(world)) byId.set(template.id, template)
-    return [...byId.values()]
-      .filter((template) => isVisible(template, account))
-      .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+    const made = new Map([...folders.templates, ...seed])
+    for (const template of store.list(world)) made.set(template.id, template)
+    const byId = new Map([...made].sort(([a], [b]) => (a < b ? -1 : 1)))
+    for (const [id, template] of builtInTemplates) if (!made.has(id)) byId.set(id, template)
+    return [...byId.values()].filter((template) => isVisible(template, account))
   }
 
   const improvised = (id: string): Template =>
@@ -63,7 +72,7 @@ export function createCatalogue(
       if (tagged !== undefined) return find(world, tagged)!
       if (open) return improvised(id)
       throw notFound(
-        `template ${show(id)} does not exist${didYouMean(id, ids)}; ` +
+        `template ${show(id)} does not exist${meant(id, ids)}; ` +
           'add it with POST /v1/dev/templates, --seed or --apps, or start the emulator with --templates open',
       )
     },

@@ -181,7 +181,9 @@ export const behaviourRows = {
 
   // Lists
   'page-size': chosen("Ten rows where the client does not say, as the vendor's console shows; a thousand at most."),
-  'list-order': chosen('Jobs and transactions: newest first; templates: by id.'),
+  'list-order': chosen(
+    "Jobs and transactions: newest first; templates: those that somebody made, by id, then the vendor's, last those of the emulator.",
+  ),
   'undotted-paging': observed(
     '`limit` and `offset` without `pagination.` before them have no effect; a published integration sends them.',
   ),

@@ -76,7 +76,7 @@ void t.test('what templates produce', async (t) => {
 
   await t.test('transcripts', async (t) => {
     const { results } = await completed(call, {
-      templateId: 'decisionbot-transcription',
+      templateId: 'transcription-service-template',
       params: { app: { model: 'tiny' } },
     })
     t.same(
@@ -91,6 +91,16 @@ void t.test('what templates produce', async (t) => {
       model_used: 'tiny',
     })
     t.equal(transcript.segments.map(({ text }: { text: string }) => text).join(''), transcript.text)
+  })
+
+  await t.test('decisions', async (t) => {
+    const { results } = await completed(call, { templateId: 'decisionbot-transcription' })
+    t.same(
+      results.map(({ name }) => name),
+      ['decisions.json'],
+    )
+    const made = JSON.parse((await bytesOf(results[0]!.link)).toString())
+    t.match(made, { decisions: [String], transcripts: [/made up by bytenite-emulator/] })
   })
 
   await t.test('videos', async (t) => {

@@ -28,7 +28,7 @@ void t.test('the built-in catalogue has every template that guides and public cl
   ]) {
     t.ok(ids.includes(id), id)
   }
-  t.strictSame(ids, [...builtInTemplates.keys()].sort(), 'ordered by id')
+  t.strictSame(ids, [...builtInTemplates.keys()], "the vendor's first")
   for (const id of ids) {
     const { status, body } = await createFrom(call, id)
     t.strictSame([status, body.job?.templateId, body.templateInfo?.id], [200, id, id])
@@ -42,6 +42,9 @@ void t.test('lists are paged and ordered', async (t) => {
   const first = await call('GET', customer)
   t.strictSame(first.body.pagination, { total, offset: 0, hasPrevious: false, hasNext: true })
   t.equal(first.body.data.length, 10)
+  const shown = first.body.data.map(({ id }: { id: string }) => id)
+  t.ok(shown.includes('video-transcoding@v0.2'), 'an integration that cannot page finds its template')
+  t.notOk(shown.some((id: string) => id.startsWith('emulator-')))
   const rest = await call('GET', `${customer}?pagination.offset=10&pagination.limit=100`)
   t.strictSame(rest.body.pagination, { total, offset: 10, hasPrevious: true, hasNext: false })
   t.equal(rest.body.data.length, total - 10)
@@ -53,6 +56,34 @@ void t.test('lists are paged and ordered', async (t) => {
     t.match(await call('GET', `${path}?orderBy=nope`), { status: 400, body: { code: 3, message: /orderBy "nope"/ } })
     t.match(await call('GET', `${path}?pagination.limit=x`), { status: 400, body: { code: 3 } })
   }
+})
+
+void t.test('lists begin with what somebody made, and end with the emulator', async (t) => {
+  const call = client((await emulator(t)).url)
+  for (const id of ['z', 'emulator-of-mine', 'hello-world-template']) await save(call, { id, app: 'mine' })
+  const { body } = await call('GET', `${customer}?pagination.limit=1000`)
+  const ids = body.data.map(({ id }: { id: string }) => id) as string[]
+  t.strictSame(ids.slice(0, 4), ['emulator-of-mine', 'hello-world-template', 'z', 'video-transcoding@v0.2'])
+  const own = ids.slice(3).findIndex((id) => id.startsWith('emulator-')) + 3
+  t.ok(ids.slice(own).every((id) => id.startsWith('emulator-')))
+  t.equal(new Set(ids).size, ids.length)
+})
+
+void t.test('a misspelt id is answered with the nearest one', async (t) => {
+  const call = client((await emulator(t)).url)
+  for (const [id, meant] of [
+    ['hello-world', 'hello-world-template'],
+    ['helo_world', 'hello-world-template'],
+    ['video-transcoding-template', 'video-transcoding@v0.2'],
+    ['img-gen-difusers', 'img-gen-diffusers'],
+    ['emulator-suceeds', 'emulator-succeeds'],
+  ]) {
+    t.match(
+      (await createFrom(call, id!)).body.message,
+      `template "${id}" does not exist (did you mean "${meant}"?); add it`,
+    )
+  }
+  t.notMatch((await createFrom(call, 'something-else-altogether')).body.message, /did you mean/)
 })
 
 void t.test('a template that a client makes', async (t) => {

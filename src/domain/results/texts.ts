@@ -1,3 +1,4 @@
+import { parseTag } from '../templates/tags.ts'
 import { jsonFile, perTask, type Recipe, type ResultFile, taskFileName, textFile } from './result-file.ts'
 
 /**
@@ -48,10 +49,13 @@ const sentences = (input: string): string[] => [
   'It is the same each time, so that a test can rely on it.',
 ]
 
+/** Assemblers that make decisions of transcripts. */
+const extractors = new Set(['fanin', 'decision-extractor-assembler'])
+
 const secondsPerSentence = 4
 
 /** Transcriptions: Whisper's answer in the file that the public transcription app writes (observed); the words are chosen. */
-export const transcript: Recipe = (_template, job, input) => {
+export const transcript: Recipe = (template, job, input) => {
   const parts = sentences(input?.name ?? 'no input')
   const model = job.params?.app?.['model']
   const result = {
@@ -70,6 +74,11 @@ export const transcript: Recipe = (_template, job, input) => {
       no_speech_prob: 0.01,
     })),
     model_used: typeof model === 'string' ? model : 'turbo',
+  }
+  if (extractors.has(parseTag(template?.assembler ?? '')?.name ?? '')) {
+    // The assembler reads the transcripts and leaves one file (observed); what is in it is chosen.
+    const decisions = [`No decision was found in ${input?.name ?? 'no input'}: bytenite-emulator made this up.`]
+    return [jsonFile('decisions.json', { decisions, transcripts: perTask(job, () => result.text) })]
   }
   return perTask(job, (task, tasks) => jsonFile(taskFileName('transcription_result.json', task, tasks), result))
 }
