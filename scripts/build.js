@@ -71,7 +71,12 @@ await Promise.all([
     outdir: 'dist/inspector',
   }),
   // By itself, as it is loaded into other people's programs.
-  build({ ...common, entryPoints: ['src/exec/intercept/node-hook.ts'], outdir: 'dist' }),
+  build({
+    ...common,
+    entryPoints: ['src/exec/intercept/node-hook.ts', 'src/exec/intercept/sitecustomize.py'],
+    loader: { '.py': 'copy' },
+    outdir: 'dist',
+  }),
   build({
     ...common,
     entryPoints: ['src/cli.ts', 'src/index.ts', 'src/testcontainers.ts'],

@@ -23,6 +23,7 @@ void t.test('the environment', async (t) => {
       proxy: { host: '127.0.0.1', port: 2 },
       trust,
       hook: 'file:///a%20folder/intercept.js?tls=3&plain=1',
+      python: '/a folder/python',
     })
 
   const bare = from({ PATH: '/bin' })

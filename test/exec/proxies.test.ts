@@ -87,7 +87,10 @@ void t.test('it listens for this machine alone, and is gone at the end', async (
   client.on('error', () => undefined)
   const folder = dirname(environment['NODE_EXTRA_CA_CERTS']!)
   t.equal(statSync(folder).mode & 0o777, 0o700)
-  for (const file of readdirSync(folder)) t.notMatch(readFileSync(join(folder, file), 'latin1'), /PRIVATE KEY/)
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))
+  for (const file of files.filter((file) => statSync(file).isFile())) {
+    t.notMatch(readFileSync(file, 'latin1'), /PRIVATE KEY/)
+  }
   await Promise.all([close(), close()])
   await ended
   t.notOk(existsSync(folder))

@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path'
 import type { TrustFiles } from './trust.ts'
 import { javaStorePassword } from './trust.ts'
 import { eitherCase, noProxyEntries } from './upstream.ts'
@@ -15,6 +16,8 @@ export interface Destination {
   readonly trust: TrustFiles
   /** URL of the module that Node.js is to load before the program. */
   readonly hook: string
+  /** The folder of the module that Python is to load before the program. */
+  readonly python: string
 }
 
 const loopback = ['localhost', '127.0.0.1', '::1']
@@ -53,6 +56,7 @@ export function childEnvironment(parent: Environment, destination: Destination):
   set('REQUESTS_CA_BUNDLE', trust.bundle(requests))
   for (const name of additionVariables) set(name, trust.addition(parent[name] || undefined))
 
+  set('PYTHONPATH', [destination.python, parent['PYTHONPATH'] ?? ''].filter((path) => path !== '').join(delimiter))
   set('NODE_OPTIONS', joined(parent['NODE_OPTIONS'], `--import=${destination.hook}`))
   set('JAVA_TOOL_OPTIONS', joined(parent['JAVA_TOOL_OPTIONS'], ...javaOptions(destination, exceptions)))
   return environment

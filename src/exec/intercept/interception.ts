@@ -9,6 +9,7 @@ import type { Emulator } from '../../index.ts'
 import { packageRoot } from '../../base/package.ts'
 import type { Authority } from './certificates.ts'
 import { childEnvironment } from './environment.ts'
+import { writePythonHook } from './python-hook.ts'
 import { openProxy } from './proxy.ts'
 import { openTlsFront } from './tls-front.ts'
 import { writeTrustFiles } from './trust.ts'
@@ -108,6 +109,12 @@ export async function openInterception(
         proxy,
         trust: writeTrustFiles(folder, authority.certificate),
         hook: hook.href,
+        python: writePythonHook(folder, {
+          tls: front.port,
+          plain: emulator.port,
+          offline,
+          certificate: authority.certificate,
+        }),
       }),
       seen: () => ({ refused: new Map(refused), untrusted: new Map(front.refusals), unused }),
       close,

@@ -13,5 +13,6 @@ export const leadingVariables: readonly string[] = [
   ...bundleVariables,
   ...additionVariables,
   'NODE_OPTIONS',
+  'PYTHONPATH',
   'JAVA_TOOL_OPTIONS',
 ]
