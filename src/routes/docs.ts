@@ -66,7 +66,11 @@ export const docsRoutes =
     const schema = { hide: true }
     function serve(scope: FastifyInstance, { base, file, draw }: Page): void {
       scope.get(`${base}/docs`, { schema }, async (_request, reply) => reply.redirect(`${base}/docs/`))
-      scope.get(file, { schema }, async () => draw((await loadDocuments()).swagger()))
+      scope.get(file, { schema }, async ({ baseUrl }) => {
+        const document = draw((await loadDocuments()).swagger())
+        // Absolute, as the vendor's were: what imports a document from its address may not know that address later.
+        return base === controlBase ? document : { ...document, servers: [{ url: baseUrl + base }] }
+      })
       scope.get(`${base}/docs/*`, { schema }, async (request, reply) => {
         const drawn = await loadDocuments()
         const page = await drawn.inject({ method: 'GET', url: `/_docs${request.url.replace('/docs/', '/')}` })

@@ -126,7 +126,7 @@ void t.test('docs', async (t) => {
       }
       const { status, body } = await call('GET', `${base}/docs/swagger.json`)
       t.equal(status, 200)
-      t.match(body, { info: { title: titles[base], version: '0.1' }, servers: [{ url: base }] })
+      t.match(body, { info: { title: titles[base], version: '0.1' }, servers: [{ url: url + base }] })
       for (const path of paths[base]!) t.ok(path in body.paths, path)
       t.notOk(Object.keys(body.paths as object).some((path) => path.startsWith('/v1') || path.startsWith('/_')))
     })
