@@ -122,7 +122,16 @@ const pathsBelow = (base: string, paths: OpenApiDocument['paths'] = {}): Record<
 /** The part of an OpenAPI document that belongs to one base: its title, its server, paths relative to it. */
 export function documentOf(base: ApiBase, whole: object): Record<string, unknown> {
   const { info, paths } = whole as OpenApiDocument
-  return { ...whole, info: { ...info, title: apis[base] }, servers: [{ url: base }], paths: pathsBelow(base, paths) }
+  const below = pathsBelow(base, paths)
+  const used = new Set(
+    Object.values(below)
+      .flatMap((path) => Object.values(path) as { readonly tags?: readonly string[] }[])
+      .flatMap(({ tags = [] }) => tags),
+  )
+  const tags = Object.entries(vendorTags)
+    .filter(([name]) => used.has(name))
+    .map(([name, description]) => ({ name, description }))
+  return { ...whole, info: { ...info, title: apis[base] }, servers: [{ url: base }], tags, paths: below }
 }
 
 /** The OpenAPI document of the emulator's own API, which asks nobody who they are. */
@@ -147,6 +156,27 @@ A world is all that one API key opens: the key \`test_checkout\` opens the world
 No credentials are asked for. Requests of web pages of another origin, and under a host name that a stranger could own, are refused with 403. What a request does not know is a mistake: unknown fields are refused with 400. Names may be written in camelCase or snake_case, an absent body counts as \`{}\`. Errors have the body \`{"code", "message", "details"}\`, where \`code\` is a gRPC code, and change nothing.
 
 Durations are texts: \`90s\`, \`10m\`, \`2h\`, \`1d\`, ISO 8601 such as \`PT90S\`, or a plain number of milliseconds. Times are RFC 3339, by the clock of the world unless said otherwise.`
+
+const vendorTags: Readonly<Record<string, string>> = {
+  jobs: 'Jobs: make them, run them, read how far they are, fetch what they made',
+  templates: 'Templates that jobs are made from',
+  logs: 'The lines that jobs print',
+  events: 'States of jobs as they are entered',
+  'data sources': 'Where jobs read from and write to',
+  apps: 'Apps: the code that works on the chunks of a job',
+  engines: 'Partitioners and assemblers: the code that cuts the input and puts results together',
+  tests: 'Tests of apps; there is nothing behind them',
+  'access token': 'Access tokens: an API key is exchanged for one',
+  'sign-in': 'What the page for signing in asks',
+  auth: 'Sign-in by mail; no mail is sent',
+  'api keys': 'API keys of the account',
+  user: 'The user behind the account',
+  secrets: 'Credentials that data sources name',
+  wallet: 'Balance, transactions and coupons',
+  billing: 'Top-ups, payouts and plans; there is nothing behind them',
+  deprecated: 'Given up by the vendor in 2025; there is nothing behind them',
+  info: 'The version of the server',
+}
 
 const controlTags: Readonly<Record<string, string>> = {
   worlds: 'Worlds as a whole: look, reset, copy, take away',

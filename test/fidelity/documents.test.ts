@@ -141,3 +141,14 @@ void t.test('GET /_emulator/openapi.json', async (t) => {
     for (const status of ['200', '404']) t.ok(paths['/jobs/{jobId}'].get.responses[status].headers[groundHeader])
   })
 })
+
+void t.test('every tag of an operation is declared, with a description', async (t) => {
+  const { url } = await emulator(t)
+  for (const path of ['/v1/customer', '/v1/auth', '/v1/dev', '/v1/wallet'].map((base) => `${base}/docs/swagger.json`)) {
+    const { body } = await client(url, null)('GET', path)
+    const declared = new Map<string, string>(body.tags.map((tag: any) => [tag.name, tag.description]))
+    const used = Object.values<any>(body.paths).flatMap((item) => Object.values<any>(item).flatMap(({ tags }) => tags))
+    t.strictSame([...declared.keys()].sort(), [...new Set(used)].sort(), path)
+    for (const [name, description] of declared) t.match(description, /^[A-Z].{10,}/, name)
+  }
+})
