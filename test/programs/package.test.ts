@@ -71,7 +71,7 @@ void t.test('holds what runs and its types: no sources, no tests, no source maps
     statSync(join(installed, file)).isFile(),
   )
   const expected =
-    /^(package\.json|\w+\.md|LICENSE|docker-compose\.yml|docs\/[\w-]+\.md|docs\/pictures\/\w+\.jpg|examples\/.*|dist\/.*(\.js|\.d\.ts|\.LEGAL\.txt)|dist\/inspector\/(index\.html|main\.css|icon\.svg)|migrations\/\d{3}-[a-z-]+\.sql)$/
+    /^(package\.json|\w+\.md|LICENSE|docker-compose\.yml|docs\/[\w-]+\.md|docs\/pictures\/\w+\.jpg|examples\/.*|dist\/.*(\.js|\.d\.ts|\.LEGAL\.txt)|dist\/inspector\/(index\.html|main\.css|icon\.svg)|dist\/sitecustomize\.py|migrations\/\d{3}-[a-z-]+\.sql)$/
   t.strictSame(
     files.filter((file) => !expected.test(file)),
     [],
