@@ -2,7 +2,6 @@
 import './base/clock.test.ts'
 import './base/values.test.ts'
 import './domain/lifecycle.test.ts'
-import './settings/settings.test.ts'
 import './wire/filter-values.test.ts'
 import './wire/filters.test.ts'
 import './wire/json-reader.test.ts'
