@@ -16,7 +16,7 @@ interface Waiting {
 }
 
 /** Acts after which what they wrote is copied from the log into the database file, between two transactions. */
-const actsPerCheckpoint = 4000
+const actsPerCheckpoint = 3000
 
 /** Milliseconds without an act after which that is done early. */
 const idleTime = 1000

@@ -106,7 +106,7 @@ function setUp(database: Database, location: string): Store {
   if (position <= migrations.length) database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   // In pages of 4 KiB. Group commit empties the log long before; this bounds it while one act writes all the time.
-  database.pragma('wal_autocheckpoint = 12000')
+  database.pragma('wal_autocheckpoint = 15000')
   // What undoes a statement or a savepoint is kept here; as a temporary file it costs as much as the insert itself.
   database.pragma('temp_store = MEMORY')
   database.pragma('foreign_keys = ON')
