@@ -30,7 +30,7 @@ import { builtInRecipe } from './domain/results/recipe-of.ts'
 import { scriptedRecipe } from './domain/results/scripted.ts'
 import { createScenarios, type ScenarioRegistry } from './control/scenarios.ts'
 import { seededRecipe } from './domain/results/seeded.ts'
-import { openFiles } from './store/files/files.ts'
+import { type Files, lastPlace, openFiles } from './store/files/files.ts'
 import { openStore } from './store/database.ts'
 import { blockStore } from './store/blocks.ts'
 import { jobFilterStore } from './store/job-filters.ts'
@@ -123,7 +123,7 @@ export function createCore(options: CoreOptions = {}): Core {
   const recipe = seededRecipe(seed, (template) => seedTemplates.get(template.id) === template, builtInRecipe)
 
   const store = openStore(data)
-  const files = openFiles(data)
+  let opened: Files | undefined
   let keepTime = (): void => undefined
   function close(): void {
     try {
@@ -131,7 +131,7 @@ export function createCore(options: CoreOptions = {}): Core {
     } catch {
       // The disk fails: the time kept before is a second ahead at most.
     }
-    files.close()
+    opened?.close()
     store.close()
   }
   try {
@@ -140,7 +140,8 @@ export function createCore(options: CoreOptions = {}): Core {
     const templateRows = templateStore(store)
     const blockRows = blockStore(store)
     const settings = settingStore(store)
-    const worldRows = worldStore(store)
+    const worldRows = worldStore(store, lastPlace(data))
+    const files = (opened = openFiles(data, (world) => worldRows.place(world)))
     const clock = steadyClock(machine, Number(settings.get(lastTime) ?? 0), {
       onSeen(until) {
         void commit(() => settings.set(lastTime, String(until))).catch(() => undefined)
@@ -186,18 +187,12 @@ export function createCore(options: CoreOptions = {}): Core {
       jobs: jobRows,
       transitions,
       seed: seedJobs,
-      onCleared({ name, key }) {
-        const cleared = files.setWorldAside(key)
-        return {
-          ...cleared,
-          remove() {
-            cleared.remove()
-            for (const rules of [scenarios, faults, journal]) rules.clear(name)
-            // Another world of that name may have revoked keys of its own.
-            tokens.forget()
-          },
-        }
+      onCleared({ name }) {
+        for (const rules of [scenarios, faults, journal]) rules.clear(name)
+        // Another world of that name may have revoked keys of its own.
+        tokens.forget()
       },
+      removePlace: (place) => files.removePlace(place),
       onCopied: (world) => runs.failCopied(world),
       onForked: (from, into) => files.copyWorld(from.key, into.key),
     })
@@ -290,9 +285,13 @@ export function createCore(options: CoreOptions = {}): Core {
       instance: data === null ? randomBytes(8).toString('hex') : null,
     })
     void files
-      .sweep(({ world, jobId }) => {
-        const job = jobRows.find(world, jobId)
-        return job === undefined || job.deletedAt !== null ? undefined : job
+      .sweep({
+        worldAt: (place) => worldRows.at(place),
+        job({ world, jobId }) {
+          const job = jobRows.find(world, jobId)
+          return job === undefined || job.deletedAt !== null ? undefined : job
+        },
+        jobIds: (world) => jobRows.ids(world),
       })
       .catch(() => undefined)
 

@@ -140,7 +140,7 @@ export const behaviourRows = {
     'A running job that is aborted is FAILED at once, with `endedAt` and the `errorMessage` "job was aborted": no state for it exists.',
   ),
   'deleted-jobs': chosen(
-    'A deleted job is 404 and in no list; `deletedAt` in the reference tells that the service kept its record.',
+    'A deleted job is 404 and in no list; `deletedAt` in the reference tells that the service kept its record. Here the 1,000 of a world that were deleted last are kept for `explain`, of others the id alone; copies and exports of a world hold none.',
   ),
   'state-timestamps': chosen(
     '`stateTimestamps` holds the states that were entered, by their full names; the keys are told nowhere.',
