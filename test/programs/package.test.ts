@@ -1,7 +1,8 @@
 // What `npm pack` makes, used as a stranger would use it: in an empty folder that has the declared dependencies and nothing else.
 // They are linked from this checkout, so that no registry is asked. `npm test` builds what is packed.
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -192,6 +193,36 @@ void t.test('its types, read by a strict compiler, once without skipLibCheck', a
     t.strictSame(await run(process.execPath, tsc, '-p', project), { code: 0, output: '' }, moduleResolution)
   }
   await Promise.all([compile('nodenext', 'nodenext', false), compile('esnext', 'bundler', true)])
+})
+
+const listed = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
+  cwd: packageRoot,
+  encoding: 'utf8',
+})
+const skip = listed.status !== 0 && 'no git, or no checkout'
+
+void t.test('an install from git, which npm makes by "prepare" in a clone', { skip }, async (t) => {
+  const clone = join(folder, 'clone')
+  for (const file of listed.stdout.split('\0').filter((file) => existsSync(join(packageRoot, file)))) {
+    if (!/^(docs|test|examples)\//.test(file) && file !== '') cpSync(join(packageRoot, file), join(clone, file))
+  }
+  symlinkSync(join(packageRoot, 'node_modules'), join(clone, 'node_modules'))
+  const npm = (...args: string[]) => run('npm', '--prefix', clone, ...args)
+  const packed = async () => {
+    const { output } = await npm('pack', clone, '--dry-run', '--ignore-scripts', '--json')
+    const [{ files }] = JSON.parse(output) as [{ files: { path: string }[] }]
+    return files.map(({ path }) => path)
+  }
+  const built = ['dist/index.js', 'dist/index.d.ts', 'dist/cli.js', 'dist/schemas/jobs.d.ts']
+
+  t.equal((await run('env', 'npm_command=ci', process.execPath, join(clone, 'scripts', 'prepare.js'))).code, 0)
+  t.notOk(existsSync(join(clone, 'dist')), 'npm ci waits for no build')
+  t.equal((await npm('run', 'prepare')).code, 0)
+  const names = await packed()
+  for (const file of built) t.ok(names.includes(file), `${file} is in the package`)
+
+  rmSync(join(clone, 'node_modules'))
+  t.match(await npm('run', 'prepare'), { code: 0, output: 'dist/ is not built' }, 'as after npm install --omit=dev')
 })
 
 void t.test('every schema can be imported', async (t) => {
