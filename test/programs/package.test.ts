@@ -12,7 +12,7 @@ import { startContainer } from '../../src/testcontainers.ts'
 import { emulator } from '../emulator.ts'
 import { packed } from './packed.ts'
 
-const { folder, installed, link, manifest, run, tarball } = packed(t)
+const { folder, installed, manifest, run, tarball } = packed(t)
 
 void t.test('holds what runs and its types: no sources, no tests, no source maps', async (t) => {
   const files = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((file) =>
@@ -100,46 +100,6 @@ console.log('all is there')
 void t.test('a program that imports it', async (t) => {
   writeFileSync(join(folder, 'program.js'), program)
   t.strictSame(await run(process.execPath, 'program.js'), { code: 0, output: 'all is there\n' })
-})
-
-const typed = `
-import type { Static } from '@sinclair/typebox'
-import { connect, type Emulator, type EmulatorOptions, startEmulator, type World } from 'bytenite-emulator'
-import { JobResponse, type JobState } from 'bytenite-emulator/schemas/jobs'
-import { startContainer } from 'bytenite-emulator/testcontainers'
-
-const options: EmulatorOptions = { strict: true, templates: 'open' }
-await using emulator: Emulator = await startEmulator(options)
-const world: World = emulator.world('typed')
-const answer = await emulator.inject({ url: '/v1/customer/jobs', headers: { authorization: world.apiKey } })
-const jobs: Static<typeof JobResponse>['job'][] = answer.json<{ data: Static<typeof JobResponse>['job'][] }>().data
-const states: (JobState | null)[] = jobs.map(({ state }) => state)
-await world.fault({ operation: 'GET /v1/customer/jobs/{jobId}', status: 503, times: 2 })
-const first: string | undefined = (await connect(emulator.url).world('typed').requests())[0]?.operation
-export { first, states, startContainer }
-
-// @ts-expect-error a wrong word is an error
-await startEmulator({ templates: 'ajar' })
-// @ts-expect-error nothing has become any
-world.nonsense()
-// @ts-expect-error nor here
-jobs[0]!.nonsense
-`
-
-void t.test('its types, read by a strict compiler, once without skipLibCheck', async (t) => {
-  for (const name of ['@types/node', 'undici-types']) link(name)
-  writeFileSync(join(folder, 'typed.ts'), typed)
-  const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc')
-  const compile = async (module: string, moduleResolution: string, skipLibCheck: boolean) => {
-    const compilerOptions = {
-      ...{ module, moduleResolution, target: 'es2022', lib: ['es2022'], types: ['node'] },
-      ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck, noEmit: true },
-    }
-    const project = `tsconfig.${moduleResolution}.json`
-    writeFileSync(join(folder, project), JSON.stringify({ compilerOptions, files: ['typed.ts'] }))
-    t.strictSame(await run(process.execPath, tsc, '-p', project), { code: 0, output: '' }, moduleResolution)
-  }
-  await Promise.all([compile('nodenext', 'nodenext', false), compile('esnext', 'bundler', true)])
 })
 
 const listed = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
