@@ -36,7 +36,7 @@ function causeOf(name: string, error: unknown, machine: string): string {
     return isOwn
       ? `${name} is not installed: optional dependencies were left out (--omit=optional), or node_modules was made with an older ` +
           'Node.js. Run npm install --include=optional with this one.'
-      : `${name} is not installed. Run npm install --save-dev ${name}@12, ${compilers}, or use Node.js 22.14 or later, which needs neither.`
+      : `${name} is not installed. Run npm install --save-dev ${name}@12, ${compilers}, or use Node.js 22.14 or later, which needs none of it.`
   }
   if (code === 'MODULE_NOT_FOUND' && message.includes('better_sqlite3.node')) {
     return (
@@ -47,7 +47,7 @@ function causeOf(name: string, error: unknown, machine: string): string {
   if (message.includes('bindings file')) {
     return (
       `${name} has no binary, as its install script was not run (--ignore-scripts, or scripts that wait to be approved). ` +
-      `Run npm rebuild ${name}, with pnpm first pnpm approve-builds, ${compilers}; or use Node.js 22.14 or later, which needs neither.`
+      `Run npm rebuild ${name}, with pnpm first pnpm approve-builds, ${compilers}; or use Node.js 22.14 or later, which needs none of it.`
     )
   }
   if (message.includes('NODE_MODULE_VERSION')) {

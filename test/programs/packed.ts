@@ -12,6 +12,7 @@ interface Manifest {
   readonly exports: Readonly<Record<string, { readonly import: { readonly default: string } }>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
 interface Tarball {
@@ -53,7 +54,8 @@ export function packed(t: Test, fields: object = { type: 'module' }) {
     mkdirSync(dirname(place), { recursive: true })
     symlinkSync(join(packageRoot, 'node_modules', name), place)
   }
-  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })) link(name)
+  const { dependencies, optionalDependencies, peerDependencies } = manifest
+  for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) link(name)
   mkdirSync(join(folder, 'node_modules', '.bin'))
   symlinkSync(
     join('..', 'bytenite-emulator', manifest.bin['bytenite-emulator']!),
