@@ -124,7 +124,7 @@ export interface Files {
 }
 
 /** Those whose files are kept. */
-export interface Owners {
+interface Owners {
   /** The world that has this place, or undefined. */
   worldAt(place: number): number | undefined
   /** The job, unless it is gone. */
