@@ -4,14 +4,14 @@ import { type Clock, type SteadyClock, steadyClock, systemClock } from './base/c
 import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
 import { type Archives, createArchives } from './core/archives.ts'
 import { type Blocks, createBlocks } from './core/blocks.ts'
-import { assertUsable } from './core/block-use.ts'
+import { assertUsable, runnableBlocks } from './core/block-use.ts'
 import { type Clocks, createClocks } from './core/clocks.ts'
 import { createTemplates, type Templates } from './core/templates.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { createJobQueries, type JobQueries } from './core/job-queries.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
 import { createRuns, type Runs } from './core/runs.ts'
-import { type BlockRegistry, runBlocksOf } from './domain/runs/block.ts'
+import { type Block, type BlockRegistry, runBlocksOf } from './domain/runs/block.ts'
 import { builtInTemplates } from './domain/templates/built-in.ts'
 import { createStorage, type Storage } from './core/storage.ts'
 import { createSecrets, type Secrets } from './core/secrets.ts'
@@ -63,7 +63,8 @@ export interface Core {
   readonly catalogue: Catalogue
   readonly jobs: Jobs
   readonly runs: Runs
-  readonly localBlocks: BlockRegistry
+  /** The blocks that jobs of a world can run, as they are now. */
+  runnableBlocks(world: WorldRecord): readonly Block[]
   /** Why the blocks of a job's template would not be run now, in words. */
   whyPlayed(world: WorldRecord, job: JobRecord): string
   readonly jobQueries: JobQueries
@@ -208,12 +209,19 @@ export function createCore(options: CoreOptions = {}): Core {
     })
     const secrets = createSecrets(commit, secretStore(store), ids)
     const wallet = createWallet(commit, walletStore(store), ids, clocks.now)
+    const runsPushed = runApps === 'process,pushed'
     function blocksOf(world: WorldRecord, job: JobRecord): RunBlocks | string {
       if (runApps === 'off') return 'real runs are off (--run-apps)'
-      localBlocks.refresh()
       const template = catalogue.find(world.key, job.templateId)
       const isBuiltIn = template !== undefined && builtInTemplates.get(template.id) === template
-      return runBlocksOf(template, isBuiltIn, localBlocks)
+      const place = runsPushed
+        ? 'in no folder of --apps, and no active block that was pushed with a key of --api-key'
+        : 'in no folder of --apps'
+      return runBlocksOf(template, isBuiltIn, blocksNow(world), place)
+    }
+    function blocksNow({ key }: WorldRecord): readonly Block[] {
+      localBlocks.refresh()
+      return runsPushed ? runnableBlocks(blockRows, localBlocks, key) : localBlocks.blocks
     }
     function whyPlayed(world: WorldRecord, job: JobRecord): string {
       try {
@@ -258,7 +266,7 @@ export function createCore(options: CoreOptions = {}): Core {
     })
 
     const templates = createTemplates(commit, templateRows, catalogue, clocks.now)
-    const blocks = createBlocks({ commit, rows: blockRows, templates, now: clocks.now, ids })
+    const blocks = createBlocks({ commit, rows: blockRows, templates, now: clocks.now, ids, guarded: runsPushed })
     const seeds = createSeeds({
       commit,
       rows: jobRows,
@@ -306,7 +314,7 @@ export function createCore(options: CoreOptions = {}): Core {
       catalogue,
       jobs,
       runs,
-      localBlocks,
+      runnableBlocks: blocksNow,
       whyPlayed,
       jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), clocks.now),
       events,

@@ -173,6 +173,12 @@ export const behaviourRows = {
   'dummy-source': chosen(
     'With `--run-apps`, the source `bypass` is one file `dummy_file`; the pages say that there is one, not what it is.',
   ),
+  'block-secrets': chosen(
+    'With `--run-apps`, a secret that a manifest names is in the variables that the pages describe; capitals and `_` in their names, and the masks in logs, are chosen.',
+  ),
+  'real-price': chosen(
+    'With `--run-apps`, a job costs the sum of its tasks: hours times the larger need, as prices on the pages come out. It is booked when the job is COMPLETE, even beyond the balance.',
+  ),
   'failed-results': chosen('A failed job was never completed, so its results are the same error as before completion.'),
   'log-texts': chosen(
     "Levels are as on the pictures of the documentation; the texts of the lines are the emulator's own.",

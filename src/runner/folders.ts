@@ -112,7 +112,8 @@ function readAll(paths: readonly string[]): Pick<BlockRegistry, 'blocks' | 'prob
       if (isManifest) {
         const block = readBlock(value, join(path, '..'))
         const twin = blocks.find(({ kind, tag }) => kind === block.kind && tag === block.tag)
-        if (twin !== undefined) throw new Error(`${block.kind} ${block.tag} is in ${twin.folder} already`)
+        if (twin !== undefined)
+          throw new Error(`${block.kind} ${block.tag} is in ${'folder' in twin.code ? twin.code.folder : ''} already`)
         blocks.push(block)
       } else if (isTemplate(value)) {
         const input = decodeTemplate(JSON.stringify(value), []) as JobTemplateInput

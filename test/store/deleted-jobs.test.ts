@@ -11,7 +11,13 @@ import { client, emulator } from '../emulator.ts'
 
 const templateId = 'hello-world-template'
 
-const ownerOf = (world: WorldRecord): Caller => ({ world, persona: 'owner', account: 'owner', token: null })
+const ownerOf = (world: WorldRecord): Caller => ({
+  world,
+  persona: 'owner',
+  account: 'owner',
+  hasPrivateKey: false,
+  token: null,
+})
 
 void t.test('the 1,000 that were deleted last keep their documents; of the others the id stays taken', async (t) => {
   const data = t.testdir()
@@ -77,4 +83,20 @@ void t.test('a database that was emptied gives its room back, at the end and at 
   t.ok(statSync(file).size > 4e6)
   createCore({ data }).close()
   t.ok(statSync(file).size < large / 4, `${statSync(file).size} bytes of ${large} at the start`)
+})
+
+void t.test('a world that is opened after a restart gets a key and a place that no other one has', async (t) => {
+  const data = t.testdir()
+  const keys: number[] = []
+  for (const name of ['first', 'second', 'third']) {
+    const core = createCore({ data })
+    keys.push((await core.worlds.open(name)).key)
+    await core.worlds.reset('first')
+    core.close()
+  }
+  t.equal(new Set(keys).size, 3)
+  const store = openStore(data)
+  t.teardown(() => store.close())
+  const places = store.prepare<{ place: number }>('SELECT coalesce(place, id) AS place FROM worlds').all()
+  t.equal(new Set(places.map(({ place }) => place)).size, 3)
 })

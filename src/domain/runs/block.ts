@@ -12,10 +12,12 @@ export interface Block {
   readonly kind: BlockKind
   /** `name@major.minor` */
   readonly tag: string
-  /** The folder that holds `manifest.json` and `app/`. */
-  readonly folder: string
+  /** The folder that holds `manifest.json` and `app/`, or the id of a block that was pushed. */
+  readonly code: { readonly folder: string } | { readonly pushed: string }
   /** File inside `app/` that is started. */
   readonly entrypoint: string
+  /** Ids of the secrets that it reads. */
+  readonly secrets: readonly string[]
   /** The container image that it names; it is not used. */
   readonly image: string
   /** Cores. */
@@ -67,11 +69,16 @@ export function readBlock(manifest: unknown, folder: string): Block {
     throw new Error(`type ${show(kind)}: expected app, partitioner or assembler`)
   }
   const image = config.get('container')
+  const secrets = config.get('secrets') ?? []
+  if (!Array.isArray(secrets) || secrets.some((id) => typeof id !== 'string')) {
+    throw new Error(`platform_config.secrets ${show(secrets)}: expected a list of ids of secrets`)
+  }
   return {
     kind,
     tag: `${name}@${version}`,
-    folder,
+    code: { folder },
     entrypoint,
+    secrets: secrets as string[],
     image: typeof image === 'string' ? image : '',
     minCpu: amount(needs.get('mincpu')),
     minMemory: amount(needs.get('minmemory')),
@@ -92,8 +99,8 @@ const isInside = (path: string): boolean =>
   path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
 
 /** The block that a tag means, or undefined. */
-export function findBlock(registry: BlockRegistry, kind: BlockKind, tag: string): Block | undefined {
-  const found = registry.blocks.filter((block) => block.kind === kind)
+export function findBlock(blocks: readonly Block[], kind: BlockKind, tag: string): Block | undefined {
+  const found = blocks.filter((block) => block.kind === kind)
   const resolved = resolveTag(
     tag,
     found.map((block) => block.tag),
@@ -105,13 +112,16 @@ export function findBlock(registry: BlockRegistry, kind: BlockKind, tag: string)
  * The blocks that a template's jobs run.
  *
  * @param isBuiltIn the template is one of the emulator's own, whose blocks need not be there
+ * @param blocks those that the world can run
+ * @param place says where they were looked for
  * @returns the reason in words if its jobs are played
  * @throws ApiError 400/9 that names the block which is missing
  */
 export function runBlocksOf(
   template: Template | undefined,
   isBuiltIn: boolean,
-  registry: BlockRegistry,
+  blocks: readonly Block[],
+  place: string,
 ): RunBlocks | string {
   if (template === undefined) return 'its template is gone'
   if (template.app === '') return `template ${template.id} names no app`
@@ -122,14 +132,14 @@ export function runBlocksOf(
       tags[kind] = passthrough
       continue
     }
-    const block = findBlock(registry, kind, tag)
+    const block = findBlock(blocks, kind, tag)
     if (block !== undefined) tags[kind] = block.tag
-    else if (isBuiltIn) return `its ${kind} ${tag} is in no folder of --apps`
+    else if (isBuiltIn) return `its ${kind} ${tag} is ${place}`
     else {
-      const known = registry.blocks.filter((other) => other.kind === kind).map((other) => other.tag)
+      const known = blocks.filter((other) => other.kind === kind).map((other) => other.tag)
       throw failedPrecondition(
-        `template ${template.id}: ${kind} ${show(tag)} is in no folder of --apps` +
-          ` (there: ${known.slice(0, 10).join(', ') || 'none'}): add its folder, or start the emulator without --run-apps`,
+        `template ${template.id}: ${kind} ${show(tag)} is ${place}` +
+          ` (there: ${known.slice(0, 10).join(', ') || 'none'}): add it, or start the emulator without --run-apps`,
         'block-missing',
       )
     }
