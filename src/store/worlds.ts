@@ -86,7 +86,9 @@ export function worldStore(store: Store, lastPlace: number): WorldStore {
   const move = store.prepare('UPDATE worlds SET place = ? WHERE id = ?')
   // SQLite would give the key of a world that was dropped to the next one, and with it what is under way for the first. Keys
   // and places come from one sequence, as the key is a world's first place.
-  const highest = store.prepare<{ last: number | null }>('SELECT max(max(id), coalesce(max(place), 0)) AS last FROM worlds')
+  const highest = store.prepare<{ last: number | null }>(
+    'SELECT max(max(id), coalesce(max(place), 0)) AS last FROM worlds',
+  )
   let lastKey = Math.max(highest.get()!.last ?? 0, lastPlace)
   const setPace = store.prepare('UPDATE worlds SET pace = ? WHERE id = ?')
   const all = store.prepare<WorldRow>('SELECT * FROM worlds ORDER BY name LIMIT ? OFFSET ?')

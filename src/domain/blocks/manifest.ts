@@ -7,7 +7,7 @@ import { isObject, type ReadonlyDeep } from '../../base/objects.ts'
 export type BlockKind = 'app' | 'engine'
 
 /** A manifest but for name and version, as a row keeps it. */
-export const ManifestDetails = Type.Object({
+const ManifestDetails = Type.Object({
   type: Text({ description: 'Of an engine: `partitioner`, `assembler` or empty' }),
   description: Text(),
   entrypoint: Text({ description: 'File inside `app/`' }),
