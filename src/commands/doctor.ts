@@ -13,12 +13,13 @@ import { loadDriver } from '../store/driver.ts'
 import { formatTimestamp, parseTimestamp } from '../base/timestamps.ts'
 import { directAgent, reachableHost } from '../base/address.ts'
 import { addressOf } from './address.ts'
+import { checkBlocks } from './doctor-blocks.ts'
 import { counted } from '../base/plain-text.ts'
 import { print } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
 
 /** The result of one check, with the way out if something is wrong. */
-interface Finding {
+export interface Finding {
   readonly verdict: 'ok' | 'warning' | 'problem'
   readonly text: string
 }
@@ -42,6 +43,7 @@ export async function doctor(invocation: Invocation): Promise<void> {
     checkData(settings, running),
     ...checkProxies(environment, settings.host),
     checkClock(systemClock(), running),
+    ...(await checkBlocks(settings)),
   ]
   if (options['json'] === true)
     print(JSON.stringify({ ...facts(invocation), emulator: running ?? null, findings }, null, 2))
