@@ -4,7 +4,7 @@ import { extname } from 'node:path'
 import { counted } from '../base/plain-text.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Block } from '../domain/runs/block.ts'
-import type { Finding } from './doctor.ts'
+import { type Finding, ok, problem, warning } from './finding.ts'
 
 /** Problems and needs that are shown at most. */
 const most = 10
@@ -17,16 +17,13 @@ export async function checkBlocks({ apps, python }: Settings): Promise<Finding[]
     const { blocks, templates, problems } = openBlockFolders(apps)
     const inPython = blocks.filter(({ entrypoint }) => extname(entrypoint) === '.py')
     return [
-      {
-        verdict: 'ok',
-        text: `--apps: ${counted(blocks.length, 'block')} and ${counted(templates.size, 'template')}`,
-      },
-      ...problems.slice(0, most).map((text): Finding => ({ verdict: 'warning', text: `--apps: ${text}` })),
+      ok(`--apps: ${counted(blocks.length, 'block')} and ${counted(templates.size, 'template')}`),
+      ...problems.slice(0, most).map((text) => warning(`--apps: ${text}`)),
       ...(inPython.length === 0 ? [] : [checkPython(python, inPython)]),
       ...blocks.flatMap((block) => needsOf(block)).slice(0, most),
     ]
   } catch (error) {
-    return [{ verdict: 'problem', text: (error as Error).message }]
+    return [problem((error as Error).message)]
   }
 }
 
@@ -40,30 +37,23 @@ function checkPython(python: string, blocks: readonly Block[]): Finding {
     },
   )
   const tags = blocks.map(({ tag }) => tag).join(', ')
-  if (status === 0) return { verdict: 'ok', text: `Python ${stdout.trim().replace(' ', ' at ')} runs ${tags}` }
+  if (status === 0) return ok(`Python ${stdout.trim().replace(' ', ' at ')} runs ${tags}`)
   const reason = error === undefined ? `it ends with ${status ?? 'a signal'}` : error.message
-  return {
-    verdict: 'problem',
-    text: `--python ${python} cannot run ${tags}: ${reason}; name another interpreter with --python`,
-  }
+  return problem(`--python ${python} cannot run ${tags}: ${reason}; name another interpreter with --python`)
 }
 
-/** What a block asks for, as far as this machine may not have it. */
+/** Needs of a block that this machine may not meet. */
 function needsOf({ tag, image, minCpu, minMemory }: Block): Finding[] {
   const [cores, memory] = [availableParallelism(), Math.round(totalmem() / 1024 ** 3)]
   const lacks = [
     ...(minCpu > cores ? [`${minCpu} cores (here: ${cores})`] : []),
     ...(minMemory > memory ? [`${minMemory} GiB of memory (here: ${memory})`] : []),
   ]
+  const isPlain = image === '' || /^(?:python|node)(?::|$)/.test(image)
   return [
-    ...(lacks.length === 0 ? [] : [{ verdict: 'warning', text: `${tag} asks for ${lacks.join(' and ')}` } as const]),
-    ...(image === '' || /^(?:python|node)(?::|$)/.test(image)
+    ...(lacks.length === 0 ? [] : [warning(`${tag} asks for ${lacks.join(' and ')}`)]),
+    ...(isPlain
       ? []
-      : [
-          {
-            verdict: 'warning',
-            text: `${tag}: image ${image} is not used; its libraries must be there for the interpreter`,
-          } as const,
-        ]),
+      : [warning(`${tag}: image ${image} is not used; its libraries must be there for the interpreter`)]),
   ]
 }
