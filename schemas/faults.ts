@@ -48,7 +48,7 @@ export type FaultRequest = Static<typeof FaultRequest>
 
 /** A fault and what became of it. */
 export const Fault = Type.Object({
-  id: Type.String(),
+  id: Type.String({ description: 'By which it can be removed or released' }),
   ...FaultRule,
   matched: Type.Integer({ description: 'Requests that fitted' }),
   used: Type.Integer({ description: 'Requests that were spoilt' }),

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import ts from 'typescript'
 import { packageRoot } from '../../src/base/package.ts'
 import { packed } from './packed.ts'
 
@@ -63,3 +64,26 @@ for (const [ending, module, moduleResolution, whole] of ways) {
     t.strictSame(await compile(file, { module, moduleResolution, skipLibCheck: !whole }), { code: 0, output: '' })
   })
 }
+
+void t.test('an editor shows the meaning of every field', async (t) => {
+  const names = {
+    faults: ['FaultRequest', 'Fault', 'RulesQuery'],
+    journal: ['Exchange', 'JournalQuery', 'VerifyRequest', 'VerifyResponse'],
+    scenarios: ['ScenarioRequest', 'ScenarioResult', 'Scenario'],
+    activity: ['WorldJobsQuery'],
+  }
+  const lines = Object.entries(names).map(
+    ([room, types]) => `export type { ${types.join(', ')} } from 'bytenite-emulator/schemas/${room}'`,
+  )
+  const file = join(folder, 'fields.mts')
+  writeFileSync(file, lines.join('\n'))
+  const { NodeNext: module } = ts.ModuleKind
+  const compiler = ts.createProgram([file], { module, strict: true, types: [] })
+  const checker = compiler.getTypeChecker()
+  for (const exported of checker.getExportsOfModule(checker.getSymbolAtLocation(compiler.getSourceFile(file)!)!)) {
+    const fields = checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(checker.getAliasedSymbol(exported)))
+    t.not(fields.length, 0, exported.name)
+    for (const field of fields)
+      t.not(field.getDocumentationComment(checker).length, 0, `${exported.name}.${field.name}`)
+  }
+})
