@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import type { OperationName, PersonaName } from './names.ts'
 import { Nullable, UInt32 } from './proto.ts'
 
 /** One request and what was answered. */
@@ -6,7 +7,7 @@ export const Exchange = Type.Object({
   id: Type.Integer({ description: 'Rises from exchange to exchange' }),
   at: Type.String({ format: 'date-time', description: 'By the wall clock' }),
   worldTime: Type.String({ format: 'date-time', description: "By the world's clock" }),
-  operation: Type.String({ description: 'E.g. `GET /v1/customer/jobs/{jobId}`' }),
+  operation: Type.Unsafe<OperationName>({ type: 'string', description: 'E.g. `GET /v1/customer/jobs/{jobId}`' }),
   method: Type.String({ description: 'E.g. `GET`' }),
   path: Type.String({ description: 'With its query; keys, tokens and signatures are masked' }),
   persona: Type.String({ description: 'Who called, e.g. `owner`' }),
@@ -44,8 +45,10 @@ export type Exchange = Static<typeof Exchange>
 
 /** Which exchanges: every condition that is given must hold. */
 const conditions = {
-  operation: Type.Optional(Type.String({ description: 'E.g. `POST /v1/customer/jobs`' })),
-  persona: Type.Optional(Type.String({ description: 'Who called, e.g. `owner`' })),
+  operation: Type.Optional(
+    Type.Unsafe<OperationName | '*'>({ type: 'string', description: 'E.g. `POST /v1/customer/jobs`' }),
+  ),
+  persona: Type.Optional(Type.Unsafe<PersonaName>({ type: 'string', description: 'Who called, e.g. `owner`' })),
   status: Type.Optional(UInt32({ description: 'What was answered; 0 where the connection was reset' })),
   jobId: Type.Optional(Type.String({ description: 'The job that it was about' })),
   after: Type.Optional(UInt32({ description: 'Only exchanges with a higher id' })),

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { jobStates } from './jobs.ts'
+import type { PaceName } from './names.ts'
 import { Double, Enum, UInt32 } from './proto.ts'
 
 /** A file that a scenario makes a job produce. Exactly one of text, base64 and size says what is in it. */
@@ -23,7 +24,7 @@ const ScenarioRule = {
   neverEnds: Type.Optional(Type.Boolean({ description: 'Its tasks never end, and neither does the job' })),
   tasks: Type.Optional(UInt32({ description: 'Number of tasks' })),
   paymentAmount: Type.Optional(Double({ description: 'ByteChips' })),
-  pace: Type.Optional(Type.String({ description: 'As for --pace' })),
+  pace: Type.Optional(Type.Unsafe<PaceName>({ type: 'string', description: 'As for --pace' })),
   results: Type.Optional(
     Type.Array(ScenarioResult, { description: 'In place of what the template produces; [] is nothing' }),
   ),
