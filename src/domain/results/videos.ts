@@ -1,5 +1,4 @@
 import { parse } from 'node:path/posix'
-import type { AppParams2023 } from '../../../schemas/era-2023.ts'
 import { isObject } from '../../base/objects.ts'
 import { contentTypeOf } from './content-types.ts'
 import type { Recipe } from './result-file.ts'
@@ -13,7 +12,7 @@ const endings: Readonly<Record<string, string>> = { hls: 'm3u8', dash: 'mpd' }
  */
 export const video: Recipe = (_template, { name, params }, input) => {
   const title = name === '' ? parse(input?.name ?? 'video').name : name.replace(/[^\p{L}\p{N}._-]+/gu, '_')
-  const outputs = outputsOf((params as AppParams2023 | null)?.data)
+  const outputs = outputsOf((params as { readonly data?: unknown } | null)?.data)
   return outputs.map((output, index) => {
     const file = `${title}_${output}`
     return {
