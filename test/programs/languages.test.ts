@@ -40,7 +40,7 @@ const languages: readonly Language[] = [
   node('fetch', `console.log((await fetch('${url}', { headers })).status)`),
   node(
     'https',
-    `import { get } from 'node:https'\nget('${url}', { headers }, ({ statusCode }) => console.log(statusCode))`,
+    `import { get } from 'node:https'\nget('${url}', { headers }, (answer) => { console.log(answer.statusCode); answer.resume() })`,
   ),
   python('requests', `print(requests.get('${url}', headers=headers).status_code)`),
   python(
