@@ -10,7 +10,7 @@ import { defaultKey } from '../../src/domain/accounts/keys.ts'
 import { packageRoot, version } from '../../src/base/package.ts'
 import { client, emulator } from '../emulator.ts'
 import { run as start, stop } from '../program.ts'
-import { read, local, section, rows, cells, sameRows, code } from '../documents.ts'
+import { read, local, section, rows, cells, sameRows, code, walkedPages } from '../documents.ts'
 
 const readme = read('README.md')
 
@@ -133,7 +133,8 @@ void t.test('documents: programs in JavaScript run as they are', async (t) => {
 
 void t.test('documents: calls of the control API with curl run as they are', { skip: noCurl }, async (t) => {
   // Those of the control API's own page need what each operation is about; `test/fidelity/fidelity.test.ts` runs them.
-  const scripts = blocks('sh', /^curl .*\/_emulator\//m).filter(({ document }) => document !== 'docs/control-api.md')
+  const elsewhere = ['docs/control-api.md', 'README.md', ...walkedPages]
+  const scripts = blocks('sh', /^curl .*\/_emulator\//m).filter(({ document }) => !elsewhere.includes(document))
   t.not(scripts.length, 0)
   for (const { document, source } of scripts) {
     const { url } = await emulator(t)
@@ -151,7 +152,8 @@ void t.test('documents: command lines of the program run as they are', async (t)
     'hello.txt': 'hello',
   })
   cpSync(join(packageRoot, 'examples', 'blocks', 'hello-world'), join(cwd, 'hello-world'), { recursive: true })
-  const lines = blocks('sh', /^npx bytenite-emulator/m).flatMap(({ document, source }) =>
+  const scripts = blocks('sh', /^npx bytenite-emulator/m).filter(({ document }) => !walkedPages.includes(document))
+  const lines = scripts.flatMap(({ document, source }) =>
     source
       .replaceAll('\\\n', '')
       .split('\n')
