@@ -10,7 +10,7 @@ export const read = (file: string): string => readFileSync(join(packageRoot, fil
 export const local = 'docs/local-development.md'
 
 /** Pages whose commands build on each other, from the first to the last. */
-export const walkedPages = ['docs/quick-start.md']
+export const walkedPages = ['docs/quick-start.md', 'docs/templates-and-data-sources.md']
 
 /** The part of a document from a heading to the next one of the same or a higher level. */
 export function section(file: string, heading: string): string {
