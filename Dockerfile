@@ -3,14 +3,15 @@ WORKDIR /app
 
 # The manifests alone, so that a change of the sources keeps the layer with the packages.
 COPY package.json package-lock.json ./
-# No install scripts: the driver for this Node.js brings its binaries along, and the other one would need a compiler.
+# No install scripts: the driver for this Node.js brings its binaries along, the one of the tests would need a compiler, and there
+# are no sources yet to be built.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 
 COPY . .
 RUN node scripts/build.js
 
 # What is bundled need not lie beside the bundle, too: only what it loads at run time stays, the driver and the docs pages.
-RUN npm uninstall --no-save --ignore-scripts --omit=dev --no-audit --no-fund better-sqlite3 @sinclair/typebox \
+RUN npm uninstall --no-save --ignore-scripts --omit=dev --no-audit --no-fund @sinclair/typebox \
  && cd node_modules \
  && rm -rf better-sqlite3-napi/deps better-sqlite3-napi/src node-addon-api \
  && find better-sqlite3-napi/prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete \

@@ -1,7 +1,11 @@
 // Builds dist/: a bundle for the command line and the fixture, one for the hook of `exec`, and the schemas; with `--types`, their
 // declarations, too. `--if-stale` builds only what is older than its sources.
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+//
+// The bundle is CommonJS, which every program can load, Jest included. The ES modules beside it only name its exports, so that a
+// process that does both has one emulator's code and classes. Schemas are data and come in both forms, each with the TypeBox of
+// its kind.
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { build, transform } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
@@ -50,6 +54,69 @@ const common = {
 }
 const schemas = readdirSync(join(root, 'schemas')).map((file) => basename(file, '.ts'))
 
+/**
+ * Builds CommonJS that shares its chunks, which esbuild can do for ES modules only: those are made first, then each is translated.
+ *
+ * @param {import('esbuild').BuildOptions} options
+ */
+async function buildCommonJs(options) {
+  const { outputFiles, metafile } = await build({
+    ...common,
+    ...options,
+    minifyWhitespace: false,
+    outExtension: { '.js': '.cjs' },
+    splitting: true,
+    metafile: true,
+    write: false,
+  })
+  for (const { path, text } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true })
+    if (!path.endsWith('.cjs')) writeFileSync(path, text)
+    else writeFileSync(path, await toCommonJs(text))
+  }
+  return metafile
+}
+
+/** @param {string} code an ES module */
+async function toCommonJs(code) {
+  const result = await transform(code, {
+    format: 'cjs',
+    platform: common.platform,
+    target: common.target,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // Jest can require(), but not import().
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': '__url' },
+    ...(code.includes('import.meta.url') && {
+      banner: "const __url=require('node:url').pathToFileURL(__filename).href;",
+    }),
+  })
+  return result.code
+}
+
+/** @param {import('esbuild').Metafile} metafile of the CommonJS modules that the new ones load */
+function writeModules({ outputs }) {
+  for (const name of doors) {
+    const names = outputs[`dist/${name}.cjs`]?.exports ?? []
+    const file = join(dist, `${name}.js`)
+    if (names.length > 0) writeFileSync(file, `export { ${names.join(', ')} } from './${name}.cjs'\n`)
+    else {
+      writeFileSync(file, `#!/usr/bin/env node\nimport './${name}.cjs'\n`)
+      chmodSync(file, 0o755)
+    }
+  }
+}
+
+/** Entries that programs and shells load. */
+const doors = ['cli', 'index', 'testcontainers']
+const schemaFiles = {
+  entryPoints: schemas.map((name) => `schemas/${name}.ts`),
+  outdir: 'dist/schemas',
+  // Whoever reads schemas has TypeBox of their own: two copies of it would not know each other's types.
+  external: ['@sinclair/typebox'],
+}
+
 rmSync(dist, { recursive: true, force: true })
 await Promise.all([
   // The page that browsers load.
@@ -77,28 +144,16 @@ await Promise.all([
     loader: { '.py': 'copy' },
     outdir: 'dist',
   }),
-  build({
-    ...common,
-    entryPoints: ['src/cli.ts', 'src/index.ts', 'src/testcontainers.ts'],
+  buildCommonJs({
+    entryPoints: doors.map((name) => `src/${name}.ts`),
     outdir: 'dist',
-    splitting: true,
     legalComments: 'linked',
     plugins: [shorterPackages],
     // Native, or rarely needed and large.
     external: ['better-sqlite3', 'better-sqlite3-napi', '@fastify/swagger', '@fastify/swagger-ui', 'node-forge'],
-    // Bundled CommonJS packages call require() for Node's own modules.
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-  }),
-  build({
-    ...common,
-    entryPoints: schemas.map((name) => `schemas/${name}.ts`),
-    outdir: 'dist/schemas',
-    splitting: true,
-    // Whoever reads schemas has TypeBox of their own: two copies of it would not know each other's types.
-    external: ['@sinclair/typebox'],
-  }),
+  }).then(writeModules),
+  build({ ...common, ...schemaFiles, splitting: true }),
+  buildCommonJs(schemaFiles),
 ])
 
 if (withTypes) {

@@ -21,6 +21,9 @@ export async function writeDeclarations(root, dist, modules, schemas) {
     plugins: [dts({ tsconfig: join(root, 'tsconfig.json'), compilerOptions: { stripInternal: true } })],
     external: (id) => /^[@a-z]/.test(id),
   })
-  await bundle.write({ dir: dist, entryFileNames: '[name].d.ts', chunkFileNames: 'types/[name].d.ts' })
+  // Those of the CommonJS files speak of the CommonJS types of TypeBox, which the compiler takes for others.
+  for (const ending of ['d.ts', 'd.cts']) {
+    await bundle.write({ dir: dist, entryFileNames: `[name].${ending}`, chunkFileNames: `types/[name].${ending}` })
+  }
   await bundle.close()
 }

@@ -160,13 +160,16 @@ process.stdout.once('error', (error: Error & { code?: string }) => {
   process.exit(1)
 })
 
-try {
-  refuseUnknownCommand(process.argv.slice(2))
-  await program.parseAsync()
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : wrongUse
-  else {
-    process.stderr.write(`bytenite-emulator: ${error instanceof Error ? error.message : String(error)}\n`)
-    process.exitCode = error instanceof ConfigError ? wrongUse : 1
+async function main(): Promise<void> {
+  try {
+    refuseUnknownCommand(process.argv.slice(2))
+    await program.parseAsync()
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : wrongUse
+    else {
+      process.stderr.write(`bytenite-emulator: ${error instanceof Error ? error.message : String(error)}\n`)
+      process.exitCode = error instanceof ConfigError ? wrongUse : 1
+    }
   }
 }
+void main()

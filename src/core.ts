@@ -4,14 +4,14 @@ import { type Clock, type SteadyClock, steadyClock, systemClock } from './base/c
 import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
 import { type Archives, createArchives } from './core/archives.ts'
 import { type Blocks, createBlocks } from './core/blocks.ts'
-import { assertUsable } from './core/block-use.ts'
+import { assertUsable, runnableBlocks } from './core/block-use.ts'
 import { type Clocks, createClocks } from './core/clocks.ts'
 import { createTemplates, type Templates } from './core/templates.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { createJobQueries, type JobQueries } from './core/job-queries.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
 import { createRuns, type Runs } from './core/runs.ts'
-import { type BlockRegistry, runBlocksOf } from './domain/runs/block.ts'
+import { type Block, type BlockRegistry, runBlocksOf } from './domain/runs/block.ts'
 import { builtInTemplates } from './domain/templates/built-in.ts'
 import { createStorage, type Storage } from './core/storage.ts'
 import { createSecrets, type Secrets } from './core/secrets.ts'
@@ -30,7 +30,7 @@ import { builtInRecipe } from './domain/results/recipe-of.ts'
 import { scriptedRecipe } from './domain/results/scripted.ts'
 import { createScenarios, type ScenarioRegistry } from './control/scenarios.ts'
 import { seededRecipe } from './domain/results/seeded.ts'
-import { openFiles } from './store/files/files.ts'
+import { type Files, lastPlace, openFiles } from './store/files/files.ts'
 import { openStore } from './store/database.ts'
 import { blockStore } from './store/blocks.ts'
 import { jobFilterStore } from './store/job-filters.ts'
@@ -63,7 +63,8 @@ export interface Core {
   readonly catalogue: Catalogue
   readonly jobs: Jobs
   readonly runs: Runs
-  readonly localBlocks: BlockRegistry
+  /** The blocks that jobs of a world can run, as they are now. */
+  runnableBlocks(world: WorldRecord): readonly Block[]
   /** Why the blocks of a job's template would not be run now, in words. */
   whyPlayed(world: WorldRecord, job: JobRecord): string
   readonly jobQueries: JobQueries
@@ -123,7 +124,7 @@ export function createCore(options: CoreOptions = {}): Core {
   const recipe = seededRecipe(seed, (template) => seedTemplates.get(template.id) === template, builtInRecipe)
 
   const store = openStore(data)
-  const files = openFiles(data)
+  let opened: Files | undefined
   let keepTime = (): void => undefined
   function close(): void {
     try {
@@ -131,7 +132,7 @@ export function createCore(options: CoreOptions = {}): Core {
     } catch {
       // The disk fails: the time kept before is a second ahead at most.
     }
-    files.close()
+    opened?.close()
     store.close()
   }
   try {
@@ -140,7 +141,8 @@ export function createCore(options: CoreOptions = {}): Core {
     const templateRows = templateStore(store)
     const blockRows = blockStore(store)
     const settings = settingStore(store)
-    const worldRows = worldStore(store)
+    const worldRows = worldStore(store, lastPlace(data))
+    const files = (opened = openFiles(data, (world) => worldRows.place(world)))
     const clock = steadyClock(machine, Number(settings.get(lastTime) ?? 0), {
       onSeen(until) {
         void commit(() => settings.set(lastTime, String(until))).catch(() => undefined)
@@ -186,18 +188,12 @@ export function createCore(options: CoreOptions = {}): Core {
       jobs: jobRows,
       transitions,
       seed: seedJobs,
-      onCleared({ name, key }) {
-        const cleared = files.setWorldAside(key)
-        return {
-          ...cleared,
-          remove() {
-            cleared.remove()
-            for (const rules of [scenarios, faults, journal]) rules.clear(name)
-            // Another world of that name may have revoked keys of its own.
-            tokens.forget()
-          },
-        }
+      onCleared({ name }) {
+        for (const rules of [scenarios, faults, journal]) rules.clear(name)
+        // Another world of that name may have revoked keys of its own.
+        tokens.forget()
       },
+      removePlace: (place) => files.removePlace(place),
       onCopied: (world) => runs.failCopied(world),
       onForked: (from, into) => files.copyWorld(from.key, into.key),
     })
@@ -213,12 +209,19 @@ export function createCore(options: CoreOptions = {}): Core {
     })
     const secrets = createSecrets(commit, secretStore(store), ids)
     const wallet = createWallet(commit, walletStore(store), ids, clocks.now)
+    const runsPushed = runApps === 'process,pushed'
     function blocksOf(world: WorldRecord, job: JobRecord): RunBlocks | string {
       if (runApps === 'off') return 'real runs are off (--run-apps)'
-      localBlocks.refresh()
       const template = catalogue.find(world.key, job.templateId)
       const isBuiltIn = template !== undefined && builtInTemplates.get(template.id) === template
-      return runBlocksOf(template, isBuiltIn, localBlocks)
+      const place = runsPushed
+        ? 'in no folder of --apps, and no active block that was pushed with a key of --api-key'
+        : 'in no folder of --apps'
+      return runBlocksOf(template, isBuiltIn, blocksNow(world), place)
+    }
+    function blocksNow({ key }: WorldRecord): readonly Block[] {
+      localBlocks.refresh()
+      return runsPushed ? runnableBlocks(blockRows, localBlocks, key) : localBlocks.blocks
     }
     function whyPlayed(world: WorldRecord, job: JobRecord): string {
       try {
@@ -263,7 +266,7 @@ export function createCore(options: CoreOptions = {}): Core {
     })
 
     const templates = createTemplates(commit, templateRows, catalogue, clocks.now)
-    const blocks = createBlocks({ commit, rows: blockRows, templates, now: clocks.now, ids })
+    const blocks = createBlocks({ commit, rows: blockRows, templates, now: clocks.now, ids, guarded: runsPushed })
     const seeds = createSeeds({
       commit,
       rows: jobRows,
@@ -290,9 +293,13 @@ export function createCore(options: CoreOptions = {}): Core {
       instance: data === null ? randomBytes(8).toString('hex') : null,
     })
     void files
-      .sweep(({ world, jobId }) => {
-        const job = jobRows.find(world, jobId)
-        return job === undefined || job.deletedAt !== null ? undefined : job
+      .sweep({
+        worldAt: (place) => worldRows.at(place),
+        job({ world, jobId }) {
+          const job = jobRows.find(world, jobId)
+          return job === undefined || job.deletedAt !== null ? undefined : job
+        },
+        jobIds: (world) => jobRows.ids(world),
       })
       .catch(() => undefined)
 
@@ -307,7 +314,7 @@ export function createCore(options: CoreOptions = {}): Core {
       catalogue,
       jobs,
       runs,
-      localBlocks,
+      runnableBlocks: blocksNow,
       whyPlayed,
       jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), clocks.now),
       events,

@@ -94,7 +94,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   })
   let port = 0
   for (const problem of blocks?.problems ?? []) app.log.warn(`--apps: ${problem}`)
-  if (checked.runApps !== 'off') app.log.warn('--run-apps process: jobs run the blocks of --apps as programs of yours')
+  if (checked.runApps !== 'off') {
+    const which =
+      checked.runApps === 'process' ? 'the blocks of --apps' : 'the blocks of --apps, and those that are pushed,'
+    app.log.warn(`--run-apps ${checked.runApps}: jobs run ${which} as programs of yours`)
+  }
   try {
     runner = await openRunner(core, checked)
     if (checked.port === null) await app.ready()
@@ -156,8 +160,14 @@ async function openRunner(core: Core, { data, runApps, ...options }: CheckedOpti
   }
   if (runApps === 'off') return undefined
   const { startRunner } = await import('./runner/runner.ts')
-  const { python, runParallel: parallel, runHooks = {} } = options
-  return startRunner(core, { folder: folder ?? null, python, parallel, ...runHooks })
+  const { python, runParallel: parallel, sources, fetchSources, runHooks = {} } = options
+  return startRunner(core, {
+    folder: folder ?? null,
+    python,
+    sources: { sources, fetchSources },
+    parallel,
+    ...runHooks,
+  })
 }
 
 /** Name of the folder for runs in the data directory: it is there as long as an emulator runs blocks, so one that is found was killed. */

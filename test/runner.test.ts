@@ -1,3 +1,6 @@
 import './runner/contract.test.ts'
+import './runner/hostile.test.ts'
+import './runner/pushed.test.ts'
 import './runner/real-runs.test.ts'
 import './runner/run-ends.test.ts'
+import './runner/sources.test.ts'

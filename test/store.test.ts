@@ -1,4 +1,6 @@
 // Tests of one room run in one process, as starting tap takes longer than most of them.
+import './store/deleted-jobs.test.ts'
+import './store/driver.test.ts'
 import './store/export.test.ts'
 import './store/import.test.ts'
 import './store/lost-database.test.ts'

@@ -34,6 +34,9 @@ export const errorRows = {
   'another-account': chosen(
     '403 is listed, but not for what; 404 would also be possible for what belongs to another account.',
   ),
+  'private-key-needed': chosen(
+    'With `--run-apps process,pushed` what is pushed is run on this machine, so only keys of `--api-key` may push, activate and deactivate blocks.',
+  ),
   'too-many-requests': chosen(
     'No rate limit was found anywhere; 429 with code 8 is what grpc-gateway makes of RESOURCE_EXHAUSTED.',
   ),

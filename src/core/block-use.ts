@@ -1,6 +1,6 @@
 import { failedPrecondition, show } from '../base/errors.ts'
 import type { BlockKind } from '../domain/blocks/manifest.ts'
-import { type BlockRegistry, findBlock } from '../domain/runs/block.ts'
+import { type Block, blockOf, type BlockRegistry, findBlock } from '../domain/runs/block.ts'
 import { builtInTemplates } from '../domain/templates/built-in.ts'
 import { parseTag, resolveTag } from '../domain/templates/tags.ts'
 import type { Template } from '../domain/templates/template.ts'
@@ -33,6 +33,27 @@ function activeTag(rows: BlockStore, world: number, kind: BlockKind, tag: string
   )
 }
 
+/**
+ * The blocks that jobs of a world can run: those of `--apps`, and the active ones that were pushed by somebody trusted. Of two
+ * with one tag it is the pushed one.
+ */
+export function runnableBlocks(rows: BlockStore, local: BlockRegistry, world: number): readonly Block[] {
+  const pushed = (['app', 'engine'] as const)
+    .flatMap((kind) => rows.list(world, kind))
+    .filter(({ active, mayRun = false }) => active && mayRun)
+    .flatMap(toRunnable)
+  const isOverridden = ({ kind, tag }: Block) => pushed.some((other) => other.kind === kind && other.tag === tag)
+  return [...pushed, ...local.blocks.filter((block) => !isOverridden(block))]
+}
+
+/** An engine that does not say which stage it is for will do for both. */
+function toRunnable(record: BlockRecord): Block[] {
+  const { id, kind, type } = record
+  const stages = (['partitioner', 'assembler'] as const).filter((stage) => type === '' || type === stage)
+  const parts = kind === 'app' ? (['app'] as const) : stages
+  return parts.map((part) => blockOf(part, record, { pushed: id }))
+}
+
 /** A template as answers show it beside a job: with whole tags where its components are blocks that were pushed. */
 export function withResolvedTags(rows: BlockStore, world: number, template: Template): Template {
   if (!rows.hasAny(world)) return template
@@ -57,7 +78,7 @@ export function assertUsable(
   if (template === undefined || !rows.hasAny(world)) return
   for (const [component, kind] of Object.entries(kinds) as [keyof Components, BlockKind][]) {
     const tag = template[component]
-    if (findBlock(local, component, tag) !== undefined) continue
+    if (findBlock(local.blocks, component, tag) !== undefined) continue
     if (tag === '' || activeTag(rows, world, kind, tag) !== undefined) continue
     const there = resolveTag(tag, rows.list(world, kind).map(tagOf))
     if (there !== undefined) {

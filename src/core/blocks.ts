@@ -45,6 +45,8 @@ export interface BlockSurroundings {
   readonly templates: Templates
   readonly now: Clocks['now']
   readonly ids: Ids
+  /** True if only holders of private keys may push and activate, as what is pushed may be run. */
+  readonly guarded: boolean
 }
 
 /** Bytes of a block at most, as it is pushed: those of a gRPC message. */
@@ -55,8 +57,17 @@ const orderFields = ['name', 'createdAt', 'updatedAt'] as const
 export const tagOf = ({ name, major, minor }: Pick<BlockRecord, 'name' | 'major' | 'minor'>): string =>
   `${name}@${major}.${minor}`
 
-export function createBlocks({ commit, rows, templates, now, ids }: BlockSurroundings): Blocks {
+export function createBlocks({ commit, rows, templates, now, ids, guarded }: BlockSurroundings): Blocks {
   const readTemplate = compileDecoder(JobTemplateInput, dataSourceTypes)
+
+  function assertTrusted({ hasPrivateKey }: Caller, does: string): void {
+    if (!guarded || hasPrivateKey) return
+    throw permissionDenied(
+      `--run-apps process,pushed runs what is pushed, so only keys of --api-key may ${does} blocks: start the emulator with ` +
+        '--api-key <KEY>=<WORLD>, and call with that key',
+      'private-key-needed',
+    )
+  }
 
   function get({ world, account }: Caller, kind: BlockKind, tag: string): BlockRecord {
     const all = rows.list(world.key, kind)
@@ -71,6 +82,7 @@ export function createBlocks({ commit, rows, templates, now, ids }: BlockSurroun
 
   return {
     async push(caller, kind, bytes) {
+      assertTrusted(caller, 'push')
       if (bytes.length === 0) throw invalidArgument('data: expected a tar archive in base64, got nothing', 'block-form')
       if (bytes.length > maxBytes) {
         throw new ApiError('bodyTooLarge', `grpc: received message larger than max (${bytes.length} vs. ${maxBytes})`)
@@ -94,6 +106,7 @@ export function createBlocks({ commit, rows, templates, now, ids }: BlockSurroun
           createdAt: same?.createdAt ?? at,
           updatedAt: at,
           hash: createHash('sha256').update(bytes).digest('base64'),
+          ...(caller.hasPrivateKey ? { mayRun: true } : undefined),
         }
         rows.save(world.key, block, bytes)
         if (wanted !== undefined) templates.saveInAct({ world, account }, wanted)
@@ -119,6 +132,7 @@ export function createBlocks({ commit, rows, templates, now, ids }: BlockSurroun
 
     setActive: (caller, kind, tag, active) =>
       commit(() => {
+        assertTrusted(caller, active ? 'activate' : 'deactivate')
         const block = get(caller, kind, tag)
         rows.setActive(caller.world.key, block.id, active)
         return { ...block, active }

@@ -7,6 +7,8 @@ export interface Caller {
   readonly world: WorldRecord
   readonly persona: Persona
   readonly account: string
+  /** True if the key is one of `--api-key`, which nobody can guess as they can `test_<world>`. */
+  readonly hasPrivateKey: boolean
   /** The token that was presented, or null for an API key. */
   readonly token: { readonly text: string; readonly token: Token } | null
 }

@@ -291,6 +291,9 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
     findAny(world, id) {
       const job = rows.find(world.key, normaliseId(id))
       if (job === undefined) throw notFound(`job ${show(id)} does not exist in world ${world.name}`)
+      if (job.isForgotten === true) {
+        throw notFound(`job ${show(id)} was deleted; what it was is kept for the 1,000 that were deleted last`)
+      }
       return job
     },
 

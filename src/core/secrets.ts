@@ -1,12 +1,13 @@
 import type { SaveSecretRequest } from '../../schemas/secrets.ts'
 import { failedPrecondition, notFound, show } from '../base/errors.ts'
 import type { Ids } from '../base/ids.ts'
-import { namedSecret, requestedSecret } from '../domain/accounts/secrets.ts'
+import { namedSecret, requestedSecret, secretVariables } from '../domain/accounts/secrets.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobRecord } from '../domain/jobs/job.ts'
 import type { SecretStore } from '../store/secrets.ts'
 import type { SecretRecord } from '../domain/accounts/secrets.ts'
+import type { WorldRecord } from '../store/worlds.ts'
 import type { Caller } from './caller.ts'
 
 /** Credentials that data sources name by their id. */
@@ -27,6 +28,8 @@ export interface Secrets {
    * @throws ApiError 400, code 9, that names the secret (documented that it must be there; chosen when and how it is refused)
    */
   assertPresent(caller: Caller, job: JobRecord, now: Micros): void
+  /** Variables with the secrets that a block's manifest names, as far as they are there. */
+  variables(world: WorldRecord, account: string, secretIds: readonly string[]): Readonly<Record<string, string>>
 }
 
 export function createSecrets(commit: Commit, rows: SecretStore, ids: Ids): Secrets {
@@ -43,6 +46,12 @@ export function createSecrets(commit: Commit, rows: SecretStore, ids: Ids): Secr
       if (await commit(() => rows.delete(world.key, account, secretType, id))) return
       throw notFound(`secret ${show(id)} of type ${show(secretType)} does not exist`)
     },
+
+    variables: (world, account, secretIds) =>
+      Object.assign(
+        {},
+        ...secretIds.flatMap((id) => rows.withKeys(world.key, account, id).map(secretVariables)),
+      ) as Record<string, string>,
 
     assertPresent({ world, account }, job, now) {
       for (const field of ['dataSource', 'dataDestination'] as const) {

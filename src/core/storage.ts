@@ -195,7 +195,7 @@ export function createStorage({
     logFile: (owner) => files.logFile(owner),
 
     logs(world, job, filter) {
-      const lines = readLines(files.logFile({ world: world.key, jobId: job.id }))
+      const lines = readLines(() => files.logFile({ world: world.key, jobId: job.id }))
       return storedLogs(job.id, lines, failureAt(job.run, clocks.now(world)), filter)
     },
 

@@ -23,7 +23,8 @@ import type { Caller } from './caller.ts'
  * An account's ByteChips.
  *
  * A run reserves its price. Once the job is COMPLETE it is paid; a job that fails or is aborted costs nothing (chosen). Which
- * of them has happened by now is worked out from the world's clock before anybody looks; there is no timer.
+ * of them has happened by now is worked out from the world's clock before anybody looks; there is no timer. The price of a job
+ * whose blocks are really run is known when its tasks are done, and paid even if it is more than there is (chosen).
  */
 export interface Wallet {
   balance(caller: Caller): Promise<Balance>
@@ -40,7 +41,7 @@ export interface Wallet {
    * @throws ApiError 400/9 if that is more than there is (documented that balance is checked; chosen how it is refused)
    */
   reserve(caller: Caller, job: JobRecord, now: Micros): void
-  /** Takes note that the end of a job may have moved. Call inside an act. */
+  /** Takes note that the end or the price of a job may be another one. Call inside an act. */
   follow(world: WorldRecord, job: JobRecord): void
 }
 
@@ -81,8 +82,8 @@ export function createWallet(commit: Commit, rows: WalletStore, ids: Ids, now: (
           accountId: accountId(world.name, account),
           totalBalance: balance,
           availableBalance: balance - reserved,
-          // Nothing is ever bought on credit, since a run beyond the balance is refused.
-          amountDue: 0,
+          // A run beyond the balance is refused, but what a real run costs is known too late for that.
+          amountDue: Math.max(0, -balance),
         }
       }),
 
@@ -127,7 +128,7 @@ export function createWallet(commit: Commit, rows: WalletStore, ids: Ids, now: (
     },
 
     follow(world, job) {
-      rows.moveEnd(world.key, job.id, endOf(job))
+      rows.change(world.key, job.account, job.id, { ...endOf(job), amount: job.run?.payment ?? 0 })
     },
   }
 }

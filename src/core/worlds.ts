@@ -70,24 +70,19 @@ export interface WorldSurroundings {
   readonly transitions: TransitionBus
   /** Puts the jobs of the seed into a new or emptied world; called inside an act; returns how many. */
   readonly seed: (world: WorldRecord) => number
-  /** A world is emptied or goes: so does what is not in the database. Called last in the act that does it. */
-  readonly onCleared: (world: WorldRecord) => Cleared
+  /** A world was emptied, or is gone: so is what it had in memory. Called after the commit. */
+  readonly onCleared: (world: WorldRecord) => void
+  /** Removes the files of a place that no world has any more. */
+  readonly removePlace: (place: number) => void
   /** The rows of another world, of this emulator or not, are in this one now. Called inside the act. */
   readonly onCopied: (world: WorldRecord) => void
   /** A world is copied: so is what is not in the database. Called last in the act that does it. */
   readonly onForked: (from: WorldRecord, into: WorldRecord) => void
 }
 
-/** Files of a world that were set aside while its act may still be rolled back. */
-interface Cleared {
-  /** Call after the commit. */
-  remove(): void
-  /** The transaction was rolled back. */
-  putBack(): void
-}
-
 export function createWorlds(surroundings: WorldSurroundings): Worlds {
-  const { wall, clocks, commit, rows, tables, jobs, transitions, seed, onCleared, onCopied, onForked } = surroundings
+  const { wall, clocks, commit, rows, tables, jobs, transitions, seed, onCleared, onCopied, onForked, removePlace } =
+    surroundings
 
   function get(name: string): WorldRecord {
     const world = rows.find(name)
@@ -95,19 +90,28 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
     return world
   }
 
-  /** An act that empties a world: all that belongs to the world goes in the one moment in which its rows go. */
+  /**
+   * An act that empties a world: it gets another place for its files, so that all that belongs to the world goes in the one
+   * moment in which its rows go. `clear` is called before anything is put in.
+   */
   async function clearing<Result>(act: (clear: (world: WorldRecord) => void) => Result): Promise<Result> {
-    let emptied: { readonly world: WorldRecord; readonly cleared: Cleared } | undefined
+    let emptied: { readonly world: WorldRecord; readonly former: number; readonly place: number } | undefined
+    const clear = (world: WorldRecord): void => {
+      const former = rows.place(world.key)
+      rows.move(world)
+      emptied = { world, former, place: rows.place(world.key) }
+    }
     let result: Result
     try {
-      result = await commit(() => act((world) => (emptied = { world, cleared: onCleared(world) })))
+      result = await commit(() => act(clear))
     } catch (error) {
-      emptied?.cleared.putBack()
+      if (emptied !== undefined) removePlace(emptied.place)
       throw error
     }
     if (emptied !== undefined) {
-      const { world, cleared } = emptied
-      cleared.remove()
+      const { world, former } = emptied
+      removePlace(former)
+      onCleared(world)
       // Whoever waits for something in this world has another clock and other jobs to wait for.
       transitions.announceEmptied(world.key)
       clocks.wake(world.name)
@@ -159,9 +163,9 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
       clearing((clear) => {
         const world = rows.find(name) ?? rows.add(name, wall.now())
         const removed = tables.clear(world.key)
+        clear(world)
         const fresh = set(world, { clock: { offset: 0, frozenAt: null, corrected: 0 }, pace: null })
         const seeded = { jobs: seed(fresh) }
-        clear(world)
         return { removed: { jobs: removed['jobs'] ?? 0, templates: removed['templates'] ?? 0 }, seeded }
       }),
 
@@ -170,9 +174,9 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
       return clearing((clear) => {
         const from = get(name)
         const to = set(emptied(into, replace), from)
+        clear(to)
         tables.copy(from.key, to.key)
         onCopied(to)
-        clear(to)
         onForked(from, to)
         return to
       })
@@ -181,16 +185,16 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
     drop: (name) =>
       clearing((clear) => {
         const world = get(name)
-        rows.drop(world)
         clear(world)
+        rows.drop(world)
       }),
 
     make: (name, position, replace, content) =>
       clearing((clear) => {
         const world = set(emptied(name, replace), position)
+        clear(world)
         content.rows(world)
         onCopied(world)
-        clear(world)
         content.files(world)
         return world
       }),

@@ -140,7 +140,7 @@ export const behaviourRows = {
     'A running job that is aborted is FAILED at once, with `endedAt` and the `errorMessage` "job was aborted": no state for it exists.',
   ),
   'deleted-jobs': chosen(
-    'A deleted job is 404 and in no list; `deletedAt` in the reference tells that the service kept its record.',
+    'A deleted job is 404 and in no list; `deletedAt` in the reference tells that the service kept its record. Here the 1,000 of a world that were deleted last are kept for `explain`, of others the id alone; copies and exports of a world hold none.',
   ),
   'state-timestamps': chosen(
     '`stateTimestamps` holds the states that were entered, by their full names; the keys are told nowhere.',
@@ -172,6 +172,12 @@ export const behaviourRows = {
   ),
   'dummy-source': chosen(
     'With `--run-apps`, the source `bypass` is one file `dummy_file`; the pages say that there is one, not what it is.',
+  ),
+  'block-secrets': chosen(
+    'With `--run-apps`, a secret that a manifest names is in the variables that the pages describe; capitals and `_` in their names, and the masks in logs, are chosen.',
+  ),
+  'real-price': chosen(
+    'With `--run-apps`, a job costs the sum of its tasks: hours times the larger need, as prices on the pages come out. It is booked when the job is COMPLETE, even beyond the balance.',
   ),
   'failed-results': chosen('A failed job was never completed, so its results are the same error as before completion.'),
   'log-texts': chosen(

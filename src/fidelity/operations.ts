@@ -65,6 +65,7 @@ const ofBlock: ErrorGrounds = { notFound: ['unknown-block'], permissionDenied: [
 const blocks = (path: string, tag: string, kind: 'app' | 'engine'): Readonly<Record<string, Entry>> => {
   // What an operation on an engine does not have in its path it has in its query.
   const errors: ErrorGrounds = kind === 'engine' ? { ...ofBlock, invalidArgument: ['bad-query'] } : ofBlock
+  const changes: ErrorGrounds = { ...errors, permissionDenied: ['another-account', 'private-key-needed'] }
   return {
     [`POST /v1/dev/${path}`]: entry(`push-${kind}`, {
       invalidArgument: [
@@ -73,14 +74,14 @@ const blocks = (path: string, tag: string, kind: 'app' | 'engine'): Readonly<Rec
         'source-check',
         ...(kind === 'engine' ? (['bad-query', 'bad-json'] as const) : []),
       ],
-      permissionDenied: ['another-account'],
+      permissionDenied: ['another-account', 'private-key-needed'],
     }),
     [`GET /v1/dev/${path}`]: entry(`list-${kind}s`, page),
     [`GET /v1/dev/${path}/{${tag}}`]: entry(`get-${kind}`, errors),
     [`GET /v1/dev/${path}/{${tag}}/status`]: entry('block-status', errors),
     [`GET /v1/dev/${path}/{${tag}}/download`]: entry('block-download', errors),
-    [`POST /v1/dev/${path}/{${tag}}/activate`]: entry('activate-block', errors),
-    [`POST /v1/dev/${path}/{${tag}}/deactivate`]: entry('activate-block', errors),
+    [`POST /v1/dev/${path}/{${tag}}/activate`]: entry('activate-block', changes),
+    [`POST /v1/dev/${path}/{${tag}}/deactivate`]: entry('activate-block', changes),
   }
 }
 

@@ -3,7 +3,7 @@ import { toSeconds } from '../base/clock.ts'
 import type { Core } from '../core.ts'
 import type { Caller } from '../core/caller.ts'
 import { tokenExpired, unauthenticated } from '../base/errors.ts'
-import { type KeyRing, looksLikeKey, readKey } from '../domain/accounts/keys.ts'
+import { type KeyRing, looksLikeKey, privateKeyIds, readKey } from '../domain/accounts/keys.ts'
 import { type Access, rulesOf } from '../domain/accounts/personas.ts'
 
 declare module 'fastify' {
@@ -32,6 +32,7 @@ export interface AuthOptions {
  * (the vendor's page shows one there). 401 for credentials that are not good, then what the persona meets: 403, 429 or 503.
  */
 export function registerAuth(scope: FastifyInstance, core: Core, { ring, strict }: AuthOptions): void {
+  const privateKeys = privateKeyIds(ring)
   scope.decorateRequest('caller')
   scope.addHook('onRequest', async (request) => {
     const { config } = request.routeOptions
@@ -57,7 +58,7 @@ export function registerAuth(scope: FastifyInstance, core: Core, { ring, strict 
       request.exchange.party = { world: name, persona }
       const world = await core.worlds.open(name)
       core.apiKeys.assertValid(world, keyId)
-      return { world, persona, account: rulesOf(persona).account, token: null }
+      return { world, persona, account: rulesOf(persona).account, hasPrivateKey: privateKeys.has(keyId), token: null }
     }
     const recalled = core.tokens.recall(text)
     const token = recalled ?? (await core.tokens.verify(text))
@@ -71,6 +72,8 @@ export function registerAuth(scope: FastifyInstance, core: Core, { ring, strict 
       if (core.tokens.isRevoked(token)) throw unauthenticated('token is revoked: it was signed out')
       core.tokens.remember(text, token)
     }
-    return { world, persona: token.persona, account: rulesOf(token.persona).account, token: { text, token } }
+    const { persona, keyId } = token
+    const hasPrivateKey = privateKeys.has(keyId)
+    return { world, persona, account: rulesOf(persona).account, hasPrivateKey, token: { text, token } }
   }
 }

@@ -1,41 +1,33 @@
-import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { copyFile, mkdir, rename } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { LogService } from '../../schemas/logs.ts'
 import type { Core } from '../core.ts'
 import type { RunOf } from '../core/runs.ts'
 import { type JobRecord, maxTasks } from '../domain/jobs/job.ts'
+import { unpackBlock } from '../domain/blocks/archive.ts'
 import { type Block, type BlockKind, findBlock, passthrough } from '../domain/runs/block.ts'
 import { chunksIn, gather } from '../domain/runs/chunks.ts'
 import { environmentOf, paramsText, type StageFolders } from '../domain/runs/environment.ts'
 import { taskPrice } from '../domain/runs/price.ts'
 import { contentTypeOf } from '../domain/results/content-types.ts'
 import { commandOf } from './command.ts'
+import { RunFailure } from './failure.ts'
 import type { RunLog } from './log.ts'
 import { type BlockExit, runProcess } from './process.ts'
-import { copyCode, isThere, readTree, type TreeFile } from './trees.ts'
+import { placeSource, type SourceOptions } from './sources.ts'
+import { copyCode, isThere, readTree, type TreeFile, writeCode } from './trees.ts'
 import type { Turns } from './turns.ts'
 
 /** Files and bytes that a job may leave in one place (chosen). */
 const bounds = { files: maxTasks, bytes: 4 * 1024 ** 3 } as const
-
-/** The reason why a job fails, as its `errorMessage` has it. */
-export class RunFailure extends Error {
-  override readonly name = 'RunFailure'
-  /** Number of the chunk whose task failed; 0 for others. */
-  readonly chunk: number
-  constructor(message: string, chunk = 0) {
-    super(message)
-    this.chunk = chunk
-  }
-}
 
 /** The parts that a job's run needs. */
 export interface JobRunSurroundings {
   readonly core: Core
   readonly turns: Turns
   readonly python: string
+  readonly sources: SourceOptions
   readonly log: RunLog
   /** A folder of the job's own, which is there and empty. */
   readonly folder: string
@@ -57,7 +49,7 @@ const services: Readonly<Record<BlockKind, LogService>> = {
  * @throws RunFailure with the reason why it fails; TreeError likewise
  */
 export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSurroundings): Promise<void> {
-  const { core, turns, python, log, folder, userCache, stop } = surroundings
+  const { core, turns, python, sources, log, folder, userCache, stop } = surroundings
   const { blocks } = job.run!
   const at = (...parts: string[]): string => join(folder, ...parts)
   const shared = { home: at('home'), temporary: at('tmp'), userCache, sharedCache: at('shared') }
@@ -72,9 +64,14 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
   async function prepare(kind: BlockKind): Promise<Block | undefined> {
     const tag = blocks![kind]
     if (tag === passthrough) return undefined
-    const block = findBlock(core.localBlocks, kind, tag)
+    const block = findBlock(core.runnableBlocks(run.world), kind, tag)
     if (block === undefined) throw new RunFailure(`${kind} ${tag} is not there any more`)
-    const code = join(block.folder, 'app')
+    if ('pushed' in block.code) {
+      const { files } = await unpackBlock(core.blocks.archive(run.world.key, block.code.pushed))
+      await writeCode(files, at('code', kind))
+      return block
+    }
+    const code = join(block.code.folder, 'app')
     if (!(await isThere(join(code, block.entrypoint)))) {
       throw new RunFailure(`${kind} ${tag}: its entrypoint app/${block.entrypoint} is not there`)
     }
@@ -88,14 +85,15 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
     await log.say(service, chunk, 'DEBUG', `${block.kind} ${block.tag}: image ${block.image || '(none)'} is not used`)
     await log.say(service, chunk, 'INFO', 'container started')
     const code = at('code', block.kind)
-    const outputs = log.output(service, chunk)
+    const secrets = core.secrets.variables(run.world, job.account, block.secrets)
+    const outputs = log.output(service, chunk, Object.values(secrets))
     const params = paramsText(job, block.kind)
     try {
       return await runProcess(
         {
           command: commandOf(code, block.entrypoint, python),
           folder: code,
-          environment: environmentOf(stage, shared, process.env['PATH'] ?? '', params),
+          environment: environmentOf(stage, shared, process.env['PATH'] ?? '', params, secrets),
           timeout: block.kind === 'app' ? (job.config.taskTimeout ?? 0) : 0,
           onOutput: (bytes) => outputs.write(bytes),
         },
@@ -117,7 +115,7 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
   const [partitioner, app, assembler] = [await prepare('partitioner'), await prepare('app'), await prepare('assembler')]
 
   await enter('JOB_STATE_UPLOADING')
-  await placeSource(core, run, job, at('source'))
+  await placeSource(core, run, job, { ...sources, folder: at('source'), stop })
 
   await enter('JOB_STATE_PARTITIONING')
   if (partitioner === undefined) {
@@ -247,26 +245,3 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
 }
 
 const sizeOf = (files: readonly TreeFile[]): number => files.reduce((sum, { size }) => sum + size, 0)
-
-/** Puts the one file that a job reads into a folder. @throws RunFailure if it lies elsewhere */
-async function placeSource({ storage }: Core, { world }: RunOf, job: JobRecord, folder: string): Promise<void> {
-  const input = await storage.input(world, job)
-  if (input === null) {
-    // Blocks copy the file that they find, so there is one (documented; its name and content are chosen).
-    await writeFile(join(folder, 'dummy_file'), 'dummy_file')
-    return
-  }
-  if (input.bytes === null) {
-    const descriptor = job.dataSource?.dataSourceDescriptor ?? ''
-    throw new RunFailure(
-      `data source ${JSON.stringify(descriptor)} is not fetched by the emulator: upload the file (descriptor "file"), or use "bypass"`,
-    )
-  }
-  await pipeline(input.bytes(), createWriteStream(join(folder, nameOnDisk(input.name)), { flags: 'wx' }))
-}
-
-/** A name that a client chose, as the name of a file in a folder. */
-function nameOnDisk(name: string): string {
-  const base = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1).replace(/[\x00-\x1f\x7f]/g, '')
-  return base === '' || base === '.' || base === '..' || Buffer.byteLength(base) > 255 ? 'data.bin' : base
-}

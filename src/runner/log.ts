@@ -11,8 +11,12 @@ const most = { log: 64 * 1024 ** 2, line: 64 * 1024 } as const
 export interface RunLog {
   /** A line of the emulator itself, or several. */
   say(service: LogService, chunk: number, level: LogLevel, ...lines: string[]): Promise<void>
-  /** Takes what one process prints: lines of level UNKNOWN, as the service showed them. */
-  output(service: LogService, chunk: number): BlockOutput
+  /**
+   * Takes what one process prints: lines of level UNKNOWN, as the service showed them.
+   *
+   * @param secrets texts that are masked, if they are longer than 7 characters
+   */
+  output(service: LogService, chunk: number, secrets?: readonly string[]): BlockOutput
   close(): Promise<void>
 }
 
@@ -58,11 +62,13 @@ export async function openRunLog(
 
   return {
     say: (service, chunk, level, ...lines) => add(lines.map((log) => ({ at: now(), service, chunk, level, log }))),
-    output(service, chunk) {
+    output(service, chunk, secrets = []) {
+      const masked = secrets.filter(({ length }) => length > 7)
       let rest = Buffer.alloc(0)
       const toLine = (bytes: Buffer): StoredLine => {
         const cut = bytes.length > most.line ? ' … (cut)' : ''
-        const log = `${bytes.subarray(0, most.line).toString('utf8').replaceAll('\r', ' ')}${cut}`
+        const text = bytes.subarray(0, most.line).toString('utf8').replaceAll('\r', ' ')
+        const log = masked.reduce((line, secret) => line.replaceAll(secret, '***'), text) + cut
         return { at: now(), service, chunk, level: 'UNKNOWN', log }
       }
       return {

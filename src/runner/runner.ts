@@ -9,8 +9,10 @@ import type { Transition } from '../domain/jobs/job.ts'
 import { serviceIn, type StoredLine } from '../domain/runs/log-lines.ts'
 import { removeTemporary, temporaryFolder } from '../store/files/temporary-folders.ts'
 import type { WorldRecord } from '../store/worlds.ts'
-import { RunFailure, runJob } from './job-run.ts'
+import { RunFailure } from './failure.ts'
+import { runJob } from './job-run.ts'
 import { openRunLog } from './log.ts'
+import type { SourceOptions } from './sources.ts'
 import { TreeError } from './trees.ts'
 import { createTurns } from './turns.ts'
 
@@ -24,6 +26,7 @@ export interface RunnerOptions {
   /** Folder for the folders of jobs, which goes at the end; null: a temporary one. */
   readonly folder: string | null
   readonly python: string
+  readonly sources: SourceOptions
   /** Blocks at once; absent: as many as there are cores. */
   readonly parallel: number | undefined
   /** Hears of every line of a job's log. */
@@ -44,7 +47,7 @@ interface ActiveRun {
 /** Listens for jobs that are run, and runs their blocks. */
 export function startRunner(
   core: Core,
-  { folder: given, python, parallel, onLine, onEnd, onKept }: RunnerOptions,
+  { folder: given, python, sources, parallel, onLine, onEnd, onKept }: RunnerOptions,
 ): Runner {
   // One that is kept must outlive the emulator.
   const folder = resolve(
@@ -106,7 +109,7 @@ export function startRunner(
         onLine === undefined ? undefined : (line) => onLine(job.id, line),
       )
       try {
-        await runJob(run, job, { core, turns, python, log, folder: place, userCache, stop }).catch(
+        await runJob(run, job, { core, turns, python, sources, log, folder: place, userCache, stop }).catch(
           async (error: unknown) => {
             const reason = closing ? cutReason : reasonOf(error)
             const state = core.runs.find(run)?.run?.timeline.at(-1)?.[0]

@@ -1,5 +1,4 @@
-import { lstat, mkdir, opendir, stat } from 'node:fs/promises'
-import { copyFile } from 'node:fs/promises'
+import { copyFile, lstat, mkdir, opendir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { resultNameProblem } from '../domain/results/file-names.ts'
 
@@ -67,6 +66,20 @@ export async function copyCode(from: string, to: string): Promise<void> {
     const target = join(to, name)
     await mkdir(dirname(target), { recursive: true })
     await copyFile(join(from, name), target)
+  }
+}
+
+/**
+ * Writes the code of a block that was pushed.
+ *
+ * @param files by their paths below the block's folder, none of which leads out of it
+ */
+export async function writeCode(files: ReadonlyMap<string, Uint8Array>, to: string): Promise<void> {
+  for (const [name, bytes] of files) {
+    if (!name.startsWith('app/')) continue
+    const target = join(to, name.slice('app/'.length))
+    await mkdir(dirname(target), { recursive: true })
+    await writeFile(target, bytes)
   }
 }
 

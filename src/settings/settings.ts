@@ -31,9 +31,13 @@ export interface ServiceSettings {
   /** Folders with building blocks and templates; absent: none. */
   readonly apps: readonly string[]
   /** `process`: jobs really run the blocks of `apps`, as programs of this machine; absent: `off`, jobs are played. */
-  readonly runApps: 'off' | 'process'
+  readonly runApps: 'off' | 'process' | 'process,pushed'
   /** The interpreter of blocks in Python; absent: `python3`. */
   readonly python: string
+  /** A folder in which jobs that are really run find what they would fetch: `{host}/{path}` of a URL, `{bucket}/{name}`; absent: none. */
+  readonly sources: string | undefined
+  /** Jobs that are really run may fetch URLs over the network; absent: false. */
+  readonly fetchSources: boolean
   /** Blocks that run at once; absent: as many as there are cores. */
   readonly runParallel: number | undefined
 }
@@ -214,9 +218,9 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   },
   runApps: {
     placeholder: 'MODE',
-    help: 'off: jobs are played; process: jobs really run the blocks of --apps, as programs of yours on this machine',
+    help: 'off: jobs are played; process: jobs really run the blocks of --apps, as programs of yours on this machine; process,pushed: those too that were pushed with a key of --api-key',
     default: 'off',
-    ...choice(['off', 'process']),
+    ...choice(['off', 'process', 'process,pushed']),
   },
   python: {
     placeholder: 'PATH',
@@ -224,6 +228,19 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
     default: 'python3',
     ...text,
     read: (value) => (typeof value === 'string' && value.trim() !== '' ? value : expected('the path of a program')),
+  },
+  sources: {
+    placeholder: 'DIR',
+    help: 'a folder in which jobs that are really run find their sources: HOST/PATH of a URL, BUCKET/NAME of a bucket',
+    default: undefined,
+    defaultText: 'none',
+    ...text,
+    read: (value) => (value === undefined ? undefined : path(value)),
+  },
+  fetchSources: {
+    help: 'let jobs that are really run fetch the URLs of their sources over the network',
+    default: false,
+    ...toggle,
   },
   runParallel: {
     placeholder: 'NUMBER',

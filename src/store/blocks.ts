@@ -1,9 +1,9 @@
 import type { Micros } from '../base/timestamps.ts'
-import type { BlockKind, Manifest } from '../domain/blocks/manifest.ts'
+import type { BlockKind, Manifest, StoredBlock } from '../domain/blocks/manifest.ts'
 import type { Store } from './database.ts'
 
 /** A version of an app or an engine that a client pushed. */
-export interface BlockRecord extends Manifest {
+export interface BlockRecord extends Manifest, StoredBlock {
   readonly id: string
   readonly kind: BlockKind
   readonly account: string
@@ -12,8 +12,6 @@ export interface BlockRecord extends Manifest {
   readonly revision: number
   readonly createdAt: Micros
   readonly updatedAt: Micros
-  /** SHA-256 of what was pushed, in base64. */
-  readonly hash: string
 }
 
 export interface BlockStore {
@@ -44,12 +42,10 @@ interface BlockRow {
   doc: string
 }
 
-type Doc = Omit<Manifest, 'name' | 'major' | 'minor'> & { readonly hash: string }
-
 const columns = 'id, kind, name, major, minor, account, active, revision, created_at, updated_at, doc'
 
 const toBlock = (row: BlockRow): BlockRecord => ({
-  ...(JSON.parse(row.doc) as Doc),
+  ...(JSON.parse(row.doc) as StoredBlock),
   id: row.id,
   kind: row.kind,
   name: row.name,
@@ -86,7 +82,7 @@ export function blockStore(store: Store): BlockStore {
     hasAny: (world) => any.get(world) !== undefined,
     save(world, block, bytes) {
       const { id, kind, name, major, minor, account, active, revision, createdAt, updatedAt, ...doc } = block
-      const text = JSON.stringify(doc satisfies Doc)
+      const text = JSON.stringify(doc satisfies StoredBlock)
       const row = [id, kind, name, major, minor, account, active ? 1 : 0, revision, createdAt, updatedAt, text]
       save.run(world, ...row, bytes.toString('base64'))
     },

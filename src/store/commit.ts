@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers'
+import { setImmediate, setTimeout } from 'node:timers'
 import type { Database } from 'better-sqlite3'
 
 /**
@@ -15,6 +15,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+/** Acts after which what they wrote is copied from the log into the database file, between two transactions. */
+const actsPerCheckpoint = 3000
+
+/** Milliseconds without an act after which that is done early. */
+const idleTime = 1000
+
 /**
  * Group commit for one database. A lone act waits for nothing but the end of the present turn; there is no timer.
  *
@@ -29,6 +35,22 @@ export function groupCommit(database: Database, assertUsable: () => void): Commi
   const release = database.prepare('RELEASE act')
   const undo = database.prepare('ROLLBACK TO act')
   let queue: Waiting[] = []
+  let actsInLog = 0
+  let idle: NodeJS.Timeout | undefined
+
+  /**
+   * Copies the log into the database file. Pages that many acts wrote, as those of indexes, are copied once, so that the
+   * longer the log, the less each act costs. Whatever goes wrong here, SQLite tries again at the next commit that needs it.
+   */
+  function checkpoint(): void {
+    if (!database.open || database.inTransaction) return
+    actsInLog = 0
+    try {
+      database.pragma('wal_checkpoint(PASSIVE)')
+    } catch {
+      // What was committed is in the log, and found there.
+    }
+  }
 
   /** Runs one act; a failure undoes it and nothing else. Returns how to tell its caller after the commit. */
   function run({ act, resolve, reject }: Waiting): () => void {
@@ -55,10 +77,19 @@ export function groupCommit(database: Database, assertUsable: () => void): Commi
       const answers = batch.map(run)
       commit.run()
       for (const answer of answers) answer()
+      planCheckpoint(answers.length)
     } catch (error) {
       if (database.inTransaction) rollback.run()
       for (const { reject } of batch) reject(error)
     }
+  }
+
+  function planCheckpoint(acts: number): void {
+    if (database.memory) return
+    actsInLog += acts
+    // The answers go out first.
+    if (actsInLog >= actsPerCheckpoint) setImmediate(checkpoint)
+    idle = idle?.refresh() ?? setTimeout(checkpoint, idleTime).unref()
   }
 
   return <Result>(act: () => Result) =>

@@ -1,42 +1,60 @@
 import { createRequire } from 'node:module'
 import type Sqlite from 'better-sqlite3'
+import { noDriver, type Surroundings } from './driver-problems.ts'
 
 /** The constructor that `better-sqlite3` exports. */
 export type Driver = typeof Sqlite
 
-/** Versions of Node.js are compared as major and minor numbers. */
-const nodeVersion = process.versions.node.split('.').map(Number) as [number, number, number]
+/** Where drivers are looked for. */
+export interface DriverSource extends Surroundings {
+  readonly load: (path: string) => unknown
+}
 
-const atLeast = (major: number, minor: number): boolean =>
-  nodeVersion[0] > major || (nodeVersion[0] === major && nodeVersion[1] >= minor)
+/** Packages that the driver may come from, the better one first. */
+const packages = ['better-sqlite3-napi', 'better-sqlite3']
 
 /**
- * Loads better-sqlite3 in the build that suits this Node.js.
+ * Loads better-sqlite3 in the version that suits this Node.js.
  *
- * Version 13 is a Node-API module and crashes before Node 22.14; version 12, built from source, aborts from Node 24.19 on.
- * So both are installed where they can be, 13 under the name `better-sqlite3-napi`, and one of them is picked here.
+ * Version 13 is a Node-API module and crashes before Node 22.14; version 12, built from source, aborts from Node 24.19 on. So 13
+ * comes with the package under the name `better-sqlite3-napi`, is left out by installs for an older Node.js, and 12 is asked for
+ * there by its own name.
  *
  * @throws Error that says in a sentence what is missing and what to do
  */
-export function loadDriver(): { readonly Driver: Driver; readonly name: string } {
-  const require = createRequire(import.meta.url)
-  const candidates = [
-    ...(atLeast(22, 14) ? ['better-sqlite3-napi'] : []),
-    ...(atLeast(24, 19) ? [] : ['better-sqlite3']),
-  ]
-  const problems: string[] = []
-  for (const name of candidates) {
+export function loadDriver(source: DriverSource = here()): { readonly Driver: Driver; readonly name: string } {
+  const [major = 0, minor = 0] = source.node.split('.').map(Number)
+  const isAtLeast = (wanted: number, from: number): boolean => major > wanted || (major === wanted && minor >= from)
+  const suits = (version: number): boolean => (version === 12 ? !isAtLeast(24, 19) : version > 12 && isAtLeast(22, 14))
+
+  const problems = new Map<string, unknown>()
+  for (const name of packages) {
     try {
-      const Driver = require(name) as Driver
+      const { version } = source.load(`${name}/package.json`) as { version: string }
+      // Asked before it is loaded, as what does not suit does not fail but crashes.
+      if (!suits(Number.parseInt(version))) throw new Error(`version ${version} does not run on this Node.js`)
+      const Driver = source.load(name) as Driver
       // The native part is loaded by the first database, not by require().
       new Driver(':memory:').close()
       return { Driver, name }
     } catch (error) {
-      problems.push(`${name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`)
+      problems.set(name, error)
     }
   }
-  throw new Error(
-    `no SQLite driver for Node.js ${process.versions.node} (${problems.join('; ')}). ` +
-      'Use Node.js 22.14 or later, or install python3, make and g++ and run npm ci again.',
-  )
+  throw new Error(noDriver(source, isAtLeast(22, 14) ? 'better-sqlite3-napi' : 'better-sqlite3', problems))
+}
+
+function here(): DriverSource {
+  const { platform, arch, versions, report } = process
+  return {
+    node: versions.node,
+    platform,
+    arch,
+    isMusl: () => {
+      if (platform !== 'linux') return false
+      const { header } = report.getReport() as { header: { glibcVersionRuntime?: string } }
+      return header.glibcVersionRuntime === undefined
+    },
+    load: createRequire(import.meta.url),
+  }
 }

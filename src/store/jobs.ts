@@ -56,7 +56,7 @@ export interface JobStore {
   find(world: number, id: string): JobRecord | undefined
   /** Call inside an act. */
   insert(world: number, job: JobRecord, now: Micros): void
-  /** Call inside an act. Replaces the job with the same id. */
+  /** Call inside an act. Replaces the job with the same id. Of deleted ones, the newest 1,000 keep their documents. */
   update(world: number, job: JobRecord, now: Micros): void
   /** The account's jobs that are not deleted. Call `settle` before, where the order is by state. */
   list(world: number, account: string, page: PageRequest, now: Micros): JobPage
@@ -76,6 +76,8 @@ export interface JobStore {
    * @param world null: all worlds
    */
   reallyRunning(world: number | null): { readonly world: number; readonly id: string }[]
+  /** Ids of the world's jobs that are not deleted. Reads every job. */
+  ids(world: number): string[]
   /** When the next job of the world enters a state by itself, or null. The past where `settle` has work to do. */
   nextAt(world: number): Micros | null
 }
@@ -99,11 +101,27 @@ export const toJob = (row: JobRow): JobRecord => ({
   createdAt: row.created_at,
   deletedAt: row.deleted_at,
   ...beginnings,
-  ...(JSON.parse(row.doc) as Omit<JobDetails, keyof typeof beginnings>),
+  ...(JSON.parse(row.doc) as Partial<JobDetails>),
+  ...(row.doc === emptyDocument ? { isForgotten: true } : undefined),
 })
 
-/** Defaults for rows of earlier versions, which lack these fields. */
-const beginnings = { upload: null, run: null, script: null, pace: null } satisfies Partial<JobDetails>
+const emptyDocument = '{}'
+
+/** Deleted jobs of a world that keep their documents. */
+const keptDeleted = 1000
+
+/** A document of which nothing is kept. Also the defaults of fields that rows of earlier versions lack. */
+const beginnings: JobDetails = {
+  description: '',
+  config: {},
+  dataSource: null,
+  dataDestination: null,
+  params: null,
+  upload: null,
+  run: null,
+  script: null,
+  pace: null,
+}
 
 function toDoc({ description, config, dataSource, dataDestination, params, upload, run, script, pace }: JobRecord) {
   const doc: JobDetails = { description, config, dataSource, dataDestination, params, upload, run, script, pace }
@@ -133,6 +151,13 @@ export function jobStore(store: Store): JobStore {
   const update = store.prepare(
     `UPDATE jobs SET (template_id, name, deleted_at, doc, ${lifeNames}) = (?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE world = ? AND id = ?`,
   )
+  const forget = store.prepare(
+    `UPDATE jobs SET name = '', doc = '{}' WHERE seq IN (
+       SELECT seq FROM jobs WHERE world = ? AND deleted_at IS NOT NULL AND doc <> '{}'
+       ORDER BY deleted_at DESC, seq DESC LIMIT -1 OFFSET ${keptDeleted}
+     )`,
+  )
+  const live = store.prepare<{ id: string }>('SELECT id FROM jobs WHERE world = ? AND deleted_at IS NULL')
   const count = store.prepare<{ jobs: number }>('SELECT jobs FROM accounts WHERE world = ? AND name = ?')
   const due = store.prepare<JobRow & { seq: number; next_at: number }>(
     `SELECT seq, next_at, ${jobColumns} FROM jobs WHERE world = ? AND next_at <= ? ORDER BY next_at`,
@@ -172,6 +197,7 @@ export function jobStore(store: Store): JobStore {
     update(world, job, now) {
       const { id, templateId, name, deletedAt } = job
       update.run(templateId, name, deletedAt, toDoc(job), ...lifeColumns(job, now), world, id)
+      if (deletedAt !== null) forget.run(world)
     },
     list(world, account, { limit, offset, orderBy }, now) {
       const total = count.get(world, account)?.jobs ?? 0
@@ -207,6 +233,7 @@ export function jobStore(store: Store): JobStore {
     },
     countByState: (world) => Object.fromEntries(byState.all(world).map(({ state, jobs }) => [state, jobs])),
     reallyRunning: (world) => running.all({ world }),
+    ids: (world) => live.all(world).map(({ id }) => id),
     nextAt: (world) => next.get(world)?.at ?? null,
   }
 }

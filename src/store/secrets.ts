@@ -6,6 +6,8 @@ export interface SecretStore {
   find(world: number, account: string, secretType: string, id: string): SecretRecord | undefined
   /** The account's secrets, by type and id; of one type, where it is given. */
   list(world: number, account: string, secretType?: string): SecretRecord[]
+  /** The account's secrets with an id, of whatever type, with what they keep secret. */
+  withKeys(world: number, account: string, id: string): (SecretRecord & { readonly secretKey: string })[]
   /** Call inside an act. Makes the secret, or replaces the one of the same type and id. */
   save(world: number, account: string, secret: SecretRecord, secretKey: string): void
   /** Call inside an act. Returns whether there was one. */
@@ -32,7 +34,7 @@ const toRecord = (row: SecretRow): SecretRecord => ({
   expiresAt: row.expires_at,
 })
 
-/** Reading never touches the secret key. */
+/** Reading for answers never touches the secret key. */
 const columns = 'id, secret_type, name, access_key, params, expires_at, expires'
 
 export function secretStore(store: Store): SecretStore {
@@ -44,6 +46,9 @@ export function secretStore(store: Store): SecretStore {
   )
   const ofType = store.prepare<SecretRow>(
     `SELECT ${columns} FROM secrets WHERE world = ? AND account = ? AND secret_type = ? ORDER BY id`,
+  )
+  const withKeys = store.prepare<SecretRow & { secret_key: string }>(
+    `SELECT ${columns}, secret_key FROM secrets WHERE world = ? AND account = ? AND id = ? ORDER BY secret_type`,
   )
   const save = store.prepare(
     `INSERT OR REPLACE INTO secrets (world, account, secret_key, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -57,6 +62,8 @@ export function secretStore(store: Store): SecretStore {
     },
     list: (world, account, secretType) =>
       (secretType === undefined ? all.all(world, account) : ofType.all(world, account, secretType)).map(toRecord),
+    withKeys: (world, account, id) =>
+      withKeys.all(world, account, id).map((row) => ({ ...toRecord(row), secretKey: row.secret_key })),
     save(world, account, { id, secretType, name, accessKey, params, expiresAt, expires }, secretKey) {
       save.run(world, account, secretKey, id, secretType, name, accessKey, JSON.stringify(params), expiresAt, expires)
     },

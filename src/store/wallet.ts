@@ -51,8 +51,8 @@ export interface WalletStore {
   open(world: number, account: string): void
   /** Call inside an act. Sets aside what a job will cost. */
   reserve(world: number, account: string, reservation: Reservation): void
-  /** Call inside an act. The job's end is another one than it was. Does nothing where nothing is reserved for it. */
-  moveEnd(world: number, jobId: string, end: Pick<Reservation, 'endsAt' | 'completes'>): void
+  /** Call inside an act. The job's end or price is another one than it was. Does nothing if nothing is reserved for it. */
+  change(world: number, account: string, jobId: string, to: Pick<Reservation, 'endsAt' | 'completes' | 'amount'>): void
   /** Reservations whose jobs have ended by a moment, in the order of the ends. */
   ended(world: number, account: string, now: Micros): Reservation[]
   /** Call inside an act. */
@@ -113,7 +113,10 @@ export function walletStore(store: Store): WalletStore {
   const insertReservation = store.prepare(
     `INSERT INTO reservations (world, account, ${reservationColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   )
-  const moveEnd = store.prepare('UPDATE reservations SET (ends_at, completes) = (?, ?) WHERE world = ? AND job_id = ?')
+  const amountOf = store.prepare<{ amount: number }>('SELECT amount FROM reservations WHERE world = ? AND job_id = ?')
+  const change = store.prepare(
+    'UPDATE reservations SET (ends_at, completes, amount) = (?, ?, ?) WHERE world = ? AND job_id = ?',
+  )
   const ended = store.prepare<ReservationRow>(
     `SELECT ${reservationColumns} FROM reservations WHERE world = ? AND account = ? AND ends_at <= ? ORDER BY ends_at`,
   )
@@ -139,8 +142,11 @@ export function walletStore(store: Store): WalletStore {
       insertReservation.run(world, account, jobId, jobName, templateId, amount, endsAt, completes ? 1 : 0)
       addReserved.run(amount, world, account)
     },
-    moveEnd(world, jobId, { endsAt, completes }) {
-      moveEnd.run(endsAt, completes ? 1 : 0, world, jobId)
+    change(world, account, jobId, { endsAt, completes, amount }) {
+      const before = amountOf.get(world, jobId)
+      if (before === undefined) return
+      change.run(endsAt, completes ? 1 : 0, amount, world, jobId)
+      if (amount !== before.amount) addReserved.run(amount - before.amount, world, account)
     },
     ended: (world, account, now) => ended.all(world, account, now).map(toReservation),
     release(world, account, { jobId, amount }) {

@@ -7,11 +7,11 @@ export type WorldRow = Readonly<Record<string, unknown>>
 
 /** Copies, writes out and reads in all that a world has in the database, whatever tables there are. */
 export interface WorldTables {
-  /** Call inside an act. The target must be empty. */
+  /** Call inside an act. The target must be empty. Deleted jobs are not copied. */
   copy(from: number, to: number): void
   /** The tables that an exported world holds, jobs first. */
   readonly exported: readonly string[]
-  /** The rows of one of them, as of now; to be read in one turn. */
+  /** The rows of one of them, as of now, without deleted jobs; to be read in one turn. */
   rows(world: number, table: string): IterableIterator<WorldRow>
   /**
    * Call inside an act. Adds a row to one of them.
@@ -56,6 +56,9 @@ export function worldTables(store: Store): WorldTables {
     }))
   const copied = tables.filter(({ name }) => !notCopied.has(name))
   const exported = new Map(copied.filter(({ name }) => !derived.has(name)).map((table) => [table.name, table]))
+  const ofWorld = (columns: readonly Column[], ordered: boolean): string =>
+    `WHERE world = ?${columns.some(({ name }) => name === 'deleted_at') ? ' AND deleted_at IS NULL' : ''}` +
+    (ordered ? ' ORDER BY seq' : '')
   const list = (columns: readonly Column[]): string => columns.map(({ name }) => name).join(', ')
 
   return {
@@ -65,7 +68,7 @@ export function worldTables(store: Store): WorldTables {
         store
           .prepare(
             `INSERT OR REPLACE INTO ${name} (world, ${list(columns)})
-             SELECT ?, ${list(columns)} FROM ${name} WHERE world = ? ${ordered ? 'ORDER BY seq' : ''}`,
+             SELECT ?, ${list(columns)} FROM ${name} ${ofWorld(columns, ordered)}`,
           )
           .run(to, from)
       }
@@ -73,9 +76,7 @@ export function worldTables(store: Store): WorldTables {
     exported: [...exported.keys()],
     rows(world, table) {
       const { name, columns, ordered } = exported.get(table)!
-      return store
-        .prepare<WorldRow>(`SELECT ${list(columns)} FROM ${name} WHERE world = ? ${ordered ? 'ORDER BY seq' : ''}`)
-        .iterate(world)
+      return store.prepare<WorldRow>(`SELECT ${list(columns)} FROM ${name} ${ofWorld(columns, ordered)}`).iterate(world)
     },
     add(world, table, row) {
       const { name, columns } = exported.get(table)!

@@ -29,6 +29,12 @@ export interface WorldStore {
   correct(by: Micros): void
   /** The worlds whose clocks were moved on so, by how much, the most first. */
   corrected(limit: number): { readonly name: string; readonly by: Micros }[]
+  /** The number that names the folder of the world's files. No other world has it, nor ever had. */
+  place(world: number): number
+  /** The world whose files are in that folder, or undefined. */
+  at(place: number): number | undefined
+  /** Call inside an act. Gives the world a place without files; the former one is not used again. */
+  move(world: WorldRecord): void
   /** Call inside an act. Null: the pace the emulator was started with. */
   setPace(world: WorldRecord, pace: string | null): void
   /** Worlds by name. */
@@ -66,7 +72,8 @@ const toRecord = (row: WorldRow): WorldRecord => ({
 /** Worlds remembered at once; the others cost rows, not memory. */
 const remembered = 1000
 
-export function worldStore(store: Store): WorldStore {
+/** @param lastPlace the highest number of a folder that there is or may be on disk */
+export function worldStore(store: Store, lastPlace: number): WorldStore {
   const byName = store.prepare<WorldRow>('SELECT * FROM worlds WHERE name = ?')
   const byKey = store.prepare<Pick<WorldRow, 'name'>>('SELECT name FROM worlds WHERE id = ?')
   const clockOf = store.prepare<ClockRow>('SELECT clock_offset, clock_frozen, clock_corrected FROM worlds WHERE id = ?')
@@ -74,8 +81,15 @@ export function worldStore(store: Store): WorldStore {
   const insert = store.prepare(
     'INSERT INTO worlds (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING',
   )
-  // SQLite would give the key of a world that was dropped to the next one, and with it what is under way for the first.
-  let lastKey = store.prepare<{ last: number | null }>('SELECT max(id) AS last FROM worlds').get()!.last ?? 0
+  const place = store.prepare<{ place: number }>('SELECT coalesce(place, id) AS place FROM worlds WHERE id = ?')
+  const at = store.prepare<{ id: number }>('SELECT id FROM worlds WHERE coalesce(place, id) = ?')
+  const move = store.prepare('UPDATE worlds SET place = ? WHERE id = ?')
+  // SQLite would give the key of a world that was dropped to the next one, and with it what is under way for the first. Keys
+  // and places come from one sequence, as the key is a world's first place.
+  const highest = store.prepare<{ last: number | null }>(
+    'SELECT max(max(id), coalesce(max(place), 0)) AS last FROM worlds',
+  )
+  let lastKey = Math.max(highest.get()!.last ?? 0, lastPlace)
   const setPace = store.prepare('UPDATE worlds SET pace = ? WHERE id = ?')
   const all = store.prepare<WorldRow>('SELECT * FROM worlds ORDER BY name LIMIT ? OFFSET ?')
   const drop = store.prepare('DELETE FROM worlds WHERE id = ?')
@@ -141,6 +155,11 @@ export function worldStore(store: Store): WorldStore {
       correct.run({ by })
     },
     corrected: (limit) => corrected.all(limit).map((row) => ({ name: row.name, by: row.clock_corrected })),
+    place: (world) => place.get(world)?.place ?? world,
+    at: (number) => at.get(number)?.id,
+    move({ key }) {
+      move.run(++lastKey, key)
+    },
     setPace({ key }, pace) {
       forget()
       setPace.run(pace, key)

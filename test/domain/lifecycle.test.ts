@@ -168,7 +168,7 @@ void t.test('any sequence of acts does what the model does', async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { minLength: 1, maxLength: 40, size: 'max' }), async (acts) => {
       const world = await core.worlds.open(`world-${worlds++}`)
-      const caller: Caller = { world, persona: 'owner', account: 'owner', token: null }
+      const caller: Caller = { world, persona: 'owner', account: 'owner', hasPrivateKey: false, token: null }
       const model = new Map<string, ModelJob>()
       const heard: Transition[] = []
       const unlisten = core.transitions.listen(world.key, (transitions) => heard.push(...transitions))

@@ -360,7 +360,7 @@ void t.test('errors of one status have grounds of their own', async (t) => {
 
 void t.test('every row of an answer was seen in one', async (t) => {
   // No disk fails here, blocks are run in test/runner, and the row of listed statuses stands beside that of faults.
-  const unseen = ['server-error', 'listed-status', 'block-missing']
+  const unseen = ['server-error', 'listed-status', 'block-missing', 'private-key-needed']
   t.same(
     table.rows.filter(({ id, about }) => about !== 'behaviour' && !seen.has(id) && !unseen.includes(id)),
     [],

@@ -152,6 +152,7 @@ void t.test('documents: command lines of the program run as they are', async (t)
     'hello.txt': 'hello',
   })
   cpSync(join(packageRoot, 'examples', 'blocks', 'hello-world'), join(cwd, 'hello-world'), { recursive: true })
+  cpSync(join(packageRoot, 'examples', 'blocks'), join(cwd, 'examples', 'blocks'), { recursive: true })
   const scripts = blocks('sh', /^npx bytenite-emulator/m).filter(({ document }) => !walkedPages.includes(document))
   const lines = scripts.flatMap(({ document, source }) =>
     source
@@ -243,11 +244,13 @@ const sources = readdirSync(join(packageRoot, 'src'), { recursive: true, encodin
 void t.test('docs/dependencies.md: dependencies are those of package.json', async (t) => {
   /** Whether the code of the emulator imports it: then it is needed to build, and is in the bundle. */
   const isBundled = ([name]: [string, unknown]): boolean =>
+    !(name in manifest.peerDependencies) &&
     sources.some((source) => source.includes(`from '${name}'`) || source.includes(`import('${name}')`))
   const developed = Object.entries(manifest.devDependencies as object)
   const lists = {
     Runtime: manifest.dependencies,
     Optional: manifest.optionalDependencies,
+    Peer: manifest.peerDependencies,
     Bundled: Object.fromEntries(developed.filter(isBundled)),
     Development: Object.fromEntries(developed.filter((entry) => !isBundled(entry))),
     Overrides: manifest.overrides,
@@ -266,7 +269,7 @@ void t.test('package-lock.json', async (t) => {
   const own = lock.packages['']
   t.match(lock, { name: manifest.name, version: manifest.version })
   t.match(own, { name: manifest.name, version: manifest.version, engines: manifest.engines })
-  for (const kind of ['dependencies', 'optionalDependencies', 'devDependencies']) {
+  for (const kind of ['dependencies', 'optionalDependencies', 'peerDependencies', 'devDependencies']) {
     t.same(own[kind], manifest[kind], `${kind} are those of package.json`)
   }
   t.equal(
@@ -274,7 +277,14 @@ void t.test('package-lock.json', async (t) => {
     false,
     'better-sqlite3-napi keeps "gypfile": false, else npm ci compiles it (see CONTRIBUTING.md)',
   )
-  const resolved = Object.entries<Record<string, unknown>>(lock.packages).filter(([, entry]) => 'resolved' in entry)
+  const entries = Object.entries<Record<string, unknown>>(lock.packages)
+  const scripts = entries.filter(([, entry]) => entry['hasInstallScript'] === true && entry['dev'] !== true)
+  t.same(
+    scripts.map(([name]) => name),
+    [],
+    'nothing that users get runs a script when it is installed, as a compiler of SQLite would',
+  )
+  const resolved = entries.filter(([, entry]) => 'resolved' in entry)
   t.same(
     resolved.map(([name]) => name),
     [],

@@ -1,18 +1,7 @@
 // What `npm pack` makes, used as a stranger would use it: in an empty folder that has the declared dependencies and nothing else.
 // They are linked from this checkout, so that no registry is asked. `npm test` builds what is packed.
-import { execFile, execFileSync } from 'node:child_process'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { publint } from 'publint'
@@ -21,63 +10,22 @@ import { settings } from '../../src/settings/settings.ts'
 import { packageRoot, version } from '../../src/base/package.ts'
 import { startContainer } from '../../src/testcontainers.ts'
 import { emulator } from '../emulator.ts'
+import { packed } from './packed.ts'
 
-const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
-// Not inside of the checkout, whose node_modules would lend what the package lacks.
-const folder = mkdtempSync(join(tmpdir(), 'bytenite-emulator-package-'))
-t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-writeFileSync(join(folder, 'package.json'), '{ "name": "stranger", "private": true, "type": "module" }')
-const installed = join(folder, 'node_modules', 'bytenite-emulator')
-mkdirSync(installed, { recursive: true })
-
-const [tarball] = JSON.parse(
-  execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-    cwd: packageRoot,
-    env: environment,
-    stdio: ['ignore', 'pipe', 'ignore'],
-    encoding: 'utf8',
-  }),
-)
-execFileSync('tar', ['-xzf', join(folder, tarball.filename), '--strip-components=1', '-C', installed])
-const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
-
-/** Links a package of this checkout into the empty folder. */
-function link(name: string): void {
-  const place = join(folder, 'node_modules', name)
-  mkdirSync(dirname(place), { recursive: true })
-  symlinkSync(join(packageRoot, 'node_modules', name), place)
-}
-for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })) link(name)
-mkdirSync(join(folder, 'node_modules', '.bin'))
-symlinkSync(
-  join('..', 'bytenite-emulator', manifest.bin['bytenite-emulator']),
-  join(folder, 'node_modules', '.bin', 'bytenite-emulator'),
-)
-
-interface Ended {
-  readonly code: number | string | null
-  readonly output: string
-}
-
-const run = (command: string, ...args: string[]): Promise<Ended> =>
-  new Promise((resolve) => {
-    execFile(command, args, { cwd: folder, env: environment }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : (error.code ?? null), output: stdout + stderr }),
-    )
-  })
+const { folder, installed, manifest, run, tarball } = packed(t)
 
 void t.test('holds what runs and its types: no sources, no tests, no source maps', async (t) => {
   const files = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((file) =>
     statSync(join(installed, file)).isFile(),
   )
   const expected =
-    /^(package\.json|\w+\.md|LICENSE|docker-compose\.yml|docs\/[\w-]+\.md|docs\/pictures\/\w+\.jpg|examples\/.*|dist\/.*(\.js|\.d\.ts|\.LEGAL\.txt)|dist\/inspector\/(index\.html|main\.css|icon\.svg)|dist\/sitecustomize\.py|migrations\/\d{3}-[a-z-]+\.sql)$/
+    /^(package\.json|\w+\.md|LICENSE|docker-compose\.yml|docs\/[\w-]+\.md|docs\/pictures\/\w+\.jpg|examples\/.*|dist\/.*(\.c?js|\.d\.c?ts|\.LEGAL\.txt)|dist\/inspector\/(index\.html|main\.css|icon\.svg)|dist\/sitecustomize\.py|migrations\/\d{3}-[a-z-]+\.sql)$/
   t.strictSame(
     files.filter((file) => !expected.test(file)),
     [],
   )
   t.ok(tarball.size < 1_000_000, `${tarball.size} bytes packed`)
-  t.ok(tarball.unpackedSize < 2_500_000, `${tarball.unpackedSize} bytes unpacked`)
+  t.ok(tarball.unpackedSize < 2_800_000, `${tarball.unpackedSize} bytes unpacked`)
   const own = files.map((file) => readFileSync(join(installed, file), 'utf8'))
   t.notOk(
     own.some((text) => text.includes(packageRoot)),
@@ -154,50 +102,40 @@ void t.test('a program that imports it', async (t) => {
   t.strictSame(await run(process.execPath, 'program.js'), { code: 0, output: 'all is there\n' })
 })
 
-const typed = `
-import type { Static } from '@sinclair/typebox'
-import { connect, type Emulator, type EmulatorOptions, startEmulator, type World } from 'bytenite-emulator'
-import { JobResponse, type JobState } from 'bytenite-emulator/schemas/jobs'
-import { startContainer } from 'bytenite-emulator/testcontainers'
+const listed = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
+  cwd: packageRoot,
+  encoding: 'utf8',
+})
+const skip = listed.status !== 0 && 'no git, or no checkout'
 
-const options: EmulatorOptions = { strict: true, templates: 'open' }
-await using emulator: Emulator = await startEmulator(options)
-const world: World = emulator.world('typed')
-const answer = await emulator.inject({ url: '/v1/customer/jobs', headers: { authorization: world.apiKey } })
-const jobs: Static<typeof JobResponse>['job'][] = answer.json<{ data: Static<typeof JobResponse>['job'][] }>().data
-const states: (JobState | null)[] = jobs.map(({ state }) => state)
-await world.fault({ operation: 'GET /v1/customer/jobs/{jobId}', status: 503, times: 2 })
-const first: string | undefined = (await connect(emulator.url).world('typed').requests())[0]?.operation
-export { first, states, startContainer }
-
-// @ts-expect-error a wrong word is an error
-await startEmulator({ templates: 'ajar' })
-// @ts-expect-error nothing has become any
-world.nonsense()
-// @ts-expect-error nor here
-jobs[0]!.nonsense
-`
-
-void t.test('its types, read by a strict compiler, once without skipLibCheck', async (t) => {
-  for (const name of ['@types/node', 'undici-types']) link(name)
-  writeFileSync(join(folder, 'typed.ts'), typed)
-  const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc')
-  const compile = async (module: string, moduleResolution: string, skipLibCheck: boolean) => {
-    const compilerOptions = {
-      ...{ module, moduleResolution, target: 'es2022', lib: ['es2022'], types: ['node'] },
-      ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck, noEmit: true },
-    }
-    const project = `tsconfig.${moduleResolution}.json`
-    writeFileSync(join(folder, project), JSON.stringify({ compilerOptions, files: ['typed.ts'] }))
-    t.strictSame(await run(process.execPath, tsc, '-p', project), { code: 0, output: '' }, moduleResolution)
+void t.test('an install from git, which npm makes by "prepare" in a clone', { skip }, async (t) => {
+  const clone = join(folder, 'clone')
+  for (const file of listed.stdout.split('\0').filter((file) => existsSync(join(packageRoot, file)))) {
+    if (!/^(docs|test|examples)\//.test(file) && file !== '') cpSync(join(packageRoot, file), join(clone, file))
   }
-  await Promise.all([compile('nodenext', 'nodenext', false), compile('esnext', 'bundler', true)])
+  symlinkSync(join(packageRoot, 'node_modules'), join(clone, 'node_modules'))
+  const npm = (...args: string[]) => run('npm', '--prefix', clone, ...args)
+  const packed = async () => {
+    const { output } = await npm('pack', clone, '--dry-run', '--ignore-scripts', '--json')
+    const [{ files }] = JSON.parse(output) as [{ files: { path: string }[] }]
+    return files.map(({ path }) => path)
+  }
+  const built = ['dist/index.js', 'dist/index.d.ts', 'dist/cli.js', 'dist/schemas/jobs.d.ts']
+
+  t.equal((await run('env', 'npm_command=ci', process.execPath, join(clone, 'scripts', 'prepare.js'))).code, 0)
+  t.notOk(existsSync(join(clone, 'dist')), 'npm ci waits for no build')
+  t.equal((await npm('run', 'prepare')).code, 0)
+  const names = await packed()
+  for (const file of built) t.ok(names.includes(file), `${file} is in the package`)
+
+  rmSync(join(clone, 'node_modules'))
+  t.match(await npm('run', 'prepare'), { code: 0, output: 'dist/ is not built' }, 'as after npm install --omit=dev')
 })
 
 void t.test('every schema can be imported', async (t) => {
   for (const file of readdirSync(join(packageRoot, 'schemas'))) {
     const name = file.replace(/\.ts$/, '')
-    const path = manifest.exports['./schemas/*'].default.replace('*', name)
+    const path = manifest.exports['./schemas/*']!.import.default.replace('*', name)
     const exported = await import(pathToFileURL(join(installed, path)).href)
     t.not(Object.keys(exported).length, 0, name)
   }

@@ -82,6 +82,26 @@ void t.test('settings of the service leave our own API and commands alone', asyn
       const program = run(t, ['exec', ...setting, '--report', '--', ...node(`process.exitCode = ${code}`)])
       t.equal((await program.exit).code, code, `${name}: exec: ${program.stderr()}`)
     }
+    const list = `
+      const v1 = 'https://api.bytenite.com/v1'
+      const body = JSON.stringify({ apiKey: 'test_default' })
+      const { token } = await (await fetch(v1 + '/auth/access_token', { method: 'POST', body })).json()
+      const { ok } = await fetch(v1 + '/customer/jobs', { headers: { authorization: token } })
+      process.exitCode = ok ? 0 : 1`
+    const only = ['--only', 'get-jobs.1.503']
+    const sweep = run(t, [
+      'exec',
+      ...setting,
+      '--sweep',
+      ...only,
+      '--',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      list,
+    ])
+    t.equal((await sweep.exit).code, 0, `${name}: sweep: ${sweep.stderr()}`)
+    t.match(sweep.stdout(), /get-jobs\.1 +fails/, `${name}: sweep`)
   }
   t.equal(await output(t, node('console.log(1)'), { flags: ['--unset', 'omit'] }), '1\n')
 })

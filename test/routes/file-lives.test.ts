@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { readSeed } from '../../src/settings/seed-files.ts'
 import { openFiles } from '../../src/store/files/files.ts'
+import { jobFolder } from '../../src/store/files/folders.ts'
 import { client, emulator } from '../emulator.ts'
 import { jobs, waitingJob, put, finish, completed, bytesOf, filesBelow, until } from './files.ts'
 
@@ -35,17 +36,25 @@ void t.test('files survive a restart; what was left half-done does not', async (
 
 void t.test('folders of jobs that are gone are swept away', async (t) => {
   const data = t.testdir()
-  const files = openFiles(data)
+  const files = openFiles(data, (world) => world)
   const [there, gone] = ['0b6ecb4e-2c9c-4b8e-9a3e-000000000001', '0b6ecb4e-2c9c-4b8e-9a3e-000000000002']
-  for (const jobId of [there, gone]) {
-    const arrival = await files.receive({ world: 1, jobId }, Readable.from(['x']))
-    arrival.place('upload-1.bin')
-    await arrival.flush()
+  const kept = [there, 'a-name']
+  for (const world of [1, 2]) {
+    for (const jobId of [...kept, gone, 'a-gone-name']) {
+      const arrival = await files.receive({ world, jobId }, Readable.from(['x']))
+      arrival.place('upload-1.bin')
+      await arrival.flush()
+    }
   }
   const stray = await files.receive({ world: 1, jobId: there }, Readable.from(['stray']))
   stray.place('upload-2.bin')
-  await files.sweep(({ jobId }) => (jobId === there ? { upload: { file: 'upload-1.bin' } } : undefined))
-  t.same(readdirSync(join(data, 'files', 'worlds', '1')), [there])
+  await files.sweep({
+    worldAt: (place) => (place === 1 ? 1 : undefined),
+    job: ({ jobId }) => (kept.includes(jobId) ? { upload: { file: 'upload-1.bin' } } : undefined),
+    jobIds: () => kept,
+  })
+  t.same(readdirSync(join(data, 'files', 'worlds')), ['1'], 'a place that no world has goes')
+  t.same(readdirSync(join(data, 'files', 'worlds', '1')).sort(), kept.map(jobFolder).sort())
   t.same(
     readdirSync(join(data, 'files', 'worlds', '1', there)),
     ['upload-1.bin'],
@@ -54,7 +63,7 @@ void t.test('folders of jobs that are gone are swept away', async (t) => {
 })
 
 void t.test('an upload that comes to nothing leaves the former one', async (t) => {
-  const files = openFiles(t.testdir())
+  const files = openFiles(t.testdir(), (world) => world)
   const owner = { world: 1, jobId: 'j' }
   const receive = async (content: string) => files.receive(owner, Readable.from([content]))
   ;(await receive('first')).place('upload-1.bin')
@@ -78,7 +87,7 @@ void t.test('a second upload takes the place of the first one', async (t) => {
 })
 
 void t.test('results that came from elsewhere while they were made stay as they are', async (t) => {
-  const files = openFiles(t.testdir())
+  const files = openFiles(t.testdir(), (world) => world)
   const owner = { world: 1, jobId: 'j' }
   const make = (content: string, isWanted: () => boolean) =>
     files.makeResults(owner, [{ name: 'r', contentType: 'text/plain', bytes: () => [Buffer.from(content)] }], isWanted)

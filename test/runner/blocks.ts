@@ -51,8 +51,8 @@ export function blockFolder(t: Test, { partitioner, app = '', assembler }: Codes
 }
 
 /** An emulator that runs these blocks. */
-export async function runningEmulator(t: Test, codes: Codes, options: EmulatorOptions = {}) {
-  const folder = blockFolder(t, codes)
+export async function runningEmulator(t: Test, codes: Codes, options: EmulatorOptions = {}, manifest: object = {}) {
+  const folder = blockFolder(t, codes, manifest)
   const started = await emulator(t, { apps: [folder], runApps: 'process', ...options })
   return { ...started, folder, call: client(started.url) }
 }

@@ -44,26 +44,33 @@ void t.test('a block sees what the contract says, and nothing of the emulator', 
     USER_CACHE_DIR: '/u',
     SHARED_CACHE_DIR: '/s',
   }
-  t.strictSame(environmentOf({ kind: 'partitioner', source: '/a', chunks: '/b' }, shared, '/bin', '{}'), {
+  t.strictSame(environmentOf({ kind: 'partitioner', source: '/a', chunks: '/b' }, shared, '/bin', '{}', {}), {
     ...common,
     SOURCE_DIR: '/a',
     CHUNKS_DIR: '/b',
     PARTITIONER_PARAMS: '{}',
   })
-  t.strictSame(environmentOf({ kind: 'app', task: '/a', results: '/b', chunk: 3 }, shared, '/bin', '{}'), {
+  t.strictSame(environmentOf({ kind: 'app', task: '/a', results: '/b', chunk: 3 }, shared, '/bin', '{}', {}), {
     ...common,
     TASK_DIR: '/a',
     TASK_RESULTS_DIR: '/b',
     CHUNK_NUMBER: '3',
     APP_PARAMS: '{}',
   })
-  t.strictSame(environmentOf({ kind: 'assembler', results: '/a', output: '/b' }, shared, '/bin', '{}'), {
-    ...common,
-    TASK_RESULTS_DIR: '/a',
-    RESULTS_DIR: '/a',
-    OUTPUT_DIR: '/b',
-    ASSEMBLER_PARAMS: '{}',
-  })
+  t.strictSame(
+    environmentOf({ kind: 'assembler', results: '/a', output: '/b' }, shared, '/bin', '{}', {
+      KEY_SECRET_KEY: 'k',
+      PATH: 'not this',
+    }),
+    {
+      KEY_SECRET_KEY: 'k',
+      ...common,
+      TASK_RESULTS_DIR: '/a',
+      RESULTS_DIR: '/a',
+      OUTPUT_DIR: '/b',
+      ASSEMBLER_PARAMS: '{}',
+    },
+  )
 })
 
 void t.test('a manifest is read in every form that the vendor wrote', async (t) => {
@@ -75,11 +82,12 @@ void t.test('a manifest is read in every form that the vendor wrote', async (t) 
     platform_config: { container: 'python:3' },
     deviceRequirements: { minCpu: 16, min_memory: 32 },
   }
-  t.strictSame(readBlock(scaffold, '/f'), {
+  t.strictSame(readBlock(JSON.stringify(scaffold), '/f'), {
     kind: 'app',
     tag: 'my-app@1.2',
-    folder: '/f',
+    code: { folder: '/f' },
     entrypoint: 'run.py',
+    secrets: [],
     image: 'python:3',
     minCpu: 16,
     minMemory: 32,
@@ -92,7 +100,7 @@ void t.test('a manifest is read in every form that the vendor wrote', async (t) 
     [{ entrypoint: '/bin/sh' }, /entrypoint/],
   ]
   for (const [field, sentence] of wrong)
-    t.throws(() => readBlock({ name: 'a', version: '0.1', ...field }, ''), sentence)
+    t.throws(() => readBlock(JSON.stringify({ name: 'a', version: '0.1', ...field }), ''), sentence)
 })
 
 void t.test('a task costs its hours times the larger need', async (t) => {

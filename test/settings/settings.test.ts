@@ -46,6 +46,8 @@ void t.test('settings', async (t) => {
     apps: [],
     runApps: 'off',
     python: 'python3',
+    sources: undefined,
+    fetchSources: false,
     runParallel: undefined,
     logLevel: undefined,
     logFormat: 'line',

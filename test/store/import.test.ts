@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { openFiles } from '../../src/store/files/files.ts'
 import { tarEnd, tarHeader, tarPadding } from '../../src/store/archives/tar.ts'
 import { client, emulator } from '../emulator.ts'
 import { made, furnish, everythingOf, type Part, unpacked } from './archive-files.ts'
@@ -116,7 +115,7 @@ const refused: readonly (readonly [title: string, change: Change, reason: RegExp
   ['a row that is no object', edit('rows/jobs.ndjson', (text) => `[]\n${text}`), /expected a JSON object/],
   ['a row that is no JSON', edit('rows/jobs.ndjson', (text) => `{"id"\n${text}`), /rows\/jobs\.ndjson, row 1: /],
   ['half a row', edit('rows/jobs.ndjson', (text) => text.slice(0, -2)), /the last line does not end/],
-  ['the same id twice', edit('rows/jobs.ndjson', (text) => text + text), /row 6: a row with its key is there already/],
+  ['the same id twice', edit('rows/jobs.ndjson', (text) => text + text), /row 5: a row with its key is there already/],
   ['an id that no job can have', editRow('jobs', (row) => ({ ...row, id: '../x' })), /row 1: .*jobId "\.\.\/x"/],
   ['a document that is no JSON', editRow('jobs', (row) => ({ ...row, doc: '{' })), /row 1: doc: unexpected EOF/],
   [
@@ -151,7 +150,12 @@ const refused: readonly (readonly [title: string, change: Change, reason: RegExp
   ['a path that leads out of a job', add(`files/${made}/../evil`, 'x'), /has no file/],
   ['files of a job whose name leads out', add('files/../upload.bin', 'x'), /has no file "files\/\.\.\/upload\.bin"/],
   ['files of no job', add('files/nobody/upload.bin', 'x'), /files\/nobody: the world has no such job/],
-  ['files of a job that is gone', add('files/gone/upload.bin', 'x'), /job gone was deleted, but has files/],
+  ['files of a job that is gone', add('files/gone/upload.bin', 'x'), /files\/gone: the world has no such job/],
+  [
+    'files of a deleted job, which exports of earlier versions hold',
+    editRow('jobs', (row) => ({ ...row, deleted_at: row['created_at'] })),
+    /was deleted, but has files/,
+  ],
   ['another upload', edit('files/fed/upload.bin', () => 'x'), /job fed: upload\.bin has 1 bytes, expected 8/],
   ['another result', edit(`files/${made}/results/0`, () => 'ALPHA'), /the files are not those of index\.json/],
   ['a result missing', remove(`files/${made}/results/1`), /the files are not those of index\.json/],
@@ -216,31 +220,4 @@ void t.test('a file that is not as it should be is refused, and changes nothing'
   t.strictSame(await started.worlds(), ['full'], 'no world was begun')
   t.strictSame(readdirSync(join(data, 'files', 'incoming')), [], 'nothing is left on disk')
   t.equal(readdirSync(join(data, 'files', 'worlds')).length, 1)
-})
-
-void t.test('files that were replaced come back where the act comes to nothing', async (t) => {
-  const data = t.testdir()
-  const files = openFiles(data)
-  const place = (name: string): void => {
-    const { folder } = files.scratch()
-    writeFileSync(join(folder, name), name)
-    files.placeWorld(1, folder)
-  }
-  const there = () => (existsSync(join(data, 'files/worlds/1')) ? readdirSync(join(data, 'files/worlds/1')) : undefined)
-  const first = files.setWorldAside(1)
-  place('a')
-  first.putBack()
-  t.strictSame(there(), undefined, 'nothing was there before')
-  place('old')
-  const second = files.setWorldAside(1)
-  t.strictSame(there(), undefined)
-  place('new')
-  second.putBack()
-  t.strictSame(there(), ['old'])
-  const third = files.setWorldAside(1)
-  place('new')
-  await files.flushWorld(1)
-  third.remove()
-  t.strictSame(there(), ['new'])
-  files.close()
 })

@@ -1,5 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createCore } from '../../src/core.ts'
 import { groupCommit } from '../../src/store/commit.ts'
@@ -249,6 +250,25 @@ void t.test('group commit', async (t) => {
     t.equal(database.inTransaction, false)
     await commit(() => insert.run(3, 'later'))
     t.strictSame(all(), ['later'])
+  })
+
+  await t.test('the log is copied into the file after 3,000 acts, in a turn of its own', async (t) => {
+    const file = join(t.testdir(), databaseFile)
+    const database = new Driver(file)
+    t.teardown(() => database.close())
+    database.pragma('journal_mode = WAL')
+    database.pragma('wal_autocheckpoint = 15000')
+    database.exec('CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT)')
+    const insert = database.prepare('INSERT INTO rows (text) VALUES (?)')
+    const commit = groupCommit(database, () => undefined)
+    const text = 'x'.repeat(100)
+    const write = (acts: number) => Promise.all(Array.from({ length: acts }, () => commit(() => insert.run(text))))
+    await write(2999)
+    const before = statSync(file).size
+    await write(1)
+    t.equal(statSync(file).size, before, 'whoever waits for an act does not wait for the copy')
+    await setImmediate()
+    t.ok(statSync(file).size > before + 2999 * text.length, 'and then it is done')
   })
 
   await t.test('when an act ends the transaction, all of it are told the reason', async (t) => {

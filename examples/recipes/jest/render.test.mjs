@@ -1,4 +1,5 @@
-// NODE_OPTIONS=--experimental-vm-modules jest, since the package is an ES module
+// NODE_OPTIONS=--experimental-vm-modules jest, since this test is an ES module. One in CommonJS needs no flag:
+// const { startEmulator } = require('bytenite-emulator')
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { startEmulator } from 'bytenite-emulator'
 import { createClient } from '../client.mjs'

@@ -100,6 +100,16 @@ const keyText = (key: string, account: string): string => (account === 'owner' ?
 
 const idOf = (text: string): string => uuidFromName(`key ${text}`)
 
+/** Ids of the keys that nobody can guess: the configured ones that are not like the public `test_<world>`. */
+export function privateKeyIds({ configured }: KeyRing): ReadonlySet<string> {
+  const accounts = new Set(Object.keys(personas).map((persona) => rulesOf(persona as Persona).account))
+  return new Set(
+    [...configured.keys()]
+      .filter((key) => !key.startsWith(prefix))
+      .flatMap((key) => [...accounts].map((account) => idOf(keyText(key, account)))),
+  )
+}
+
 /** Tells if the text is an API key rather than a token. */
 export const looksLikeKey = (text: string, ring: KeyRing): boolean =>
   text.startsWith(prefix) ||

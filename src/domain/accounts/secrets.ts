@@ -47,6 +47,22 @@ function checkSecretType(field: string, secretType: string): void {
   )
 }
 
+/**
+ * The variables by which a block reads a secret: `{ID}_ACCESS_KEY` and `{ID}_SECRET_KEY`, or `{ID}` for one of type `other`
+ * (documented). The id is in capitals, with `_` for what no variable can have in its name (chosen).
+ */
+export function secretVariables({
+  id,
+  secretType,
+  accessKey,
+  secretKey,
+}: Pick<SecretRecord, 'accessKey' | 'id' | 'secretType'> & { readonly secretKey: string }): Record<string, string> {
+  const name = id.toUpperCase().replace(/[^A-Z0-9_]/g, '_')
+  return secretType === 'other'
+    ? { [name]: secretKey }
+    : { [`${name}_ACCESS_KEY`]: accessKey, [`${name}_SECRET_KEY`]: secretKey }
+}
+
 /** The secret that a data source names. */
 export interface NamedSecret {
   readonly id: string

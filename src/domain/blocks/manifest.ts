@@ -1,30 +1,49 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { Text } from '../../../schemas/proto.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
-import { isObject } from '../../base/objects.ts'
+import { isObject, type ReadonlyDeep } from '../../base/objects.ts'
 
 /** Apps work on chunks; engines cut the input into them, and put the results together. */
 export type BlockKind = 'app' | 'engine'
 
+/** A manifest but for name and version, as a row keeps it. */
+const ManifestDetails = Type.Object({
+  type: Text({ description: 'Of an engine: `partitioner`, `assembler` or empty' }),
+  description: Text(),
+  entrypoint: Text({ description: 'File inside `app/`' }),
+  platformConfig: Type.Object({
+    container: Text(),
+    privateImage: Type.Boolean(),
+    username: Text(),
+    token: Text(),
+    secrets: Type.Array(Text()),
+  }),
+  deviceRequirements: Type.Object({
+    minCpu: Type.Integer({ minimum: 0 }),
+    minMemory: Type.Integer({ minimum: 0 }),
+    gpu: Type.Array(Text()),
+  }),
+})
+
+/** The document of a block's row. */
+export const StoredBlock = Type.Composite([
+  ManifestDetails,
+  Type.Object({
+    hash: Text({ description: 'SHA-256 of what was pushed, in base64' }),
+    mayRun: Type.Optional(
+      Type.Literal(true, {
+        description: 'Absent: it came from somebody with a public key, or by an import, and is never run',
+      }),
+    ),
+  }),
+])
+export type StoredBlock = ReadonlyDeep<Static<typeof StoredBlock>>
+
 /** The content of a block's `manifest.json`. */
-export interface Manifest {
+export interface Manifest extends ReadonlyDeep<Static<typeof ManifestDetails>> {
   readonly name: string
   readonly major: number
   readonly minor: number
-  /** Of an engine: `partitioner`, `assembler` or empty. */
-  readonly type: string
-  readonly description: string
-  readonly entrypoint: string
-  readonly platformConfig: {
-    readonly container: string
-    readonly privateImage: boolean
-    readonly username: string
-    readonly token: string
-    readonly secrets: readonly string[]
-  }
-  readonly deviceRequirements: {
-    readonly minCpu: number
-    readonly minMemory: number
-    readonly gpu: readonly string[]
-  }
 }
 
 const fault = (field: string, value: unknown, expected: string) =>

@@ -234,6 +234,8 @@ export interface JobRecord extends JobDetails {
   readonly name: string
   readonly createdAt: Micros
   readonly deletedAt: Micros | null
+  /** True: it was deleted, and since then so many others that nothing is kept of it but its id. */
+  readonly isForgotten?: boolean
 }
 
 /** A job that entered a state. */

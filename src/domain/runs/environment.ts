@@ -52,14 +52,17 @@ export interface SharedFolders {
  *
  * @param path `PATH` of the emulator
  * @param params the section of the job's params, as JSON
+ * @param secrets variables with the secrets that the block's manifest names; none of them takes the place of another variable
  */
 export function environmentOf(
   stage: StageFolders,
   { home, temporary, userCache, sharedCache }: SharedFolders,
   path: string,
   params: string,
+  secrets: Readonly<Record<string, string>>,
 ): Record<string, string> {
   return {
+    ...secrets,
     PATH: path,
     LANG: 'C.UTF-8',
     TZ: 'UTC',

@@ -93,7 +93,7 @@ export const jobRoutes =
           operationId: 'Emulator_ExplainJob',
           summary: 'Why a job is where it is, and what moves it on',
           description:
-            'The states it went through and those to come, each with its reason; what moves it next; the scenario that decided its run; the requests that concerned it, with the faults that struck. Deleted jobs are explained, too.',
+            'The states it went through and those to come, each with its reason; what moves it next; the scenario that decided its run; the requests that concerned it, with the faults that struck. Deleted jobs are explained, too: the 1,000 of a world that were deleted last.',
           params: WorldJobParams,
           response: { 200: Explanation },
         },

@@ -2,6 +2,7 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import { Text } from '../../../schemas/proto.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
 import { parseMoment } from '../../base/timestamps.ts'
+import { StoredBlock } from '../../domain/blocks/manifest.ts'
 import { UserRecord } from '../../domain/accounts/users.ts'
 import { type JobDetails, requestedId, StoredDetails } from '../../domain/jobs/job.ts'
 import { checkedPace } from '../../domain/jobs/pace.ts'
@@ -14,6 +15,7 @@ import type { Check } from './check.ts'
 const documents: Readonly<Record<string, { readonly column: string; readonly schema: TSchema }>> = {
   jobs: { column: 'doc', schema: StoredDetails },
   templates: { column: 'doc', schema: Template },
+  blocks: { column: 'doc', schema: StoredBlock },
   users: { column: 'doc', schema: UserRecord },
   secrets: { column: 'params', schema: Type.Record(Type.String(), Text()) },
 }
@@ -44,6 +46,10 @@ function disagreement(table: string, row: WorldRow, value: unknown): string | un
     return (['id', 'account'] as const)
       .filter((name) => (value as Record<string, unknown>)[name] !== row[name])
       .map((name) => `doc.${name} is not the ${name} of its row`)[0]
+  }
+  if (table === 'blocks') {
+    const { kind } = row
+    return kind === 'app' || kind === 'engine' ? undefined : `kind ${show(kind)}: expected app or engine`
   }
   if (table === 'secrets') return expiryProblem(row['expires'] ?? null)
   if (table !== 'jobs') return undefined

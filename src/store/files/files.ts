@@ -1,5 +1,5 @@
 import { type Digest, etagOf, hashing } from './digest.ts'
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -27,14 +27,6 @@ interface Arrival {
   flush(): Promise<void>
   /** Takes it away again, also if it was placed and the act was rolled back. */
   discard(): Promise<void>
-}
-
-/** Files that nobody finds any more. */
-interface SetAside {
-  /** Removes them for good. Call after the commit. */
-  remove(): void
-  /** Puts them back, where the act came to nothing. */
-  putBack(): void
 }
 
 /** A file of a job. */
@@ -68,10 +60,13 @@ export interface StoredResult extends StoredFile {
 /**
  * Uploads and results on disk. Every job has one folder, so that everything of it can go at once:
  *
- *     worlds/<key>/<job>/upload-<uuid>.bin           upload.bin in earlier versions
- *     worlds/<key>/<job>/results/index.json, 0, 1, …
- *     worlds/<key>/<job>/log.ndjson                   of a job that is really run
- *     incoming/<number>                               not finished, or on its way out
+ *     worlds/<place>/<job>/upload-<uuid>.bin           upload.bin in earlier versions
+ *     worlds/<place>/<job>/results/index.json, 0, 1, …
+ *     worlds/<place>/<job>/log.ndjson                   of a job that is really run
+ *     incoming/<number>                                 not finished, or on its way out
+ *
+ * The place of a world's files stands in its row, and an act that empties or replaces a world names another one there. So the
+ * files of a world change in the moment in which its rows do, also for a program that is killed before or after that.
  *
  * Names that clients choose are never part of a path.
  */
@@ -98,8 +93,8 @@ export interface Files {
   logFile(owner: FilesOf): string
   /** Removes what belongs to a job; at once, as far as anybody can see. */
   removeJob(owner: FilesOf): void
-  /** Takes away what belongs to a world's jobs, inside the act that empties the world. */
-  setWorldAside(world: number): SetAside
+  /** Removes a place that no row names, or will. */
+  removePlace(place: number): void
   /**
    * Gives a world that has no files those of another one, inside the act that copies its rows, so that nobody ever sees the
    * ones without the others. They share the room on disk, as files never change.
@@ -121,11 +116,21 @@ export interface Files {
   /** Makes sure that a world's files stay where they were placed. Call after the commit, before the answer. */
   flushWorld(world: number): Promise<void>
   /**
-   * Removes what the program could not when it was killed: uploads that were cut, at once, then folders of jobs that are
-   * gone, and uploads that no row names. Call once at start-up.
+   * Removes what the program could not when it was killed: uploads that were cut, at once, then places that no world has,
+   * folders of jobs that are gone, and uploads that no row names. Call once at start-up.
    */
-  sweep(jobOf: (owner: FilesOf) => { readonly upload: UploadRow } | undefined): Promise<void>
+  sweep(owners: Owners): Promise<void>
   close(): void
+}
+
+/** Those whose files are kept. */
+interface Owners {
+  /** The world that has this place, or undefined. */
+  worldAt(place: number): number | undefined
+  /** The job, unless it is gone. */
+  job(owner: FilesOf): { readonly upload: UploadRow } | undefined
+  /** Ids of the world's jobs. */
+  jobIds(world: number): Iterable<string>
 }
 
 /** A folder for a piece of work. */
@@ -144,12 +149,20 @@ export interface IndexEntry {
   readonly etag: string
 }
 
+/** The highest number of a place in a data directory, or 0. Also counts those that a killed program left without a row. */
+export function lastPlace(directory: string | null): number {
+  const worlds = directory === null ? undefined : join(directory, 'files', 'worlds')
+  if (worlds === undefined || !existsSync(worlds)) return 0
+  return readdirSync(worlds).reduce((last, name) => Math.max(last, Number(name) || 0), 0)
+}
+
 /**
  * Opens the place for files; makes it when it is first needed.
  *
  * @param directory the data directory; null: a directory for temporary files that lives as long as the emulator
+ * @param placeOf the place of a world, by its internal key; during an act as the act has it
  */
-export function openFiles(directory: string | null): Files {
+export function openFiles(directory: string | null, placeOf: (world: number) => number): Files {
   let root = directory === null ? undefined : join(directory, 'files')
   let closed = false
   let count = 0
@@ -173,8 +186,9 @@ export function openFiles(directory: string | null): Files {
     if (root !== undefined && count === 0) rmSync(join(root, 'incoming'), { recursive: true, force: true })
   }
 
-  const worldFolder = (world: number): string | undefined =>
-    root === undefined ? undefined : join(root, 'worlds', String(world))
+  const placeFolder = (place: number): string | undefined =>
+    root === undefined ? undefined : join(root, 'worlds', String(place))
+  const worldFolder = (world: number): string | undefined => placeFolder(placeOf(world))
 
   const folderOf = ({ world, jobId }: FilesOf): string | undefined => {
     const folder = worldFolder(world)
@@ -192,23 +206,6 @@ export function openFiles(directory: string | null): Files {
     }
   }
 
-  function setWorldAside(world: number): SetAside {
-    const folder = worldFolder(world)
-    const target = folder !== undefined && existsSync(folder) ? aside() : undefined
-    if (folder !== undefined && target !== undefined) renameSync(folder, target)
-    return {
-      remove() {
-        if (target !== undefined) void rm(target, { recursive: true, force: true }).catch(() => undefined)
-      },
-      putBack() {
-        // What the act put there goes, also where nothing was there before. The place may have been made since.
-        const place = worldFolder(world)
-        if (place !== undefined) rmSync(place, { recursive: true, force: true })
-        if (place !== undefined && target !== undefined) renameSync(target, place)
-      },
-    }
-  }
-
   /** Failing costs only room: what owned the files is gone already, and the next start tries again. */
   function remove(path: string | undefined): void {
     if (path === undefined || !existsSync(path)) return
@@ -218,6 +215,27 @@ export function openFiles(directory: string | null): Files {
       rm(target, { recursive: true, force: true }).catch(() => undefined)
     } catch {
       return
+    }
+  }
+
+  async function sweepWorld(world: number, place: string, owners: Owners): Promise<void> {
+    // A hash does not tell the id it was made of.
+    let hashed: Map<string, string> | undefined
+    for await (const name of entriesOf(place)) {
+      if (closed) return
+      if (!isUuid(name)) hashed ??= new Map(Array.from(owners.jobIds(world), (id) => [jobFolder(id), id]))
+      const owner = { world, jobId: isUuid(name) ? name : (hashed?.get(name) ?? name) }
+      const folder = join(place, name)
+      if (owners.job(owner) === undefined) {
+        remove(folder)
+        continue
+      }
+      for await (const file of entriesOf(folder)) {
+        const kept = owners.job(owner)
+        if (kept !== undefined && file.startsWith('upload') && file !== uploadFile(kept.upload)) {
+          remove(join(folder, file))
+        }
+      }
     }
   }
 
@@ -258,22 +276,20 @@ export function openFiles(directory: string | null): Files {
     },
 
     async upload(owner, upload) {
-      const folder = folderOf(owner)
-      if (folder === undefined) return undefined
-      const path = join(folder, uploadFile(upload))
-      const size = await lookTwice(() => unlessMissing(async () => (await stat(path)).size))
+      if (root === undefined) return undefined
+      const path = () => join(folderOf(owner)!, uploadFile(upload))
+      const size = await lookTwice(() => unlessMissing(async () => (await stat(path())).size))
       return size === undefined ? undefined : stored(path, size)
     },
 
     async results(owner) {
-      const folder = folderOf(owner)
-      if (folder === undefined) return undefined
-      const results = join(folder, 'results')
-      const index = await lookTwice(() => unlessMissing(() => readFile(join(results, 'index.json'), 'utf8')))
+      if (root === undefined) return undefined
+      const path = (name: string) => join(folderOf(owner)!, 'results', name)
+      const index = await lookTwice(() => unlessMissing(() => readFile(path('index.json'), 'utf8')))
       if (index === undefined) return undefined
       return (JSON.parse(index) as IndexEntry[]).map((entry, number) => ({
         ...entry,
-        ...stored(join(results, String(number)), entry.size),
+        ...stored(() => path(String(number)), entry.size),
       }))
     },
 
@@ -305,7 +321,7 @@ export function openFiles(directory: string | null): Files {
       if (folder !== undefined && former !== null) remove(join(folder, uploadFile(former)))
     },
     removeJob: (owner) => remove(folderOf(owner)),
-    setWorldAside,
+    removePlace: (place) => remove(placeFolder(place)),
     copyWorld(from, into) {
       const [source, target] = [worldFolder(from), worldFolder(into)]
       if (source === undefined || target === undefined || !existsSync(source)) return
@@ -358,26 +374,14 @@ export function openFiles(directory: string | null): Files {
       if (durable) for (const changed of [folder, dirname(folder)]) await flushFolder(changed)
     },
 
-    async sweep(jobOf) {
+    async sweep(owners) {
       if (root === undefined) return
       clear()
-      for await (const world of entriesOf(join(root, 'worlds'))) {
-        for await (const jobId of entriesOf(join(root, 'worlds', world))) {
-          if (closed) return
-          // Of other names, which only tests give, the id cannot be told any more.
-          if (!isUuid(jobId)) continue
-          const folder = join(root, 'worlds', world, jobId)
-          const owner = { world: Number(world), jobId }
-          if (jobOf(owner) === undefined) remove(folder)
-          else {
-            for await (const name of entriesOf(folder)) {
-              const job = jobOf(owner)
-              if (job !== undefined && name.startsWith('upload') && name !== uploadFile(job.upload)) {
-                remove(join(folder, name))
-              }
-            }
-          }
-        }
+      for await (const place of entriesOf(join(root, 'worlds'))) {
+        if (closed) return
+        const world = owners.worldAt(Number(place))
+        if (world === undefined) remove(join(root, 'worlds', place))
+        else await sweepWorld(world, join(root, 'worlds', place), owners)
       }
     },
 
@@ -388,10 +392,10 @@ export function openFiles(directory: string | null): Files {
   }
 }
 
-const stored = (path: string, size: number): StoredFile => ({
+const stored = (path: () => string, size: number): StoredFile => ({
   size,
   async read(range) {
-    const file = (await lookTwice(() => unlessMissing(() => open(path)))) ?? (await open(path))
+    const file = (await lookTwice(() => unlessMissing(() => open(path())))) ?? (await open(path()))
     return file.createReadStream(range ?? {})
   },
 })

@@ -84,8 +84,8 @@ export async function flushFolder(folder: string): Promise<void> {
 }
 
 /**
- * Files are looked for in threads, and one of these may look just while an act has a world's folder aside. When that is known
- * here the act is over, so whoever asks again sees what it left.
+ * Files are looked for in threads, and one of these may look just when an act has given a world another place. When that is
+ * known here the act is over, so whoever asks again, and for the place again, sees what it left.
  */
 export const lookTwice = async <T>(look: () => Promise<T | undefined>): Promise<T | undefined> =>
   (await look()) ?? (await look())
