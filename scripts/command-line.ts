@@ -34,6 +34,7 @@ const more: Readonly<Record<string, string>> = {
   wait: 'In CI: [without a container](ci-and-containers.md#without-a-container).',
   advance: 'More: [the clock](time-and-scenarios.md#the-clock).',
   explain: 'More: [why is this job where it is?](time-and-scenarios.md#why-is-this-job-where-it-is)',
+  doctor: 'More: [troubleshooting](troubleshooting.md).',
 }
 
 const start: Subcommand = {
