@@ -10,6 +10,7 @@ import { errorCatalogue } from '../src/base/errors.ts'
 import { packageRoot } from '../src/base/package.ts'
 import { personas } from '../src/domain/accounts/personas.ts'
 import { generatedDocuments } from '../scripts/documents.ts'
+import { emulator } from './emulator.ts'
 import { read, local, section, rows, cells, sameRows, code } from './documents.ts'
 
 /** Pages with messages in the first column of their tables, and the heading above those. */
@@ -43,6 +44,19 @@ void t.test('local development: errors are those of src/base/errors.ts', async (
     ({ status, code, meaning }) => `| ${status} | ${code} | ${meaning} |`,
   )
   sameRows(t, `${local}, Errors`, rows(local, '## Errors'), expected)
+})
+
+void t.test('statuses: errors are those of src/base/errors.ts, and the faults of the page are faults', async (t) => {
+  const written = rows('docs/statuses.md', '# Statuses, and what a client should do').map((row) =>
+    cells(row).slice(0, 2),
+  )
+  const expected = Object.values(errorCatalogue).map(({ status, code }) => [String(status), String(code)])
+  t.strictSame(written.sort(), expected.sort())
+
+  const { world } = await emulator(t)
+  const faults = [...section('docs/statuses.md', '## See each of them').matchAll(/`(\{.+?\})`/g)]
+  t.not(faults.length, 0)
+  for (const [, fault = ''] of faults) await t.resolves(world('faults').fault(JSON.parse(fault)), fault)
 })
 
 void t.test('local development: personas are those of src/domain/accounts/personas.ts', async (t) => {
