@@ -9,7 +9,7 @@ import { collectOperations, nameOperations } from './plugins/operations.ts'
 import { registerBaseUrl } from './plugins/base-url.ts'
 import { registerServiceGuard } from './plugins/guards.ts'
 import { isLoopbackAddress } from './base/address.ts'
-import { registerAccessLog } from './plugins/access-log.ts'
+import { accessLog, logTransitions, refusalLog } from './plugins/access-log.ts'
 import {
   answerBrokenHttp,
   answerFrameworkError,
@@ -74,10 +74,17 @@ export function buildApp(
     },
     // Answered by the hook of `answerOddRequests`, with a body.
     http: { requireHostHeader: false, maxHeaderSize: headerLimit },
-    frameworkErrors: answerFrameworkError(() => methodsOf),
-    clientErrorHandler: answerBrokenHttp(() => methodsOf),
+    frameworkErrors: answerFrameworkError(
+      () => methodsOf,
+      () => refused,
+    ),
+    clientErrorHandler: answerBrokenHttp(
+      () => methodsOf,
+      () => refused,
+    ),
   })
 
+  const refused = refusalLog(app)
   const methodsOf = collectMethods(app)
   prepare(app)
   beginExchanges(app)
@@ -85,15 +92,20 @@ export function buildApp(
   nameOperations(app)
   const grounds = registerFidelity(app)
   registerErrors(app, methodsOf)
-  answerOddRequests(app)
+  answerOddRequests(app, refused)
   registerServiceGuard(app, guard)
   registerBaseUrl(app, access.publicUrl)
   registerFrontPage(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
   registerGrpcHeaders(app)
-  registerAccessLog(app)
   registerFaults(app, core.faults, (body) => holderOfKeyIn(tryJson(body), ring))
-  registerJournal(app, core, options.onExchange)
+  const { onExchange } = options
+  registerJournal(
+    app,
+    core,
+    [onExchange, accessLog(app, onExchange !== undefined)].filter((observer) => observer !== undefined),
+  )
+  logTransitions(app, core)
 
   // Requests that wait for something would hold up the end.
   app.addHook('preClose', async () => core.wake())

@@ -252,9 +252,9 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   },
   logLevel: {
     placeholder: 'LEVEL',
-    help: `${logLevels.join(', ')}; at info, one line a request`,
+    help: `${logLevels.join(', ')}; at info, a line for each request and each state of a job`,
     default: undefined,
-    defaultText: 'info on a terminal, else warn',
+    defaultText: 'info on a terminal and in the image, else warn',
     ...choice(logLevels),
   },
   logFormat: {
