@@ -1,9 +1,10 @@
-// `npm run bench [-- --rounds 5 --seconds 2 --only start,create,reads,worlds]`: what the emulator costs beside a bare Fastify that does as much as it can of the
+// `npm run bench [-- --rounds 5 --seconds 2 --only start,create,reads,worlds,blocks]`: what the emulator costs beside a bare Fastify that does as much as it can of the
 // same. Everything compared runs in one go, alternating, since only ratios within one run mean anything on a busy machine.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { measureBlocks } from './blocks.js'
 import { measureCreate } from './create.js'
 import { measureMemory, printMemory } from './memory.js'
 import { findPrism, howToAddPrism } from './prism.js'
@@ -20,7 +21,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
-    only: { type: 'string', default: 'start,create,reads,worlds' },
+    only: { type: 'string', default: 'start,create,reads,worlds,blocks' },
   },
 })
 const rounds = Number(values.rounds)
@@ -57,6 +58,7 @@ try {
   if (only.includes('create')) await measureCreate({ folder, bare, prism, memory, rounds, seconds })
   if (only.includes('reads')) await measureReads({ folder, rounds, seconds })
   if (only.includes('worlds')) await measureWorlds({ folder, rounds, seconds })
+  if (only.includes('blocks')) await measureBlocks({ folder, rounds, seconds })
   printMemory(memory)
   if (prism === undefined) console.log(`\n${howToAddPrism}`)
   console.log(`\n${((performance.now() - started) / 1000).toFixed(0)} s in all`)

@@ -173,7 +173,7 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'doctor',
     summary: 'check what can keep the emulator from running here, and say the way out',
-    settings: ['port', 'host', 'data', 'inMemory'],
+    settings: ['port', 'host', 'data', 'inMemory', 'apps', 'python'],
     options: [asJson],
     examples: ['doctor', 'doctor --port 3000 --data /var/lib/bytenite'],
     load: async () => (await import('./doctor.ts')).doctor,

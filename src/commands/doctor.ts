@@ -13,19 +13,11 @@ import { loadDriver } from '../store/driver.ts'
 import { formatTimestamp, parseTimestamp } from '../base/timestamps.ts'
 import { directAgent, reachableHost } from '../base/address.ts'
 import { addressOf } from './address.ts'
+import { checkBlocks } from './doctor-blocks.ts'
 import { counted } from '../base/plain-text.ts'
+import { type Finding, ok, problem, warning } from './finding.ts'
 import { print } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
-
-/** The result of one check, with the way out if something is wrong. */
-interface Finding {
-  readonly verdict: 'ok' | 'warning' | 'problem'
-  readonly text: string
-}
-
-const ok = (text: string): Finding => ({ verdict: 'ok', text })
-const warning = (text: string): Finding => ({ verdict: 'warning', text })
-const problem = (text: string): Finding => ({ verdict: 'problem', text })
 
 /**
  * Checks what can keep the emulator from running here, and clients from reaching it.
@@ -42,6 +34,7 @@ export async function doctor(invocation: Invocation): Promise<void> {
     checkData(settings, running),
     ...checkProxies(environment, settings.host),
     checkClock(systemClock(), running),
+    ...(await checkBlocks(settings)),
   ]
   if (options['json'] === true)
     print(JSON.stringify({ ...facts(invocation), emulator: running ?? null, findings }, null, 2))

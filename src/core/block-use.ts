@@ -1,6 +1,6 @@
 import { failedPrecondition, show } from '../base/errors.ts'
 import type { BlockKind } from '../domain/blocks/manifest.ts'
-import { type Block, type BlockRegistry, findBlock } from '../domain/runs/block.ts'
+import { type Block, blockOf, type BlockRegistry, findBlock } from '../domain/runs/block.ts'
 import { builtInTemplates } from '../domain/templates/built-in.ts'
 import { parseTag, resolveTag } from '../domain/templates/tags.ts'
 import type { Template } from '../domain/templates/template.ts'
@@ -48,18 +48,10 @@ export function runnableBlocks(rows: BlockStore, local: BlockRegistry, world: nu
 
 /** An engine that does not say which stage it is for will do for both. */
 function toRunnable(record: BlockRecord): Block[] {
-  const { id, kind, type, entrypoint, platformConfig, deviceRequirements } = record
-  const block = {
-    tag: tagOf(record),
-    code: { pushed: id },
-    entrypoint,
-    secrets: platformConfig.secrets,
-    image: platformConfig.container,
-    minCpu: deviceRequirements.minCpu || 1,
-    minMemory: deviceRequirements.minMemory || 1,
-  }
-  const kinds = (['partitioner', 'assembler'] as const).filter((stage) => type === '' || type === stage)
-  return kind === 'app' ? [{ ...block, kind: 'app' }] : kinds.map((stage) => ({ ...block, kind: stage }))
+  const { id, kind, type } = record
+  const stages = (['partitioner', 'assembler'] as const).filter((stage) => type === '' || type === stage)
+  const parts = kind === 'app' ? (['app'] as const) : stages
+  return parts.map((part) => blockOf(part, record, { pushed: id }))
 }
 
 /** A template as answers show it beside a job: with whole tags where its components are blocks that were pushed. */

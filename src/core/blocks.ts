@@ -45,7 +45,7 @@ export interface BlockSurroundings {
   readonly templates: Templates
   readonly now: Clocks['now']
   readonly ids: Ids
-  /** What is pushed may be run, so only holders of private keys may push and activate. */
+  /** True if only holders of private keys may push and activate, as what is pushed may be run. */
   readonly guarded: boolean
 }
 

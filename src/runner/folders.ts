@@ -108,14 +108,17 @@ function readAll(paths: readonly string[]): Pick<BlockRegistry, 'blocks' | 'prob
         if (isManifest) throw new Error(`${size} bytes: at most ${longestManifest} are read`)
         continue
       }
-      const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
+      const text = readFileSync(path, 'utf8')
       if (isManifest) {
-        const block = readBlock(value, join(path, '..'))
+        const block = readBlock(text, join(path, '..'))
         const twin = blocks.find(({ kind, tag }) => kind === block.kind && tag === block.tag)
         if (twin !== undefined)
           throw new Error(`${block.kind} ${block.tag} is in ${'folder' in twin.code ? twin.code.folder : ''} already`)
         blocks.push(block)
-      } else if (isTemplate(value)) {
+        continue
+      }
+      const value: unknown = JSON.parse(text)
+      if (isTemplate(value)) {
         const input = decodeTemplate(JSON.stringify(value), []) as JobTemplateInput
         templates.set(
           input.id,

@@ -203,7 +203,22 @@ void t.test('doctor', async (t) => {
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
   t.teardown(() => other.close())
   const taken = String((other.address() as AddressInfo).port)
-  const cwd = t.testdir({ file: '', garbage: { 'emulator.db': 'this is no database. '.repeat(100) }, data: {} })
+  const large = {
+    ...{ name: 'large', version: '1.0', entrypoint: 'main.mjs' },
+    ...{ device_requirements: { min_cpu: 9999 }, platform_config: { container: 'mine/torch' } },
+  }
+  const manifest = (content: object) => ({ 'manifest.json': JSON.stringify(content) })
+  const cwd = t.testdir({
+    apps: {
+      large: manifest(large),
+      small: manifest({ name: 'small', version: '1.0', entrypoint: 'main.mjs' }),
+      bad: manifest({}),
+    },
+    python: { app: manifest({ name: 'app', version: '1.0' }) },
+    file: '',
+    garbage: { 'emulator.db': 'this is no database. '.repeat(100) },
+    data: {},
+  })
   const proxy = { HTTP_PROXY: 'http://proxy:3128' }
   for (const [args, env, code, said] of [
     [['--port', String(port)], {}, 0, `ok       bytenite-emulator ${version} answers on port ${port}`],
@@ -218,6 +233,17 @@ void t.test('doctor', async (t) => {
       /problem {2}cannot open the database .*not an SQLite database/,
     ],
     [['--port', String(port)], proxy, 0, /warning {2}HTTP_PROXY set: .* export NO_PROXY=127\.0\.0\.1/],
+    [['--port', String(port), '--apps', 'apps'], {}, 0, /ok {7}--apps: 2 blocks and 0 templates/],
+    [['--port', String(port), '--apps', 'apps'], {}, 0, /warning {2}--apps: .*bad.manifest\.json: name undefined/],
+    [['--port', String(port), '--apps', 'apps'], {}, 0, /warning {2}large@1\.0 asks for 9999 cores \(here: \d+\)/],
+    [['--port', String(port), '--apps', 'apps'], {}, 0, /warning {2}large@1\.0: image mine\/torch is not used/],
+    [
+      ['--port', String(port), '--apps', 'python', '--python', './no-python'],
+      {},
+      1,
+      /problem {2}--python \.\/no-python cannot run app@1\.0: .*ENOENT; name another/,
+    ],
+    [['--port', String(port), '--apps', 'nowhere'], {}, 1, /problem {2}--apps ".*nowhere" is not a folder/],
     [['--port', String(port)], { ...proxy, no_proxy: 'localhost' }, 0, /ok {7}HTTP_PROXY set, but NO_PROXY spares/],
   ] as const) {
     const ended = await command(t, ['doctor', ...args], { cwd, env })

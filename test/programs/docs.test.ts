@@ -151,6 +151,7 @@ void t.test('documents: command lines of the program run as they are', async (t)
     'hello.txt': 'hello',
   })
   cpSync(join(packageRoot, 'examples', 'blocks', 'hello-world'), join(cwd, 'hello-world'), { recursive: true })
+  cpSync(join(packageRoot, 'examples', 'blocks'), join(cwd, 'examples', 'blocks'), { recursive: true })
   const lines = blocks('sh', /^npx bytenite-emulator/m).flatMap(({ document, source }) =>
     source
       .replaceAll('\\\n', '')

@@ -82,7 +82,7 @@ void t.test('a manifest is read in every form that the vendor wrote', async (t) 
     platform_config: { container: 'python:3' },
     deviceRequirements: { minCpu: 16, min_memory: 32 },
   }
-  t.strictSame(readBlock(scaffold, '/f'), {
+  t.strictSame(readBlock(JSON.stringify(scaffold), '/f'), {
     kind: 'app',
     tag: 'my-app@1.2',
     code: { folder: '/f' },
@@ -100,7 +100,7 @@ void t.test('a manifest is read in every form that the vendor wrote', async (t) 
     [{ entrypoint: '/bin/sh' }, /entrypoint/],
   ]
   for (const [field, sentence] of wrong)
-    t.throws(() => readBlock({ name: 'a', version: '0.1', ...field }, ''), sentence)
+    t.throws(() => readBlock(JSON.stringify({ name: 'a', version: '0.1', ...field }), ''), sentence)
 })
 
 void t.test('a task costs its hours times the larger need', async (t) => {

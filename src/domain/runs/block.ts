@@ -1,5 +1,5 @@
 import { failedPrecondition, show } from '../../base/errors.ts'
-import { isObject } from '../../base/objects.ts'
+import { type Manifest, readManifest } from '../blocks/manifest.ts'
 import type { RunBlocks } from '../jobs/pace.ts'
 import { parseTag, resolveTag } from '../templates/tags.ts'
 import type { Template } from '../templates/template.ts'
@@ -43,55 +43,38 @@ export interface BlockRegistry {
 export const longestManifest = 64 * 1024
 
 /**
- * Reads a block's manifest: keys in any case, in snake case or camel case, as the vendor's tools wrote both (documented).
+ * Reads the manifest of a block in a folder.
  *
  * @param folder where it lies
  * @throws Error that says which field is wrong, with its value
  */
-export function readBlock(manifest: unknown, folder: string): Block {
-  if (!isObject(manifest)) throw new Error('expected an object')
-  const fields = keysOf(manifest)
-  const config = keysOf(fields.get('platformconfig'))
-  const needs = keysOf(fields.get('devicerequirements'))
-  const [name, version] = [fields.get('name'), fields.get('version')]
-  if (typeof name !== 'string' || !/^[\w-]{1,64}$/.test(name)) {
-    throw new Error(`name ${show(name)}: expected 1 to 64 letters, digits, "-" or "_"`)
-  }
-  if (typeof version !== 'string' || !/^\d{1,6}\.\d{1,6}$/.test(version)) {
-    throw new Error(`version ${show(version)}: expected major.minor, such as "0.1"`)
-  }
-  const entrypoint = fields.get('entrypoint') ?? 'main.py'
-  if (typeof entrypoint !== 'string' || !isInside(entrypoint)) {
+export function readBlock(text: string, folder: string): Block {
+  const manifest = readManifest(text)
+  const { type, entrypoint } = manifest
+  if (!isInside(entrypoint)) {
     throw new Error(`entrypoint ${show(entrypoint)}: expected the name of a file inside app/`)
   }
-  const kind = fields.get('type') ?? 'app'
-  if (kind !== 'app' && kind !== 'partitioner' && kind !== 'assembler') {
-    throw new Error(`type ${show(kind)}: expected app, partitioner or assembler`)
-  }
-  const image = config.get('container')
-  const secrets = config.get('secrets') ?? []
-  if (!Array.isArray(secrets) || secrets.some((id) => typeof id !== 'string')) {
-    throw new Error(`platform_config.secrets ${show(secrets)}: expected a list of ids of secrets`)
-  }
-  return {
-    kind,
-    tag: `${name}@${version}`,
-    code: { folder },
-    entrypoint,
-    secrets: secrets as string[],
-    image: typeof image === 'string' ? image : '',
-    minCpu: amount(needs.get('mincpu')),
-    minMemory: amount(needs.get('minmemory')),
-  }
+  const kind = type === '' ? 'app' : kinds.find((known) => known === type)
+  if (kind === undefined) throw new Error(`type ${show(type)}: expected app, partitioner or assembler`)
+  return blockOf(kind, manifest, { folder })
 }
 
-const keysOf = (value: unknown): Map<string, unknown> =>
-  new Map(
-    isObject(value) ? Object.entries(value).map(([key, field]) => [key.toLowerCase().replaceAll('_', ''), field]) : [],
-  )
+const kinds = ['app', 'partitioner', 'assembler'] as const satisfies readonly BlockKind[]
 
-/** One where nothing is told, so that a task is never free by an omission (chosen). */
-const amount = (value: unknown): number => (typeof value === 'number' && value > 0 && value < 1e6 ? value : 1)
+/** A block, by what its manifest says of it. A need that is not told counts as one, so that no task is free by an omission (chosen). */
+export function blockOf(kind: BlockKind, manifest: Manifest, code: Block['code']): Block {
+  const { name, major, minor, entrypoint, platformConfig, deviceRequirements } = manifest
+  return {
+    kind,
+    tag: `${name}@${major}.${minor}`,
+    code,
+    entrypoint,
+    secrets: platformConfig.secrets,
+    image: platformConfig.container,
+    minCpu: deviceRequirements.minCpu || 1,
+    minMemory: deviceRequirements.minMemory || 1,
+  }
+}
 
 const isInside = (path: string): boolean =>
   path.length <= 255 &&
@@ -126,7 +109,7 @@ export function runBlocksOf(
   if (template === undefined) return 'its template is gone'
   if (template.app === '') return `template ${template.id} names no app`
   const tags = { app: '', partitioner: '', assembler: '' }
-  for (const kind of ['app', 'partitioner', 'assembler'] as const) {
+  for (const kind of kinds) {
     const tag = template[kind]
     if (kind !== 'app' && (tag === '' || parseTag(tag)?.name === passthrough)) {
       tags[kind] = passthrough
