@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance, LogController } from 'fastify'
+import type { SettingInForce } from '../schemas/settings.ts'
 import type { Core } from './core.ts'
 import type { Observer } from './control/journal.ts'
 import { tryJson } from './wire/json.ts'
@@ -39,6 +40,8 @@ export interface AppOptions extends Partial<ServiceSettings> {
   /** The address that is listened on. */
   readonly host?: string
   readonly logger?: LoggerOptions | false
+  /** The settings, as the control API shows them; absent: none. */
+  readonly inForce?: readonly SettingInForce[]
   /** Called after every request, with what was sent and answered. */
   readonly onExchange?: Observer
 }
@@ -118,7 +121,7 @@ export function buildApp(
   void app.register(walletRoutes(core, auth), { prefix: '/v1/wallet' })
   void app.register(walletRoutesOf2023(core, auth), { prefix: '/v1/customer/wallet' })
   void app.register(storageRoutes(core))
-  void app.register(controlRoutes(core, operations, grounds, guard), { prefix: '/_emulator' })
+  void app.register(controlRoutes(core, operations, grounds, guard, options.inForce ?? []), { prefix: '/_emulator' })
   void app.register(docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch), { unset, era }, guard))
   return app
 }

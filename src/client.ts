@@ -16,6 +16,8 @@ import type { JobState } from '../schemas/jobs.ts'
 import type { Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import type { Scenario, ScenarioRequest } from '../schemas/scenarios.ts'
 import type { Seed } from '../schemas/seed.ts'
+import type { SettingInForce, SettingsResponse } from '../schemas/settings.ts'
+import type { KnownTemplate, KnownTemplatesResponse } from '../schemas/templates.ts'
 import { defaultKey, defaultKeyOf } from './domain/accounts/keys.ts'
 
 /**
@@ -100,6 +102,8 @@ export interface World {
   verify(request: VerifyRequest): Promise<VerifyResponse>
   /** The jobs that fit, whoever they belong to, the newest first: 50, or as many as `limit` says. */
   jobs(query?: WorldJobsQuery): Promise<WorldJob[]>
+  /** The templates that its jobs can be made of, with what each needs and makes. */
+  templates(): Promise<KnownTemplate[]>
   /** Why a job is where it is, and what moves it on. */
   explain(jobId: string): Promise<Explanation>
   /** Sets the pace of one job, before it is run or while it runs; empty: that of its scenario or world. */
@@ -119,6 +123,8 @@ export interface EmulatorClient {
   readonly world: (name: string) => World
   /** The names of all worlds that were opened and not dropped, in their order. */
   worlds(): Promise<string[]>
+  /** The settings in force, and where each comes from. */
+  settings(): Promise<SettingInForce[]>
 }
 
 /**
@@ -197,6 +203,7 @@ export function createClient(url: string, send: Send): EmulatorClient {
     url,
     apiKey: defaultKey,
     world: (name) => createWorld(name, send),
+    settings: async () => ((await send('GET', '/_emulator/settings')) as SettingsResponse).settings,
     async worlds() {
       const names: string[] = []
       for (;;) {
@@ -275,6 +282,10 @@ function createWorld(name: string, send: Send): World {
     },
     verify: (request) => post<VerifyResponse>('/journal/verify', request),
     jobs: async (query = {}) => (await ask<WorldJobsResponse>('GET', `/jobs?${toQuery(query)}`)).jobs,
+    async templates() {
+      const path = `/_emulator/templates?${toQuery({ world: name })}`
+      return ((await send('GET', path)) as KnownTemplatesResponse).templates
+    },
     explain: (jobId) => ask<Explanation>('GET', job(jobId)),
     paceOf: (jobId, pace) => ask<Explanation>('PUT', `${job(jobId)}/pace`, { pace }),
     hold: (jobId, before) => post<ReleaseResponse>(`${job(jobId)}/hold`, { before }),

@@ -1,3 +1,4 @@
+import type { SettingInForce } from '../../schemas/settings.ts'
 import { type Clock } from '../base/clock.ts'
 import {
   ConfigError,
@@ -42,6 +43,8 @@ export interface EmulatorOptions extends Partial<Omit<ServiceSettings, 'pace'>> 
   readonly ids?: Ids
   /** @internal Is told of every exchange, for the report of `exec`. */
   readonly onExchange?: Observer
+  /** @internal The settings of the command line, with where each comes from. */
+  readonly inForce?: readonly SettingInForce[]
   /** @internal For the command `run`. */
   readonly runHooks?: RunHooks
 }
@@ -68,6 +71,7 @@ export interface CheckedOptions extends ServiceSettings {
   readonly clock?: Clock
   readonly ids?: Ids
   readonly onExchange?: Observer
+  readonly inForce?: readonly SettingInForce[]
   readonly runHooks?: RunHooks
 }
 
@@ -114,6 +118,7 @@ const readers: Readers = {
   keepAlive: settings.strict.read,
   clock: (value) => (isRecordOfFunctions(value, 'now') ? (value as Clock) : expected('an object with now()')),
   ids: (value) => (isRecordOfFunctions(value, 'uuid') ? (value as Ids) : expected('an object with uuid()')),
+  inForce: (value) => (Array.isArray(value) ? (value as SettingInForce[]) : expected('a list of settings')),
   runHooks: (value) =>
     isRecordOfFunctions(value, 'onLine') ? (value as RunHooks) : expected('an object with onLine()'),
   onExchange: (value) => (typeof value === 'function' ? (value as Observer) : expected('a function')),

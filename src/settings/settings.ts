@@ -384,7 +384,7 @@ function parseAll(setting: Setting<unknown>, source: string, texts: readonly str
  */
 const serviceLink = /^BYTENITE_EMULATOR_(?:SERVICE_(?:HOST|PORT\w*)|PORT_\d+_(?:TCP|UDP)\w*|NAME|ENV_\w+)$/
 
-const linkedPort = /^(?:tcp|udp):\/\//
+export const linkedPort = /^(?:tcp|udp):\/\//
 
 /** A misspelt variable would silently do nothing. */
 function checkEnvironmentNames(environment: Readonly<Record<string, string | undefined>>): void {
