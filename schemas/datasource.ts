@@ -40,12 +40,17 @@ export const S3DataSource = Type.Object({
   secretKey: Type.Optional(Text({ description: '2023: key given inline' })),
 })
 
+export const StorjDataSource = Type.Object({
+  ...S3DataSource.properties,
+  tempUrl: Type.Optional(Text({ description: 'Always empty; a notebook of 2023 reads it' })),
+})
+
 /** The messages that `params` may hold, by the full name after the last `/` of `@type`. */
 export const dataSourceTypes = {
   'bytenite.data_source.HttpDataSource': HttpDataSource,
   'bytenite.data_source.LocalFileDataSource': LocalFileDataSource,
   'bytenite.data_source.S3DataSource': S3DataSource,
-  'bytenite.data_source.StorjDataSource': S3DataSource,
+  'bytenite.data_source.StorjDataSource': StorjDataSource,
 }
 export type DataSourceType = keyof typeof dataSourceTypes
 

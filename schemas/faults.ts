@@ -1,14 +1,21 @@
 import { type Static, Type } from '@sinclair/typebox'
+import type { OperationName, PersonaName } from './names.ts'
 import { Duration, UInt32 } from './proto.ts'
 
 /** The effect of a fault on the requests it matches: exactly one of the kinds, with or without a `delay`. */
 const FaultRule = {
-  operation: Type.String({
+  operation: Type.Unsafe<OperationName | '*'>({
+    type: 'string',
     minLength: 1,
     description:
       'As the reference writes it, e.g. `GET /v1/customer/jobs/{jobId}`, or `PUT /bytenite-uploads-prod/*`; `*`: every one',
   }),
-  persona: Type.Optional(Type.String({ description: 'Only requests of this persona; links to storage are the owner' })),
+  persona: Type.Optional(
+    Type.Unsafe<PersonaName>({
+      type: 'string',
+      description: 'Only requests of this persona; links to storage are the owner',
+    }),
+  ),
   nth: Type.Optional(UInt32({ description: 'Only the n-th matching request, from 1; instead of skip and times' })),
   skip: Type.Optional(UInt32({ description: 'Matching requests to let pass first; absent: 0' })),
   times: Type.Optional(UInt32({ description: 'Matching requests to spoil; absent: all' })),
@@ -48,7 +55,7 @@ export type FaultRequest = Static<typeof FaultRequest>
 
 /** A fault and what became of it. */
 export const Fault = Type.Object({
-  id: Type.String(),
+  id: Type.String({ description: 'By which it can be removed or released' }),
   ...FaultRule,
   matched: Type.Integer({ description: 'Requests that fitted' }),
   used: Type.Integer({ description: 'Requests that were spoilt' }),

@@ -1,12 +1,13 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { jobStates } from './jobs.ts'
+import type { PaceName } from './names.ts'
 import { Double, Enum, UInt32 } from './proto.ts'
 
 /** A file that a scenario makes a job produce. Exactly one of text, base64 and size says what is in it. */
 export const ScenarioResult = Type.Object({
-  name: Type.String({ minLength: 1 }),
-  text: Type.Optional(Type.String()),
-  base64: Type.Optional(Type.String()),
+  name: Type.String({ minLength: 1, description: 'May hold folders' }),
+  text: Type.Optional(Type.String({ description: 'The content, as text' })),
+  base64: Type.Optional(Type.String({ description: 'The content, encoded' })),
   size: Type.Optional(UInt32({ description: 'Bytes of filling' })),
 })
 export type ScenarioResult = Static<typeof ScenarioResult>
@@ -23,7 +24,7 @@ const ScenarioRule = {
   neverEnds: Type.Optional(Type.Boolean({ description: 'Its tasks never end, and neither does the job' })),
   tasks: Type.Optional(UInt32({ description: 'Number of tasks' })),
   paymentAmount: Type.Optional(Double({ description: 'ByteChips' })),
-  pace: Type.Optional(Type.String({ description: 'As for --pace' })),
+  pace: Type.Optional(Type.Unsafe<PaceName>({ type: 'string', description: 'As for --pace' })),
   results: Type.Optional(
     Type.Array(ScenarioResult, { description: 'In place of what the template produces; [] is nothing' }),
   ),
@@ -44,7 +45,7 @@ export type ScenarioRequest = Static<typeof ScenarioRequest>
 
 /** A scenario and what became of it. */
 export const Scenario = Type.Object({
-  id: Type.String(),
+  id: Type.String({ description: 'By which it can be removed' }),
   ...ScenarioRule,
   matched: Type.Integer({ description: 'Runs that fitted' }),
   used: Type.Integer({ description: 'Runs that it decided' }),

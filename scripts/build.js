@@ -41,6 +41,12 @@ const shorterPackages = {
   },
 }
 
+/**
+ * Columns of a line, as far as texts and patterns let it be broken: Node.js prints the whole line of an error that nobody catches.
+ * Indented, the bundle would be half as large again and start 4 % later.
+ */
+const lineLimit = 120
+
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: root,
@@ -50,6 +56,7 @@ const common = {
   target: 'node20.19',
   minifySyntax: true,
   minifyWhitespace: true,
+  lineLimit,
   logLevel: 'warning',
 }
 const schemas = readdirSync(join(root, 'schemas')).map((file) => basename(file, '.ts'))
@@ -85,6 +92,7 @@ async function toCommonJs(code) {
     target: common.target,
     minifySyntax: true,
     minifyWhitespace: true,
+    lineLimit,
     // Jest can require(), but not import().
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': '__url' },

@@ -1,6 +1,9 @@
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { described } from './descriptions.js'
 
 /**
  * Writes the declarations of what the package exports, and of nothing else: a user's compiler need not read the types of a whole
@@ -26,4 +29,12 @@ export async function writeDeclarations(root, dist, modules, schemas) {
     await bundle.write({ dir: dist, entryFileNames: `[name].${ending}`, chunkFileNames: `types/[name].${ending}` })
   }
   await bundle.close()
+  for (const name of schemas) {
+    const file = join(dist, 'schemas', name)
+    const exported = await import(pathToFileURL(`${file}.js`).href)
+    for (const ending of ['d.ts', 'd.cts']) {
+      const text = readFileSync(`${file}.${ending}`, 'utf8')
+      writeFileSync(`${file}.${ending}`, described(text, exported))
+    }
+  }
 }

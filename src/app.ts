@@ -99,7 +99,7 @@ export function buildApp(
   registerServiceGuard(app, guard)
   registerBaseUrl(app, access.publicUrl)
   registerFrontPage(app)
-  registerProtoJson(app, { strict, omitUnset: unset === 'omit' })
+  registerProtoJson(app, { strict, omitUnset: unset === 'omit', era })
   registerGrpcHeaders(app)
   registerFaults(app, core.faults, (body) => holderOfKeyIn(tryJson(body), ring))
   const { onExchange } = options

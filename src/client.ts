@@ -15,10 +15,13 @@ import type { Fault, FaultRequest, RulesQuery } from '../schemas/faults.ts'
 import type { JobState } from '../schemas/jobs.ts'
 import type { Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import type { Scenario, ScenarioRequest } from '../schemas/scenarios.ts'
+import type { PaceName, PersonaName } from '../schemas/names.ts'
 import type { Seed } from '../schemas/seed.ts'
 import type { SettingInForce, SettingsResponse } from '../schemas/settings.ts'
 import type { KnownTemplate, KnownTemplatesResponse } from '../schemas/templates.ts'
+import { checkedWorldName } from './base/world-names.ts'
 import { defaultKey, defaultKeyOf } from './domain/accounts/keys.ts'
+import { assertPersona } from './domain/accounts/personas.ts'
 
 /**
  * How a client reaches an emulator: answers with the body of a success, throws for anything else. Bodies are JSON, but for
@@ -52,6 +55,7 @@ export interface WorldClock {
   now(): Promise<string>
   /** Moves on by a duration, to the `next` state of any job, or to the end of `job:<id>`; tells what happened on the way. */
   advance(by: Duration): Promise<ClockResponse>
+  /** Stops the clock. */
   freeze(): Promise<ClockResponse>
   /** Lets a frozen clock run again. */
   run(): Promise<ClockResponse>
@@ -65,10 +69,12 @@ export interface World {
   /** The key that opens it, to be given to the code under test. */
   readonly apiKey: string
   /** A key of the same world for another persona, such as `readonly` or `down`. */
-  keyOf(persona: string): string
+  keyOf(persona: PersonaName): string
   /** A fresh access token. */
   token(): Promise<string>
+  /** Its clock, which is nobody else's. */
   readonly clock: WorldClock
+  /** A look at it: the time of its clock, its pace, numbers of jobs, rules and exchanges. */
   inspect(): Promise<WorldView>
   /** Back to the seed; also the clock, scenarios, faults and the journal. */
   reset(): Promise<ResetResponse>
@@ -76,13 +82,14 @@ export interface World {
   seed(seed: Seed): Promise<SeedResponse>
   /** Copies it into a world of another name. */
   fork(into: string, options?: { replace?: boolean }): Promise<World>
+  /** Removes it with all that is in it. */
   drop(): Promise<void>
   /** Everything in it, files included, to be kept in a file: a tar archive. */
   export(): Promise<Uint8Array>
   /** Makes it of an exported world, whatever that one was called. All of it or nothing. */
   import(archive: Uint8Array, options?: { replace?: boolean }): Promise<void>
   /** Sets the pace of runs to come, as `--pace` does; empty: that of the emulator. */
-  pace(pace: string): Promise<void>
+  pace(pace: PaceName): Promise<void>
   /** Decides how runs turn out. */
   scenario(rule: ScenarioRequest): Promise<Scenario>
   /** All of them, or `{ unused: true }`: those that decided nothing. */
@@ -99,6 +106,7 @@ export interface World {
   requests(query?: JournalQuery): Promise<Exchange[]>
   /** The first request that fits; waits for it. @throws Error if none comes within `patience` (default 5s) */
   waitForRequest(query: JournalQuery, patience?: Duration): Promise<Exchange>
+  /** Tells if there were as many such requests as expected; if not, which came closest. */
   verify(request: VerifyRequest): Promise<VerifyResponse>
   /** The jobs that fit, whoever they belong to, the newest first: 50, or as many as `limit` says. */
   jobs(query?: WorldJobsQuery): Promise<WorldJob[]>
@@ -107,7 +115,7 @@ export interface World {
   /** Why a job is where it is, and what moves it on. */
   explain(jobId: string): Promise<Explanation>
   /** Sets the pace of one job, before it is run or while it runs; empty: that of its scenario or world. */
-  paceOf(jobId: string, pace: string): Promise<Explanation>
+  paceOf(jobId: string, pace: PaceName): Promise<Explanation>
   /** Makes a job wait before a state. */
   hold(jobId: string, before: JobState): Promise<ReleaseResponse>
   /** Opens the next gates of a job. */
@@ -120,6 +128,7 @@ export interface EmulatorClient {
   readonly url: string
   /** The key of the world `default`. */
   readonly apiKey: string
+  /** A world, which the first request with its key opens. @throws Error for a name that no world can have */
   readonly world: (name: string) => World
   /** The names of all worlds that were opened and not dropped, in their order. */
   worlds(): Promise<string[]>
@@ -216,7 +225,7 @@ export function createClient(url: string, send: Send): EmulatorClient {
 }
 
 function createWorld(name: string, send: Send): World {
-  const base = `/_emulator/worlds/${encodeURIComponent(name)}`
+  const base = `/_emulator/worlds/${encodeURIComponent(checkedWorldName(name))}`
   const apiKey = defaultKeyOf(name)
   const ask = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> =>
     (await send(method, base + path, body)) as Answer
@@ -226,7 +235,10 @@ function createWorld(name: string, send: Send): World {
   const world: World = {
     name,
     apiKey,
-    keyOf: (persona) => `${apiKey}:${persona}`,
+    keyOf(persona) {
+      assertPersona(persona)
+      return `${apiKey}:${persona}`
+    },
     async token() {
       const { token } = (await send('POST', '/v1/auth/access_token', { apiKey })) as { token: string }
       return token

@@ -6,7 +6,9 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
-import { type EmulatorOptions, startEmulator } from '../src/index.ts'
+import { operationNames, personaNames } from '../schemas/names.ts'
+import { personas } from '../src/domain/accounts/personas.ts'
+import { connect as remote, type EmulatorOptions, startEmulator } from '../src/index.ts'
 import { client, emulator } from './emulator.ts'
 
 const jobs = '/v1/customer/jobs'
@@ -170,4 +172,22 @@ void t.test('fake timers of the test that uses it neither hang nor poison it', a
   t.match(await world('w').clock.advance('1s'), { frozen: false })
   mock.timers.reset()
   t.equal((await create('other')).status, 200, 'and it works on afterwards')
+})
+
+void t.test('a name that no world can have and a persona that is none are refused at once', async (t) => {
+  const { url, world } = await emulator(t)
+  const expected = /^world "a b": expected 1 to 64 of letters, digits, "\.", "_" and "-"$/
+  t.throws(() => world('a b'), { message: expected })
+  t.throws(() => remote(url).world('a b'), { message: expected })
+  const answer = await (await fetch(`${url}/_emulator/worlds/a%20b/clock`)).json()
+  t.match(answer, { message: expected }, 'as the server says it')
+  t.throws(() => world('a').keyOf('admin' as 'owner'), {
+    message: /^persona "admin" does not exist.*known are owner, readonly/,
+  })
+})
+
+void t.test('the names that an editor offers are all there are', async (t) => {
+  const { operations } = await emulator(t, { port: null })
+  t.strictSame([...operationNames].sort(), [...operations()].sort())
+  t.strictSame([...personaNames], Object.keys(personas))
 })

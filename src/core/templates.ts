@@ -67,7 +67,7 @@ export function createTemplates(
   function resultsOf(template: Template): string[] {
     const { results } = builtInScenarios[template.id] ?? {}
     if (results !== undefined) return results.map(({ name }) => name)
-    const job = { id: 'job', templateId: template.id, params: template.params, run: null, script: null }
+    const job = { id: 'job', name: '', templateId: template.id, params: template.params, run: null, script: null }
     return recipe(template, job, { name: unnamedInput, size: null, bytes: null }).map(({ name }) => name)
   }
 

@@ -80,8 +80,11 @@ export const behaviourRows = {
   'computing-base': documented(
     "`/v1/computing` is another name of `/v1/customer`, announced in the vendor's changelog of September 2025.",
   ),
+  'storj-temp-url': observed(
+    'A Storj source shows `tempUrl`, which a public notebook of 2023 reads; that it is empty is chosen.',
+  ),
   'era-2023': observed(
-    'With `--era 2023` jobs have `completedAt` and `deadline`, counts are strings, and results of a job that is not complete are an empty list; notebook outputs show all of it.',
+    'With `--era 2023` a job has the 21 fields of that time, params keep `data`, balances are strings, a user has `phoneNumber`, results of a job that is not complete are an empty list, and videos are one for each output; notebook outputs and the read-me beside them show all of it. The order of several outputs is chosen.',
   ),
 
   // Access

@@ -28,7 +28,7 @@ export const successRows = {
     "The vendor's Update page and the SDK of June 2025: the body is the parameters themselves, not wrapped.",
   ),
   'set-params-2023': observed(
-    'Public notebooks of 2023 call this path; `data` of that time is ignored, as it is an unknown field today.',
+    'Public notebooks of 2023 call this path; `data` of that time is an unknown field today, and kept with `--era 2023`.',
   ),
   'set-job-name': documented("The vendor's Update page and the SDK of June 2025: the body is a bare JSON string."),
   'set-config': documented(
@@ -147,7 +147,7 @@ export const successRows = {
   ),
   'redeem-coupon': chosen('The SDK of June 2025 gives path and shape; which coupons there are is chosen.'),
   'wallet-2023': observed(
-    "The read-me of the vendor's notebooks of 2023 has the wallet under this path; the answers are those of 2025.",
+    "The read-me of the vendor's notebooks of 2023 has the wallet under this path; the answers are those of 2025, or with `--era 2023` those of the read-me.",
   ),
 
   // Storage

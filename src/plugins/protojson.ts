@@ -6,6 +6,7 @@ import { type ApiError, invalidArgument } from '../base/errors.ts'
 import { compileDecoder, type Decode } from '../wire/decode.ts'
 import { compileQueryDecoder, type DecodeQuery, parseForm } from '../wire/decode-query.ts'
 import { compileEncoder } from '../wire/encode.ts'
+import { answerOf2023, type Era, schemaOf2023 } from '../wire/era-2023.ts'
 import { compileOmitUnset } from '../wire/omit-unset.ts'
 import { describeUnknown, type UnknownField } from '../wire/unknown-fields.ts'
 import { readBody } from './bodies.ts'
@@ -28,6 +29,8 @@ export interface ProtoJsonOptions {
   readonly strict: boolean
   /** Leave unset fields out of answers. */
   readonly omitUnset: boolean
+  /** Whose answers clients get. */
+  readonly era: Era
 }
 
 /** A query as it stands in the URL; decoded by the schema of its route. */
@@ -48,7 +51,7 @@ interface Decoders {
  * Does what grpc-gateway does around a handler: bodies are JSON whatever their type says, and are brought to canonical form by the
  * schema of the route. Fastify's own coercion, validation and stripping take no part in it.
  */
-export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: ProtoJsonOptions): void {
+export function registerProtoJson(app: FastifyInstance, { strict, omitUnset, era }: ProtoJsonOptions): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (request: FastifyRequest, payload, done) => {
     readBody(
@@ -107,10 +110,15 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset }: P
   app.setSerializerCompiler(({ schema, url = '' }) => {
     // The setting is about the service's answers; clients of the emulator's own API rely on all fields.
     if (isControl(url)) return JSON.stringify
-    const encode = compileEncoder(schema as TSchema)
-    if (!omitUnset) return encode
-    const omit = compileOmitUnset(schema as TSchema)
-    return (value: unknown) => encode(omit(value))
+    const answered = era === '2023' ? (schemaOf2023(schema) ?? schema) : schema
+    const encode = compileEncoder(answered as TSchema)
+    const turn = era === '2023' ? answerOf2023 : undefined
+    const omit = omitUnset ? compileOmitUnset(answered as TSchema) : undefined
+    if (turn === undefined && omit === undefined) return encode
+    return (value: unknown) => {
+      const turned = turn === undefined ? value : turn(value)
+      return encode(omit === undefined ? turned : omit(turned))
+    }
   })
 
   // Fastify adds a charset to every JSON answer; the gateway did not.

@@ -4,6 +4,7 @@ import { RpcStatus } from '../../schemas/errors.ts'
 import type { listedStatuses } from '../fidelity/fidelity.ts'
 import { groundHeader } from '../fidelity/fidelity.ts'
 import type { ServiceSettings } from '../settings/settings.ts'
+import { schemaOf2023 } from '../wire/era-2023.ts'
 import { version } from '../base/package.ts'
 
 /** The vendor's four bases, with the titles of their documents (documented). */
@@ -62,16 +63,12 @@ export type AnswerSettings = Pick<ServiceSettings, 'unset' | 'era'>
 function asAnswered(schema: unknown, { unset, era }: AnswerSettings): unknown {
   if (Array.isArray(schema)) return schema.map((item) => asAnswered(item, { unset, era }))
   if (typeof schema !== 'object' || schema === null) return schema
+  const turned = era === '2023' ? schemaOf2023(schema) : undefined
+  if (turned !== undefined) return asAnswered(turned, { unset, era })
   const { required, ...rest } = schema as Record<string, unknown>
-  const properties = rest['properties'] as Record<string, unknown> | undefined
   const changed = Object.fromEntries(
     Object.entries(rest).map(([name, value]) => [name, asAnswered(value, { unset, era })]),
   )
-  // In 2023 counts and amounts of jobs were decimal strings.
-  if (era === '2023' && properties?.['numChunks'] !== undefined) {
-    const text = { type: 'string', pattern: '^-?\\d+$' }
-    changed['properties'] = { ...(changed['properties'] as object), numChunks: text, paymentAmount: text }
-  }
   return required === undefined || unset === 'omit' ? changed : { ...changed, required }
 }
 

@@ -1,4 +1,6 @@
 import type { SettingInForce } from '../../schemas/settings.ts'
+import type { PaceName } from '../../schemas/names.ts'
+import type { Seed } from '../../schemas/seed.ts'
 import { type Clock } from '../base/clock.ts'
 import {
   ConfigError,
@@ -30,9 +32,9 @@ export interface EmulatorOptions extends Partial<Omit<ServiceSettings, 'pace'>> 
   /** Directory of the database and of files; null or absent: everything in memory. */
   readonly data?: string | null
   /** The content that every world starts from: in the words of the API, or the path of a seed file, or several. */
-  readonly seed?: unknown
+  readonly seed?: Seed | string | readonly string[]
   /** The pace of jobs, as `--pace` writes it (`'10s'`, `'polls:3'`, `'manual'`), or as an object; absent: `'3s'`. */
-  readonly pace?: string | Pace
+  readonly pace?: PaceName | Pace
   /** Keys beside `test_<world>`, with the world each opens. */
   readonly apiKeys?: ReadonlyMap<string, string> | Readonly<Record<string, string>>
   /** Logs to stderr: true for level info, or a level; or a level and a stream. Absent or false: none. */

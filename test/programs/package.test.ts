@@ -102,6 +102,19 @@ void t.test('a program that imports it', async (t) => {
   t.strictSame(await run(process.execPath, 'program.js'), { code: 0, output: 'all is there\n' })
 })
 
+void t.test('an error that nobody catches is not printed with a wall of code', async (t) => {
+  writeFileSync(join(folder, 'wrong.js'), "(await import('bytenite-emulator')).startEmulator({ port: 'x' })")
+  const { code, output } = await run(process.execPath, 'wrong.js')
+  t.equal(code, 1)
+  t.match(output, 'expected a number from 0 to 65535')
+  for (const line of output.split('\n')) t.ok(line.length < 200, line)
+  for (const file of readdirSync(join(installed, 'dist')).filter((name) => /\.c?js$/.test(name))) {
+    const lines = readFileSync(join(installed, 'dist', file), 'utf8').split('\n')
+    // Patterns and texts cannot be broken.
+    t.ok(Math.max(...lines.map(({ length }) => length)) < 1_500, `${file} has no endless line`)
+  }
+})
+
 const listed = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
   cwd: packageRoot,
   encoding: 'utf8',

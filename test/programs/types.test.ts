@@ -2,6 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import ts from 'typescript'
+import { personaNames } from '../../schemas/names.ts'
 import { packageRoot } from '../../src/base/package.ts'
 import { packed } from './packed.ts'
 
@@ -24,6 +26,15 @@ export async function typed() {
   await world.fault({ operation: 'GET /v1/customer/jobs/{jobId}', status: 503, times: 2 })
   const first: string | undefined = (await connect(emulator.url).world('typed').requests())[0]?.operation
 
+  await world.fault({ operation: 'GET /v1/computing/jobs/:jobId', persona: 'owner', status: 503 })
+  await world.scenario({ pace: 'PARTITIONED=5s' })
+  const seeded = await startEmulator({ seed: { jobs: [{ templateId: 'a', state: 'JOB_STATE_NEW' }] }, pace: 'polls:3' })
+  await seeded.close()
+
+  // @ts-expect-error so is a persona that is none
+  world.keyOf('admin')
+  // @ts-expect-error and a seed of something else
+  await startEmulator({ seed: { job: [] } })
   // @ts-expect-error a wrong word is an error
   await startEmulator({ templates: 'ajar' })
   // @ts-expect-error nothing has become any
@@ -63,3 +74,52 @@ for (const [ending, module, moduleResolution, whole] of ways) {
     t.strictSame(await compile(file, { module, moduleResolution, skipLibCheck: !whole }), { code: 0, output: '' })
   })
 }
+
+void t.test('an editor shows the meaning of every field', async (t) => {
+  const names = {
+    faults: ['FaultRequest', 'Fault', 'RulesQuery'],
+    journal: ['Exchange', 'JournalQuery', 'VerifyRequest', 'VerifyResponse'],
+    scenarios: ['ScenarioRequest', 'ScenarioResult', 'Scenario'],
+    activity: ['WorldJobsQuery'],
+  }
+  const lines = Object.entries(names).map(
+    ([room, types]) => `export type { ${types.join(', ')} } from 'bytenite-emulator/schemas/${room}'`,
+  )
+  const file = join(folder, 'fields.mts')
+  writeFileSync(file, lines.join('\n'))
+  const { NodeNext: module } = ts.ModuleKind
+  const compiler = ts.createProgram([file], { module, strict: true, types: [] })
+  const checker = compiler.getTypeChecker()
+  for (const exported of checker.getExportsOfModule(checker.getSymbolAtLocation(compiler.getSourceFile(file)!)!)) {
+    const fields = checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(checker.getAliasedSymbol(exported)))
+    t.not(fields.length, 0, exported.name)
+    for (const field of fields)
+      t.not(field.getDocumentationComment(checker).length, 0, `${exported.name}.${field.name}`)
+  }
+})
+
+void t.test('an editor offers names of operations, personas and paces', async (t) => {
+  const file = join(folder, 'offered.mts')
+  const code = `import type { World } from 'bytenite-emulator'
+declare const world: World
+void world.fault({ operation: '', persona: '' })
+void world.pace('')
+`
+  const service = ts.createLanguageService({
+    getScriptFileNames: () => [file],
+    getScriptVersion: () => '1',
+    getScriptSnapshot: (name) => ts.ScriptSnapshot.fromString(name === file ? code : (ts.sys.readFile(name) ?? '')),
+    getCurrentDirectory: () => folder,
+    getCompilationSettings: () => ({ module: ts.ModuleKind.NodeNext, strict: true, types: [] }),
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    fileExists: (name) => ts.sys.fileExists(name),
+    readFile: (name) => ts.sys.readFile(name),
+  })
+  const offered = (before: string) =>
+    service
+      .getCompletionsAtPosition(file, code.indexOf(before) + before.length + 1, {})
+      ?.entries.map(({ name }) => name) ?? []
+  t.ok(offered('operation: ').includes('GET /v1/customer/jobs/{jobId}'))
+  t.strictSame(offered('persona: ').sort(), [...personaNames].sort())
+  t.ok(offered('pace(').includes('manual'))
+})

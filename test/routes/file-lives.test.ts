@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
+import type { SeedResult } from '../../schemas/seed.ts'
 import { readSeed } from '../../src/settings/seed-files.ts'
 import { openFiles } from '../../src/store/files/files.ts'
 import { jobFolder } from '../../src/store/files/folders.ts'
@@ -173,7 +174,10 @@ void t.test('a seed names results of its own', async (t) => {
   t.equal(readFileSync(join(folder, 'result.pdf'), 'utf8'), 'not really a PDF')
 
   const failing = (results: object[], message: RegExp) =>
-    t.rejects(emulator(t, { seed: { templates: [{ id: 'first' }, { id: 'second', results }] } }), { message })
+    t.rejects(
+      emulator(t, { seed: { templates: [{ id: 'first' }, { id: 'second', results: results as SeedResult[] }] } }),
+      { message },
+    )
   await failing(
     [{ name: 'a', text: '' }, { name: 'b' }],
     /templates\[1\]\.results\[1\].*exactly one of text, base64 and file/,

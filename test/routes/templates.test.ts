@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Seed } from '../../schemas/seed.ts'
 import { builtInTemplates } from '../../src/domain/templates/built-in.ts'
 import { startEmulator } from '../../src/index.ts'
 import { type Call, client, emulator, steadyClock } from '../emulator.ts'
@@ -270,7 +271,8 @@ void t.test('seed', async (t) => {
       { job_id: 'Seed-1', template_id: 'seeded', name: 'one' },
       { templateId: 'hello-world-template', state: 'JOB_STATE_COMPLETE' },
     ],
-  }
+    // Other spellings of the names are taken, too.
+  } as object as Seed
 
   await t.test('every world starts from it', async (t) => {
     const { url } = await emulator(t, { seed })
@@ -306,7 +308,7 @@ void t.test('seed', async (t) => {
       [{ templates: [{ id: 'a', app: '@' }] }, /app "@"/],
       [[], /option seed \[\]: expected an object/],
     ] as const) {
-      await t.rejects(startEmulator({ seed: wrong }), { message }, JSON.stringify(wrong))
+      await t.rejects(startEmulator({ seed: wrong as object as Seed }), { message }, JSON.stringify(wrong))
     }
   })
 })

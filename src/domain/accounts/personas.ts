@@ -1,3 +1,4 @@
+import type { PersonaName } from '../../../schemas/names.ts'
 import { ApiError, invalidArgument, permissionDenied, show, unauthenticated } from '../../base/errors.ts'
 import { didYouMean } from '../../base/nearest.ts'
 
@@ -53,9 +54,9 @@ export const personas = {
         headers: { 'retry-after': '1' },
       }),
   },
-} as const satisfies Record<string, PersonaRules>
+} as const satisfies Record<PersonaName, PersonaRules>
 
-export type Persona = keyof typeof personas
+export type Persona = PersonaName
 
 /** The rules of one persona. */
 export const rulesOf = (persona: Persona): PersonaRules => personas[persona]

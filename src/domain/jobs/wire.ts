@@ -83,11 +83,13 @@ export const templateDetailToWire = (template: Template): JobTemplateDetail => (
 
 const timestamp = (at: Micros | null): string | null => (at === null ? null : formatTimestamp(at))
 
-const paramsToWire = ({ preset = '', partitioner, assembler, app }: AppParams): AppParamsView => ({
+/** Parameters as answers show them; those that only requests of 2023 can set are there if they were. */
+const paramsToWire = ({ preset = '', partitioner, assembler, app, ...of2023 }: AppParams): AppParamsView => ({
   preset,
   partitioner: partitioner ?? null,
   assembler: assembler ?? null,
   app: app ?? null,
+  ...of2023,
 })
 
 function jobSourceToWire(job: JobRecord, source: DataSource, uploadUrl: UploadUrl): DataSourceView {

@@ -21,7 +21,7 @@ export interface Input {
 }
 
 /** The parts of a job that its results follow from. */
-export type Producer = Pick<JobRecord, 'id' | 'templateId' | 'params' | 'run' | 'script'>
+export type Producer = Pick<JobRecord, 'id' | 'name' | 'templateId' | 'params' | 'run' | 'script'>
 
 /**
  * Says what a job produces. The same job gives the same bytes, always.

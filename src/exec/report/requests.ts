@@ -39,11 +39,13 @@ export function ignoredRetryAfter(): Rule {
 export function unknownFields(): Rule {
   const proof = createProof()
   const fields = new Memory<string>()
+  let isOf2023 = false
   return {
     see(seen) {
       const { unknownFields: unknown } = seen.exchange
       if (unknown.length === 0) return
       proof.add(seen)
+      isOf2023 ||= pathOf2023.test(seen.request)
       for (const { path, suggestion, note } of unknown) {
         if (note !== undefined) fields.set(path, `${path} (${note})`)
         else fields.set(path, suggestion === undefined ? path : `${path} (did you mean "${suggestion}"?)`)
@@ -52,10 +54,14 @@ export function unknownFields(): Rule {
     found: () =>
       proof.found(
         `sent ${fields.size === 1 ? 'a field that is not read' : `${fields.size} fields that are not read`}: ` +
-          listed([...fields.values()]),
+          listed([...fields.values()]) +
+          (isOf2023 ? '; its paths are those of 2023, whose fields --era 2023 knows' : ''),
       ),
   }
 }
+
+/** The paths of the vendor's notebooks of 2023, which have the id of a job at the end. */
+const pathOf2023 = /\/jobs\/(?:datasource|params|run|uploadcompleted|estimation)\/|\/customer\/wallet\//
 
 /** Requests to paths that do not exist, or with methods that they do not have. */
 export function unknownPath(operations: () => readonly string[]): Rule {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Core } from '../../core.ts'
 import { type AuthOptions, registerAuth } from '../../plugins/auth.ts'
-import { answerOf2023, type Era } from '../../wire/era-2023.ts'
+import type { Era } from '../../wire/era-2023.ts'
 import { infoRoute } from '../info.ts'
 import { dataSourceRoutes } from './datasource.ts'
 import { deprecatedRoutes } from './deprecated.ts'
@@ -17,8 +17,7 @@ export const customerRoutes =
   (core: Core, auth: AuthOptions, era: Era): FastifyPluginAsync =>
   async (scope) => {
     registerAuth(scope, core, auth)
-    if (era === '2023') scope.addHook('preSerialization', async (_request, _reply, answer) => answerOf2023(answer))
-    await scope.register(jobRoutes(core))
+    await scope.register(jobRoutes(core, era))
     await scope.register(jobQueryRoutes(core))
     await scope.register(resultRoutes(core, era))
     await scope.register(logRoutes(core))

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { genericOk, GenericResponse } from '../../../schemas/generic.ts'
+import { AppParams2023, CreateJobRequest2023 } from '../../../schemas/era-2023.ts'
 import { AppParams, JobConfig } from '../../../schemas/job-parts.ts'
 import {
   CreateJobRequest,
@@ -12,13 +13,16 @@ import {
 } from '../../../schemas/jobs.ts'
 import { ListQuery } from '../../../schemas/pagination.ts'
 import type { Core } from '../../core.ts'
+import type { Era } from '../../wire/era-2023.ts'
 import { paginationOf, sliceOf } from '../../wire/paging.ts'
 import { countRead, idsOf, jobAnswers, jobOrderOf } from './job-answers.ts'
 
 /** Creating and reading jobs; changing those that have not been started; running, stopping and deleting them. */
 export const jobRoutes =
-  (core: Core): FastifyPluginAsyncTypebox =>
+  (core: Core, era: Era): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const [createBody, paramsBody] =
+      era === '2023' ? [CreateJobRequest2023, AppParams2023] : [CreateJobRequest, AppParams]
     const answers = jobAnswers(core)
 
     app.post(
@@ -28,7 +32,7 @@ export const jobRoutes =
           operationId: 'Customer_CreateJob',
           summary: 'Create a job, or update one that has not been started',
           tags: ['jobs'],
-          body: CreateJobRequest,
+          body: createBody,
           response: { 200: JobResponse },
         },
       },
@@ -97,7 +101,7 @@ export const jobRoutes =
       ...change,
       operationId: 'Customer_SetParams',
       summary: "Set a job's parameters, section by section",
-      body: AppParams,
+      body: paramsBody,
     }
     app.patch('/jobs/:jobId/params', { schema: setParams }, async (request) =>
       answers.one(request, await core.jobs.update(request.caller, request.params.jobId, { params: request.body })),
