@@ -13,7 +13,8 @@ import type {
 } from '../schemas/control.ts'
 import type { Fault, FaultRequest, RulesQuery } from '../schemas/faults.ts'
 import type { JobState } from '../schemas/jobs.ts'
-import type { Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
+import type { Har } from '../schemas/har.ts'
+import type { Exchange, HarQuery, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import type { Scenario, ScenarioRequest } from '../schemas/scenarios.ts'
 import type { PaceName, PersonaName } from '../schemas/names.ts'
 import type { Seed } from '../schemas/seed.ts'
@@ -104,6 +105,8 @@ export interface World {
   releaseFault(id: string): Promise<Fault>
   /** The exchanges of clients, oldest first. */
   requests(query?: JournalQuery): Promise<Exchange[]>
+  /** The same as an HTTP Archive (HAR 1.2), for a browser or another program that shows requests. */
+  har(query?: HarQuery): Promise<Har>
   /** The first request that fits; waits for it. @throws Error if none comes within `patience` (default 5s) */
   waitForRequest(query: JournalQuery, patience?: Duration): Promise<Exchange>
   /** Tells if there were as many such requests as expected; if not, which came closest. */
@@ -287,6 +290,7 @@ function createWorld(name: string, send: Send): World {
     releaseFault: (id) => post<Fault>(`/faults/${encodeURIComponent(id)}/release`),
     requests: async (query = {}) =>
       (await ask<{ exchanges: Exchange[] }>('GET', `/journal?${toQuery(query)}`)).exchanges,
+    har: (query = {}) => ask<Har>('GET', `/journal.har?${toQuery(query)}`),
     async waitForRequest(query, patience = '5s') {
       const [first] = await world.requests({ ...query, wait: String(patience) })
       if (first === undefined) throw new Error(`no request came within ${patience}: ${JSON.stringify(query)}`)
