@@ -1,4 +1,5 @@
 import { failureNames, type FailureName, type ReportFlags } from '../exec/report/flags.ts'
+import { reportFormats } from '../exec/report/machine-formats.ts'
 import { ConfigError } from '../settings/settings.ts'
 import { nearest } from '../base/nearest.ts'
 import { sweepFailureNames } from '../exec/sweep/verdict.ts'
@@ -8,7 +9,11 @@ import type { CommandOption, CommandOptions } from './subcommand.ts'
 export const reportOptions: readonly CommandOption[] = [
   { flags: '--report', help: 'say at the end what the program did (default: on a terminal)' },
   { flags: '--no-report', help: 'say nothing at the end' },
-  { flags: '--report-file <file>', help: 'write the report as JSON' },
+  { flags: '--report-file <file>', help: 'write the report as JSON, or in the form of --report-format' },
+  {
+    flags: '--report-format <FORM>',
+    help: `the form of the file, or without one of what is printed: ${reportFormats.join(', ')}; not with --sweep`,
+  },
   {
     flags: '--fail-on <name>',
     repeatable: true,
@@ -17,8 +22,15 @@ export const reportOptions: readonly CommandOption[] = [
 ]
 
 /** @throws ConfigError that lists the names there are */
-export function readReportFlags({ report, reportFile, failOn = [] }: CommandOptions): ReportFlags {
+export function readReportFlags({ report, reportFile, reportFormat, failOn = [] }: CommandOptions): ReportFlags {
+  const format = reportFormats.find((known) => known === reportFormat)
+  if (reportFormat !== undefined && format === undefined) {
+    throw new ConfigError(
+      `--report-format ${JSON.stringify(reportFormat)}: expected one of ${reportFormats.join(', ')}`,
+    )
+  }
   return {
+    reportFormat: format,
     report: report as boolean | undefined,
     reportFile: reportFile as string | undefined,
     failOn: (failOn as string[]).map(readFailureName),

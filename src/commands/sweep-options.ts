@@ -42,6 +42,7 @@ export function readSweepFlags(options: CommandOptions): SweepFlags | undefined 
     if (stray !== undefined) throw new ConfigError(`${flagOf(stray)} goes with --sweep`)
     return undefined
   }
+  if (options['reportFormat'] !== undefined) throw new ConfigError('--report-format does not go with --sweep')
   const { only = [], maxRuns, time = defaults.time, hangAfter, showOutput, report, reportFile, failOn = [] } = options
   return {
     only: only as string[],

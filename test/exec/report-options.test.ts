@@ -238,3 +238,42 @@ await fetch('https://api.bytenite.com/v1/customer/job', { headers })`
   t.equal((await wrong.exit).code, 2)
   t.match(sentence(wrong.stderr().split('\n')[0] ?? ''), /did you mean polled-too-fast\?/)
 })
+
+void t.test('forms that machines read', async (t) => {
+  const file = join(t.testdir(), 'report.xml')
+  const bad = async (flags: ReportFlags) => {
+    const { call, finish } = await watched(t, flags)
+    await submit(call, { nmae: '<typo> & "more"' })
+    return finish(3)
+  }
+  const github = await bad({ reportFormat: 'github', failOn: ['unknown-fields'] })
+  t.match(
+    github.text,
+    /^::error title=bytenite-emulator unknown-fields::The program sent a field that is not read: nmae.*%0Acorrect the names/,
+  )
+  t.match(github.text, /\n::error title=bytenite-emulator::The program ended with exit code 3\n/)
+  t.equal(JSON.parse((await bad({ reportFormat: 'json' })).text).exitCode, 3)
+
+  t.equal((await bad({ reportFormat: 'junit', reportFile: file })).text, '', 'a file takes its place')
+  const xml = readFileSync(file, 'utf8')
+  t.match(xml, /<testsuites name="bytenite-emulator" tests="13" failures="2" errors="0"/)
+  t.match(
+    xml,
+    /<testcase classname="bytenite-emulator" name="exit code 0">\n +<failure message="the program ended with/,
+  )
+  t.match(
+    xml,
+    /name="unknown-fields">\n +<failure message="the program sent a field that is not read: nmae[^<]*correct/,
+  )
+  t.match(xml, /name="never-ran" \/>/)
+  t.equal((xml.match(/<testcase /g) ?? []).length, findingIds.length + 1)
+
+  for (const [args, message] of [
+    [['--report-format', 'xml'], /--report-format "xml": expected one of text, github, junit, json/],
+    [['--sweep', '--report-format', 'junit'], /--report-format does not go with --sweep/],
+  ] as const) {
+    const program = runProgram(t, ['exec', ...args, '--', 'true'])
+    t.equal((await program.exit).code, 2)
+    t.match(program.stderr(), message)
+  }
+})

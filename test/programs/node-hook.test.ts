@@ -22,6 +22,24 @@ void t.test('Node.js: every way to connect, in a worker and in a child process, 
   }
 })
 
+void t.test('Node.js: workers of a text of code', async (t) => {
+  const call = `fetch('${jobs}', { headers: { authorization: 'key' } }).then(({ status }) => console.log(status))`
+  for (const code of [
+    call,
+    `'use strict'; ${call}`,
+    `import 'node:fs'; await ${call}`,
+    `const { get } = require('https'); ${call}`,
+  ]) {
+    const program = execute(
+      t,
+      node(`new (require('node:worker_threads').Worker)(${JSON.stringify(code)}, { eval: true })`),
+    )
+    t.equal((await program.exit).code, 0)
+    t.match(program.stdout(), /^200$/m, code)
+    t.notMatch(program.stderr(), /Warning/)
+  }
+})
+
 void t.test('curl, by https and http, with a key of the service', { skip: noCurl }, async (t) => {
   for (const url of [jobs, jobs.replace('https', 'http')]) {
     const body = await output(t, ['curl', '--fail-with-body', '-sS', '-H', 'Authorization: Bearer real+key/==', url])

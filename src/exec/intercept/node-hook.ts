@@ -10,12 +10,16 @@
 import childProcess from 'node:child_process'
 import dns, { type LookupAddress } from 'node:dns'
 import { syncBuiltinESMExports } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { Socket, type TcpNetConnectOpts } from 'node:net'
 import workerThreads, { type WorkerOptions } from 'node:worker_threads'
 import { leadingVariables } from './variables.ts'
 import { isLoopback, isVendorHost } from './vendor.ts'
 
-const parameters = new URL(import.meta.url).searchParams
+/** Holds the URL of this file, with its parameters, in workers of a text of code: Node.js runs no `--import` for them. */
+const ownUrl = Symbol.for('bytenite-emulator exec')
+const url = (globalThis as { [ownUrl]?: string })[ownUrl] ?? import.meta.url
+const parameters = new URL(url).searchParams
 const ports = { tls: Number(parameters.get('tls')), plain: Number(parameters.get('plain')) }
 const offline = parameters.has('offline')
 
@@ -107,8 +111,8 @@ const leading = Object.fromEntries(leadingVariables.map((name) => [name, process
 /** An environment that a program made by itself, for a process or a worker that is to be led here, too. */
 function led(environment: Environment): Environment {
   const { NODE_OPTIONS: options = '' } = environment
-  if (options.includes(import.meta.url)) return environment
-  return { ...leading, ...environment, NODE_OPTIONS: `${options} --import=${import.meta.url}`.trimStart() }
+  if (options.includes(url)) return environment
+  return { ...leading, ...environment, NODE_OPTIONS: `${options} --import=${url}`.trimStart() }
 }
 
 /** The same options, with such an environment, if there is one among them. */
@@ -118,12 +122,27 @@ function withLedEnvironment<Options>(options: Options): Options {
   return typeof env === 'object' && env !== null ? { ...options, env: led(env as Environment) } : options
 }
 
+/**
+ * Code that loads this file before it does anything else, whether it is CommonJS or an ES module; on the same line, so that
+ * errors name the right one. Node.js before 20.19 cannot require an ES module, and goes on without.
+ */
+function withHook(code: string): string {
+  const file = JSON.stringify(fileURLToPath(url))
+  const strict = /^\s*['"]use strict['"]/.exec(code)?.[0] ?? ''
+  const load =
+    `{const {emitWarning}=process;process.emitWarning=()=>{};try{globalThis[Symbol.for(${JSON.stringify(ownUrl.description)})]=` +
+    `${JSON.stringify(url)};process.getBuiltinModule("node:module").createRequire(${file})(${file})}catch{}` +
+    'process.emitWarning=emitWarning}'
+  return `${strict === '' ? '' : `${strict};`}${load};${code}`
+}
+
 const { Worker } = workerThreads
 workerThreads.Worker = class extends Worker {
   static override readonly name = 'Worker'
 
   constructor(file: string | URL, options?: WorkerOptions) {
-    super(file, withLedEnvironment(options))
+    const isCode = options?.eval === true && typeof file === 'string'
+    super(isCode ? withHook(file) : file, withLedEnvironment(options))
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ReportFormat } from './machine-formats.ts'
 import { findingIds, groundNames } from '../../../schemas/report-names.ts'
 
 /** Names that `--fail-on` accepts: a finding, a ground of answers, or `any` finding. */
@@ -10,5 +11,7 @@ export interface ReportFlags {
   /** Absent: on a terminal only. */
   readonly report?: boolean | undefined
   readonly reportFile?: string | undefined
+  /** Absent: `text` where it is printed, `json` in a file. */
+  readonly reportFormat?: ReportFormat | undefined
   readonly failOn?: readonly FailureName[] | undefined
 }

@@ -13,9 +13,9 @@ const reasons: Readonly<Record<string, string>> = {
  *
  * @throws Error that names the file, if it cannot be written
  */
-export async function writeReport(file: string, report: object): Promise<void> {
+export async function writeReport(file: string, report: object | string): Promise<void> {
   try {
-    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`)
+    await writeFile(file, typeof report === 'string' ? report : `${JSON.stringify(report, null, 2)}\n`)
   } catch (error) {
     const { code, message } = error as Error & { code?: string }
     const why = reasons[code ?? ''] ?? message

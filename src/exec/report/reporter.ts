@@ -7,6 +7,7 @@ import { version } from '../../base/package.ts'
 import { type Account, createCollector } from './collector.ts'
 import type { Sightings } from '../intercept/interception.ts'
 import { formatReport } from './format.ts'
+import { machineReport } from './machine-formats.ts'
 import { listed } from './rule.ts'
 import { formatTimestamp } from '../../base/timestamps.ts'
 import { writeReport } from './report-file.ts'
@@ -45,13 +46,15 @@ export interface Terminal {
  * @param terminal where the report goes; stdout belongs to the program
  */
 export function createReporter(
-  { report: wanted, reportFile, failOn = [] }: ReportFlags,
+  { report: wanted, reportFile, reportFormat = 'text', failOn = [] }: ReportFlags,
   terminal: Terminal = process.stderr,
   clock: Clock = systemClock(),
 ): Reporter {
   const collector = createCollector()
   const startedAt = clock.now()
-  const isShown = wanted ?? terminal.isTTY === true
+  // A form that was asked for without a file is to be printed.
+  const isPrinted = reportFile === undefined && reportFormat !== 'text'
+  const isShown = wanted ?? (isPrinted || terminal.isTTY === true)
   return {
     note: collector.note,
     isShown,
@@ -69,10 +72,12 @@ export function createReporter(
         ...(await worldsAfterwards(emulator)),
       }
       // On a terminal apart from what the program printed last, which may have no end of line.
-      if (isShown)
+      if (isShown && isPrinted) terminal.write(machineReport(report, reportFormat))
+      else if (isShown)
         terminal.write(terminal.isTTY === true ? `\n${formatReport(report, widthOf(terminal))}` : formatReport(report))
       for (const name of failedOn) terminal.write(`bytenite-emulator: --fail-on ${name}: ${reasons.get(name)}\n`)
-      if (reportFile !== undefined) await writeReport(reportFile, report)
+      if (reportFile !== undefined)
+        await writeReport(reportFile, reportFormat === 'text' ? report : machineReport(report, reportFormat))
       return exitCode === 0 && failedOn.length > 0 ? 1 : exitCode
     },
   }
