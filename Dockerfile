@@ -45,11 +45,12 @@ LABEL org.opencontainers.image.title="bytenite-emulator" \
 
 COPY --from=build /image /
 
-# The loopback address of a container cannot be reached from outside it.
+# The loopback address of a container cannot be reached from outside it. Its log is what there is to look at.
 ENV PATH=/usr/local/bin \
     BYTENITE_EMULATOR_HOST=0.0.0.0 \
     BYTENITE_EMULATOR_DATA=/data \
-    BYTENITE_EMULATOR_INIT=/init
+    BYTENITE_EMULATOR_INIT=/init \
+    BYTENITE_EMULATOR_LOG_LEVEL=info
 EXPOSE 2983
 VOLUME /data
 WORKDIR /app

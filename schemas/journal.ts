@@ -61,6 +61,10 @@ export const JournalQuery = Type.Object({
 })
 export type JournalQuery = Static<typeof JournalQuery>
 
+/** Conditions without waiting: an archive is of what is there. */
+export const HarQuery = Type.Omit(JournalQuery, ['wait'])
+export type HarQuery = Static<typeof HarQuery>
+
 export const JournalResponse = Type.Object({ exchanges: Type.Array(Exchange) })
 export type JournalResponse = Static<typeof JournalResponse>
 

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { DataSource, DataSourceView } from './datasource.ts'
 import { AppParams, AppParamsView, JobConfig, JobConfigView } from './job-parts.ts'
 import { Page } from './pagination.ts'
-import { Nullable, Text, Timestamp } from './proto.ts'
+import { Enum, Nullable, Text, Timestamp } from './proto.ts'
 
 /** A template as a client sends it, and as a seed file holds it. */
 export const JobTemplateInput = Type.Object({
@@ -70,3 +70,35 @@ export const PresetsResponse = Type.Object({
     }),
   ),
 })
+
+/** Where a template comes from. */
+export const templateSources = ['world', 'seed', 'apps', 'vendor', 'emulator'] as const
+
+/** A template as the emulator's own API tells of it. */
+export const KnownTemplate = Type.Object({
+  id: Type.String(),
+  description: Type.String(),
+  from: Enum(templateSources, {
+    description:
+      '`world`: made by a client; `seed`, `apps`: by the files of `--seed`, `--apps`; `emulator`: a scenario',
+  }),
+  partitioner: Type.String(),
+  app: Type.String(),
+  assembler: Type.String(),
+  needs: Type.Array(Type.Literal('dataSource'), {
+    description: 'What a job must bring beside `templateId`; empty: nothing, it runs as it is',
+  }),
+  params: Nullable(AppParams),
+  makes: Type.Array(Type.String(), {
+    description:
+      'Names of the results of a played job with one task; those of a job that is really run are as its code says',
+  }),
+})
+export type KnownTemplate = Static<typeof KnownTemplate>
+
+/** `GET /_emulator/templates`. */
+export const KnownTemplatesQuery = Type.Object({
+  world: Type.Optional(Type.String({ description: 'Name of a world; absent: `default`' })),
+})
+export const KnownTemplatesResponse = Type.Object({ templates: Type.Array(KnownTemplate) })
+export type KnownTemplatesResponse = Static<typeof KnownTemplatesResponse>

@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance, LogController } from 'fastify'
+import type { SettingInForce } from '../schemas/settings.ts'
 import type { Core } from './core.ts'
 import type { Observer } from './control/journal.ts'
 import { tryJson } from './wire/json.ts'
@@ -9,7 +10,7 @@ import { collectOperations, nameOperations } from './plugins/operations.ts'
 import { registerBaseUrl } from './plugins/base-url.ts'
 import { registerServiceGuard } from './plugins/guards.ts'
 import { isLoopbackAddress } from './base/address.ts'
-import { registerAccessLog } from './plugins/access-log.ts'
+import { accessLog, logTransitions, refusalLog } from './plugins/access-log.ts'
 import {
   answerBrokenHttp,
   answerFrameworkError,
@@ -39,6 +40,8 @@ export interface AppOptions extends Partial<ServiceSettings> {
   /** The address that is listened on. */
   readonly host?: string
   readonly logger?: LoggerOptions | false
+  /** The settings, as the control API shows them; absent: none. */
+  readonly inForce?: readonly SettingInForce[]
   /** Called after every request, with what was sent and answered. */
   readonly onExchange?: Observer
 }
@@ -74,10 +77,17 @@ export function buildApp(
     },
     // Answered by the hook of `answerOddRequests`, with a body.
     http: { requireHostHeader: false, maxHeaderSize: headerLimit },
-    frameworkErrors: answerFrameworkError(() => methodsOf),
-    clientErrorHandler: answerBrokenHttp(() => methodsOf),
+    frameworkErrors: answerFrameworkError(
+      () => methodsOf,
+      () => refused,
+    ),
+    clientErrorHandler: answerBrokenHttp(
+      () => methodsOf,
+      () => refused,
+    ),
   })
 
+  const refused = refusalLog(app)
   const methodsOf = collectMethods(app)
   prepare(app)
   beginExchanges(app)
@@ -85,15 +95,20 @@ export function buildApp(
   nameOperations(app)
   const grounds = registerFidelity(app)
   registerErrors(app, methodsOf)
-  answerOddRequests(app)
+  answerOddRequests(app, refused)
   registerServiceGuard(app, guard)
   registerBaseUrl(app, access.publicUrl)
   registerFrontPage(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit', era })
   registerGrpcHeaders(app)
-  registerAccessLog(app)
   registerFaults(app, core.faults, (body) => holderOfKeyIn(tryJson(body), ring))
-  registerJournal(app, core, options.onExchange)
+  const { onExchange } = options
+  registerJournal(
+    app,
+    core,
+    [onExchange, accessLog(app, onExchange !== undefined)].filter((observer) => observer !== undefined),
+  )
+  logTransitions(app, core)
 
   // Requests that wait for something would hold up the end.
   app.addHook('preClose', async () => core.wake())
@@ -106,7 +121,7 @@ export function buildApp(
   void app.register(walletRoutes(core, auth), { prefix: '/v1/wallet' })
   void app.register(walletRoutesOf2023(core, auth), { prefix: '/v1/customer/wallet' })
   void app.register(storageRoutes(core))
-  void app.register(controlRoutes(core, operations, grounds, guard), { prefix: '/_emulator' })
+  void app.register(controlRoutes(core, operations, grounds, guard, options.inForce ?? []), { prefix: '/_emulator' })
   void app.register(docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch), { unset, era }, guard))
   return app
 }

@@ -67,7 +67,7 @@ const startCommand = program
     const settings = readSettings(flags, process.env)
     const stopped = signalled()
     const { start } = await import('./commands/start.ts')
-    await start(settings, stopped)
+    await start(settings, stopped, { flags, environment: process.env })
   })
 for (const name of settingNames) startCommand.addOption(optionOf(name))
 for (const subcommand of subcommands) program.addCommand(commandOf(subcommand))

@@ -13,10 +13,13 @@ import type {
 } from '../schemas/control.ts'
 import type { Fault, FaultRequest, RulesQuery } from '../schemas/faults.ts'
 import type { JobState } from '../schemas/jobs.ts'
-import type { Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
+import type { Har } from '../schemas/har.ts'
+import type { Exchange, HarQuery, JournalQuery, VerifyRequest, VerifyResponse } from '../schemas/journal.ts'
 import type { Scenario, ScenarioRequest } from '../schemas/scenarios.ts'
 import type { PaceName, PersonaName } from '../schemas/names.ts'
 import type { Seed } from '../schemas/seed.ts'
+import type { SettingInForce, SettingsResponse } from '../schemas/settings.ts'
+import type { KnownTemplate, KnownTemplatesResponse } from '../schemas/templates.ts'
 import { checkedWorldName } from './base/world-names.ts'
 import { defaultKey, defaultKeyOf } from './domain/accounts/keys.ts'
 import { assertPersona } from './domain/accounts/personas.ts'
@@ -102,12 +105,16 @@ export interface World {
   releaseFault(id: string): Promise<Fault>
   /** The exchanges of clients, oldest first. */
   requests(query?: JournalQuery): Promise<Exchange[]>
+  /** The same as an HTTP Archive (HAR 1.2), for a browser or another program that shows requests. */
+  har(query?: HarQuery): Promise<Har>
   /** The first request that fits; waits for it. @throws Error if none comes within `patience` (default 5s) */
   waitForRequest(query: JournalQuery, patience?: Duration): Promise<Exchange>
   /** Tells if there were as many such requests as expected; if not, which came closest. */
   verify(request: VerifyRequest): Promise<VerifyResponse>
   /** The jobs that fit, whoever they belong to, the newest first: 50, or as many as `limit` says. */
   jobs(query?: WorldJobsQuery): Promise<WorldJob[]>
+  /** The templates that its jobs can be made of, with what each needs and makes. */
+  templates(): Promise<KnownTemplate[]>
   /** Why a job is where it is, and what moves it on. */
   explain(jobId: string): Promise<Explanation>
   /** Sets the pace of one job, before it is run or while it runs; empty: that of its scenario or world. */
@@ -128,6 +135,8 @@ export interface EmulatorClient {
   readonly world: (name: string) => World
   /** The names of all worlds that were opened and not dropped, in their order. */
   worlds(): Promise<string[]>
+  /** The settings in force, and where each comes from. */
+  settings(): Promise<SettingInForce[]>
 }
 
 /**
@@ -206,6 +215,7 @@ export function createClient(url: string, send: Send): EmulatorClient {
     url,
     apiKey: defaultKey,
     world: (name) => createWorld(name, send),
+    settings: async () => ((await send('GET', '/_emulator/settings')) as SettingsResponse).settings,
     async worlds() {
       const names: string[] = []
       for (;;) {
@@ -280,6 +290,7 @@ function createWorld(name: string, send: Send): World {
     releaseFault: (id) => post<Fault>(`/faults/${encodeURIComponent(id)}/release`),
     requests: async (query = {}) =>
       (await ask<{ exchanges: Exchange[] }>('GET', `/journal?${toQuery(query)}`)).exchanges,
+    har: (query = {}) => ask<Har>('GET', `/journal.har?${toQuery(query)}`),
     async waitForRequest(query, patience = '5s') {
       const [first] = await world.requests({ ...query, wait: String(patience) })
       if (first === undefined) throw new Error(`no request came within ${patience}: ${JSON.stringify(query)}`)
@@ -287,6 +298,10 @@ function createWorld(name: string, send: Send): World {
     },
     verify: (request) => post<VerifyResponse>('/journal/verify', request),
     jobs: async (query = {}) => (await ask<WorldJobsResponse>('GET', `/jobs?${toQuery(query)}`)).jobs,
+    async templates() {
+      const path = `/_emulator/templates?${toQuery({ world: name })}`
+      return ((await send('GET', path)) as KnownTemplatesResponse).templates
+    },
     explain: (jobId) => ask<Explanation>('GET', job(jobId)),
     paceOf: (jobId, pace) => ask<Explanation>('PUT', `${job(jobId)}/pace`, { pace }),
     hold: (jobId, before) => post<ReleaseResponse>(`${job(jobId)}/hold`, { before }),

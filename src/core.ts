@@ -265,7 +265,7 @@ export function createCore(options: CoreOptions = {}): Core {
       onLife: (world, job) => wallet.follow(world, job),
     })
 
-    const templates = createTemplates(commit, templateRows, catalogue, clocks.now)
+    const templates = createTemplates(commit, templateRows, catalogue, clocks.now, recipe)
     const blocks = createBlocks({ commit, rows: blockRows, templates, now: clocks.now, ids, guarded: runsPushed })
     const seeds = createSeeds({
       commit,

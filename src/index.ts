@@ -11,6 +11,7 @@ import { createCore } from './core.ts'
 import { collectOperations } from './plugins/operations.ts'
 import { urlOf } from './base/address.ts'
 import { type CheckedOptions, type EmulatorOptions, readOptions } from './settings/options.ts'
+import { optionsInForce } from './settings/in-force.ts'
 import { assertMayRun } from './settings/run-rules.ts'
 import type { Core } from './core.ts'
 import type { BlockRegistry } from './domain/runs/block.ts'
@@ -89,7 +90,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const core = createCore(blocks === undefined ? checked : { ...checked, localBlocks: blocks })
   let runner: Runner | undefined
   let operations: () => readonly string[] = () => []
-  const app = buildApp(core, checked, (app) => {
+  const inForce = checked.inForce ?? optionsInForce(options, checked)
+  const app = buildApp(core, { ...checked, inForce }, (app) => {
     operations = collectOperations(app)
   })
   let port = 0

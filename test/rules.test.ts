@@ -216,6 +216,8 @@ void t.test(
     )
     t.strictSame(asking, {
       'src/cli.ts': ['process.env'],
+      // NO_COLOR and FORCE_COLOR.
+      'src/settings/log.ts': ['process.env'],
       'src/exec/exec.ts': ['Date.now'],
       'src/base/clock.ts': ['Date.now', 'performance.now'],
       'src/core.ts': ['randomBytes'],

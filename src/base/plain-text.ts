@@ -29,3 +29,6 @@ export function wrapped(line: string, width: number): string[] {
   }
   return [...lines, current]
 }
+
+/** The same text without control characters: what clients send is not to move the cursor. */
+export const plain = (text: string): string => text.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')

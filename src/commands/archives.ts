@@ -6,11 +6,14 @@ import { json } from 'node:stream/consumers'
 import { print, reach, type Running, sentenceOf } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
 
-/** Writes a world to a file, or to stdout for `-`. A file that is there already is replaced once the new one is whole. */
+/** Writes a world, or with `--har` its journal, to a file, or to stdout for `-`. A file that is there already is replaced once the new one is whole. */
 export async function exportWorld(invocation: Invocation): Promise<void> {
   const running = reach(invocation)
-  const [file = `${running.name}.tar`] = invocation.args
-  const response = await transfer(running, { method: 'GET' }, 'export', (question) => question.end())
+  const isHar = invocation.options['har'] === true
+  const [file = `${running.name}.${isHar ? 'har' : 'tar'}`] = invocation.args
+  const response = await transfer(running, { method: 'GET' }, isHar ? 'journal.har' : 'export', (question) =>
+    question.end(),
+  )
   if (file === '-') return pipeline(response, process.stdout)
   const part = `${file}.part`
   try {
@@ -20,7 +23,7 @@ export async function exportWorld(invocation: Invocation): Promise<void> {
     rmSync(part, { force: true })
     throw new Error(`cannot write ${file}: ${(error as Error).message}`, { cause: error })
   }
-  print(`world ${running.name}: exported to ${file} (${statSync(file).size} bytes)`)
+  print(`${isHar ? 'journal of ' : ''}world ${running.name}: exported to ${file} (${statSync(file).size} bytes)`)
 }
 
 /** Makes a world of a file. */

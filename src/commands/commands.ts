@@ -132,11 +132,13 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'export',
     args: '[file]',
-    summary: 'write a world to a file: jobs, templates, files, clock, pace',
+    summary: 'write a world to a file: jobs, templates, files, clock, pace; or its requests',
     description:
-      'The file is a tar archive, <world>.tar unless named; - is stdout. A running clock runs on in the file.',
-    ...running,
-    examples: ['export', 'export before.tar --world checkout', 'export - | tar tv'],
+      'The file is a tar archive, <world>.tar unless named; - is stdout. A running clock runs on in the file. With --har it is an HTTP Archive (HAR 1.2) of the last requests, <world>.har unless named, with secrets masked.',
+    settings: running.settings,
+    settingsHelp: running.settingsHelp,
+    options: [{ flags: '--har', help: 'write what clients sent and got, in place of the world' }, ...running.options],
+    examples: ['export', 'export before.tar --world checkout', 'export - | tar tv', 'export --har requests.har'],
     load: async () => (await import('./archives.ts')).exportWorld,
   },
   {

@@ -1,16 +1,23 @@
 import { rmSync, writeFileSync } from 'node:fs'
-import { serviceSettings, type Settings } from '../settings/settings.ts'
+import { settingsInForce } from '../settings/in-force.ts'
+import { type Flags, serviceSettings, type Settings } from '../settings/settings.ts'
 import { type Emulator, startEmulator } from '../index.ts'
 import { loggerOptions } from '../settings/log.ts'
 import { seedFilesIn } from '../settings/seed-files.ts'
+
+interface Given {
+  readonly flags: Flags
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
 
 /**
  * Runs the emulator until it is told to stop.
  *
  * @param stopped resolves at SIGINT, SIGTERM, SIGHUP or SIGQUIT
+ * @param given where the settings were read from, to be told of
  * @throws Error that says in a sentence why it cannot start
  */
-export async function start(settings: Settings, stopped: Promise<void>): Promise<void> {
+export async function start(settings: Settings, stopped: Promise<void>, { flags, environment }: Given): Promise<void> {
   const { port, host, data, inMemory, apiKey, portFile } = settings
   const logLevel = settings.silent ? 'silent' : (settings.logLevel ?? (process.stderr.isTTY ? 'info' : 'warn'))
   const seeds = seedFilesOf(settings)
@@ -21,6 +28,7 @@ export async function start(settings: Settings, stopped: Promise<void>): Promise
     ...(seeds.length === 0 ? {} : { seed: seeds }),
     ...serviceSettings(settings),
     apiKeys: apiKey,
+    inForce: settingsInForce({ ...settings, logLevel }, flags, environment),
     logger: loggerOptions(logLevel, settings.logFormat),
     keepAlive: true,
   }).catch((error: unknown) => {

@@ -331,7 +331,7 @@ function missing(wanted: unknown, found: unknown, path = 'body'): string[] {
 }
 
 /** Headers by their names in lower case; one that came several times has several values. */
-function headersOf(raw: readonly string[]): Headers {
+export function headersOf(raw: readonly string[]): Headers {
   const headers: Record<string, string | string[]> = {}
   for (let index = 0; index < raw.length; index += 2) {
     const [name, value] = [raw[index]!.toLowerCase(), raw[index + 1]!]

@@ -1,9 +1,14 @@
 import type { ListQuery } from '../../schemas/pagination.ts'
-import type { JobTemplateInput } from '../../schemas/templates.ts'
+import type { JobTemplateInput, KnownTemplate } from '../../schemas/templates.ts'
 import { userId } from '../domain/accounts/users.ts'
+import { unnamedInput } from '../domain/results/file-names.ts'
+import type { Recipe } from '../domain/results/result-file.ts'
+import { builtInTemplates } from '../domain/templates/built-in.ts'
+import { builtInScenarios } from '../domain/templates/built-in-scenarios.ts'
 import { makeTemplate, type Template } from '../domain/templates/template.ts'
 import type { Commit } from '../store/commit.ts'
 import type { TemplateStore } from '../store/templates.ts'
+import type { WorldRecord } from '../store/worlds.ts'
 import { paginationOf, parseOrder, sliceOf } from '../wire/paging.ts'
 import type { Caller } from './caller.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -18,8 +23,25 @@ export interface Templates {
   save(caller: Owner, input: JobTemplateInput): Promise<Template>
   /** Does the same inside an act. */
   saveInAct(owner: Owner, input: JobTemplateInput): Template
+  /** Those of a world as the emulator's own API tells of them; without a world those of a new one. */
+  known(world: WorldRecord | undefined): KnownTemplate[]
   /** A page of the templates that a caller may use. @throws ApiError 400 for an order by an unknown field */
   list(caller: Owner, query: ListQuery): { pagination: ReturnType<typeof paginationOf>; templates: Template[] }
+}
+
+/** Templates that are told of at most. */
+const mostKnown = 1000
+
+/** The key of a world that does not exist. */
+const noWorld = 0
+
+function sourceOf(template: Template): KnownTemplate['from'] {
+  if (builtInTemplates.get(template.id) === template) {
+    return template.id in builtInScenarios ? 'emulator' : 'vendor'
+  }
+  const { owner } = template
+  if (owner === 'seed') return 'seed'
+  return owner === 'local' ? 'apps' : 'world'
 }
 
 const orderFields = ['id', 'description', 'app', 'createdAt', 'updatedAt'] as const
@@ -29,6 +51,7 @@ export function createTemplates(
   rows: TemplateStore,
   catalogue: Catalogue,
   now: Clocks['now'],
+  recipe: Recipe,
 ): Templates {
   function saveInAct({ world, account }: Owner, input: JobTemplateInput): Template {
     const existing = rows.find(world.key, input.id)
@@ -39,9 +62,33 @@ export function createTemplates(
     rows.save(world.key, template)
     return template
   }
+
+  /** Names of the results of a job that has nothing of its own but a source. */
+  function resultsOf(template: Template): string[] {
+    const { results } = builtInScenarios[template.id] ?? {}
+    if (results !== undefined) return results.map(({ name }) => name)
+    const job = { id: 'job', name: '', templateId: template.id, params: template.params, run: null, script: null }
+    return recipe(template, job, { name: unnamedInput, size: null, bytes: null }).map(({ name }) => name)
+  }
+
   return {
     saveInAct,
     save: (caller, input) => commit(() => saveInAct(caller, input)),
+    known: (world) =>
+      catalogue
+        .list(world?.key ?? noWorld, 'owner')
+        .slice(0, mostKnown)
+        .map((template) => ({
+          id: template.id,
+          description: template.description,
+          from: sourceOf(template),
+          partitioner: template.partitioner,
+          app: template.app,
+          assembler: template.assembler,
+          needs: template.dataSource === null ? ['dataSource'] : [],
+          params: template.params,
+          makes: resultsOf(template),
+        })),
     list({ world, account }, query) {
       const slice = sliceOf(query)
       const all = catalogue.list(world.key, account)

@@ -1,8 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
-import type { Health } from '../../schemas/control.ts'
 import type { FidelityRow, Ground } from '../../schemas/fidelity.ts'
-import { ask } from './api.ts'
-import { span } from './format.ts'
 import { Chip, Empty, Sentence } from './parts.tsx'
 import type { Seen } from './stream.ts'
 
@@ -64,72 +60,6 @@ export function Evidence(props: {
           </section>
         )
       })}
-    </section>
-  )
-}
-
-const pages = [
-  ['/v1/customer/docs/', 'Jobs: the customer API'],
-  ['/v1/auth/docs/', 'Keys, tokens and secrets: the authentication API'],
-  ['/v1/dev/docs/', 'Templates: the developer API'],
-  ['/v1/wallet/docs/', 'Balance and transactions: the wallet API'],
-  ['/_emulator/docs/', "Worlds, clocks, faults: the emulator's own API"],
-]
-
-/** The emulator itself. */
-export function About(props: { readonly shortcuts: boolean; readonly setShortcuts: (on: boolean) => void }) {
-  const [health, setHealth] = useState<Health | undefined>()
-  const [problem, setProblem] = useState('')
-  useEffect(() => {
-    ask<Health>('GET', '/_emulator/health').then(setHealth, (error: Error) => setProblem(error.message))
-  }, [])
-  return (
-    <section class="about" aria-label="About">
-      <h2>bytenite-emulator {health?.version}</h2>
-      {problem !== '' && <p class="warning">{problem}</p>}
-      {health !== undefined && (
-        <dl class="facts">
-          <div>
-            <dt>Address</dt>
-            <dd>{location.origin}</dd>
-          </div>
-          <div>
-            <dt>Runs for</dt>
-            <dd>{span(health.uptime * 1000)}</dd>
-          </div>
-          <div>
-            <dt>Data</dt>
-            <dd>
-              {health.database.location === ':memory:' ? 'in memory, gone with the emulator' : health.database.location}
-            </dd>
-          </div>
-          <div>
-            <dt>Worlds</dt>
-            <dd>{health.worlds}</dd>
-          </div>
-        </dl>
-      )}
-      <h3>Documents</h3>
-      <ul class="plain">
-        {pages.map(([path, title]) => (
-          <li key={path}>
-            <a href={path}>{title}</a>
-          </li>
-        ))}
-      </ul>
-      <h3>Keys</h3>
-      <p>
-        <kbd>/</kbd> filter, <kbd>j</kbd> and <kbd>k</kbd> next and previous request, <kbd>p</kbd> pause, <kbd>Esc</kbd>{' '}
-        close the detail. They count outside of fields only.
-      </p>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={props.shortcuts}
-          onChange={({ currentTarget }) => props.setShortcuts(currentTarget.checked)}
-        />
-        Use these keys
-      </label>
     </section>
   )
 }

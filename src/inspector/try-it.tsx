@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { TemplatesPage } from '../../schemas/templates.ts'
+import type { KnownTemplate, KnownTemplatesResponse } from '../../schemas/templates.ts'
 import type { ResultsResponse } from '../../schemas/results.ts'
-import { ask, keyOf, watch, worldPath } from './api.ts'
+import { ask, keyOf, worldPath } from './api.ts'
 import { Code, type Notices } from './parts.tsx'
 import { literal } from './snippets.ts'
 
@@ -20,13 +20,13 @@ interface Made {
 /** A job from its making to its results, as buttons with the code beside them. */
 export function TryIt({ world, notices, onMoved, openJob }: Props) {
   const key = keyOf(world)
-  const [templates, setTemplates] = useState<TemplatesPage['data']>([])
+  const [templates, setTemplates] = useState<readonly KnownTemplate[]>([])
   const [templateId, setTemplateId] = useState('hello-world-template')
   const [job, setJob] = useState<Made | undefined>()
   const [results, setResults] = useState<ResultsResponse['results']>([])
   useEffect(() => {
-    watch<TemplatesPage>('GET', '/v1/customer/jobs/templates?pagination.limit=1000', key).then(
-      ({ data }) => setTemplates(data),
+    ask<KnownTemplatesResponse>('GET', `/_emulator/templates?world=${encodeURIComponent(world)}`).then(
+      ({ templates: known }) => setTemplates(known),
       () => undefined,
     )
     setJob(undefined)
@@ -77,7 +77,7 @@ export function TryIt({ world, notices, onMoved, openJob }: Props) {
           >
             Create
           </button>
-          {template !== undefined && <p>{template.description}</p>}
+          {template !== undefined && <AboutTemplate template={template} />}
           <Code
             label="JavaScript"
             text={`await fetch('${location.origin}${jobs}', {\n  method: 'POST',\n  headers: { authorization: '${key}', 'content-type': 'application/json' },\n  body: JSON.stringify(${literal(request)}),\n})`}
@@ -151,5 +151,28 @@ export function TryIt({ world, notices, onMoved, openJob }: Props) {
         <code>{key}:down</code> 503, <code>{key}:stranger</code> is another account.
       </p>
     </section>
+  )
+}
+
+const sources: Readonly<Record<KnownTemplate['from'], string>> = {
+  world: 'made in this world',
+  seed: 'of the seed',
+  apps: 'of --apps',
+  vendor: "the vendor's",
+  emulator: 'a scenario',
+}
+
+/** One template: its components, what a job of it needs, and what it makes. */
+function AboutTemplate({ template }: { readonly template: KnownTemplate }) {
+  const { description, from, partitioner, app, assembler, needs, makes } = template
+  return (
+    <p class="template">
+      {description} <small>({sources[from]})</small>
+      <br />
+      {[partitioner, app, assembler].filter((tag) => tag !== '').join(' → ')}
+      <br />
+      Needs {needs.length === 0 ? 'nothing' : 'a data source'}, makes{' '}
+      {makes.length === 0 ? 'nothing' : makes.map((name) => <code key={name}>{name} </code>)}
+    </p>
   )
 }

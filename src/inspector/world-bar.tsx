@@ -139,6 +139,9 @@ export function WorldBar({ world, choose, moved, onMoved, notices }: Props) {
             <a class="button" href={worldPath(world, '/export')} download={`${world}.tar`}>
               Export
             </a>
+            <a class="button" href={worldPath(world, '/journal.har')} download={`${world}.har`}>
+              Requests as HAR
+            </a>
             <label class="button">
               Import …
               <input

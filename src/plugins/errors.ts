@@ -6,6 +6,7 @@ import type { RpcStatus } from '../../schemas/errors.ts'
 import { ApiError, invalidArgument, notFound, show } from '../base/errors.ts'
 import { failureOf } from '../store/failures.ts'
 import { invalidUtf8 } from '../wire/decode-query.ts'
+import type { Refused } from './access-log.ts'
 import type { MethodsOf } from './methods.ts'
 import { type AnswerGround, errorGroundText, groundHeader, groundText } from '../fidelity/fidelity.ts'
 
@@ -55,26 +56,33 @@ function sendError(error: ApiError, reply: FastifyReply): void {
 
 /** Answers errors raised before there is a route: a broken escape in the path, for one. */
 export const answerFrameworkError =
-  (methodsOf: () => MethodsOf) =>
+  (methodsOf: () => MethodsOf, refused: () => (request: Refused) => void) =>
   (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     const path = request.url.split('?', 1)[0]!
     const isText = !/%(?![0-9a-fA-F]{2})/.test(path)
     // The gateway finds the route in bytes, and fails at writing them into a message.
     if (error.code === 'FST_ERR_BAD_URL' && isText) {
       const { size } = methodsOf()(path)
-      sendError(size > 0 ? invalidUtf8() : notFound('Not Found', 'unknown-path'), reply)
-    } else sendError(toApiError(error, request), reply)
+      answer(size > 0 ? invalidUtf8() : notFound('Not Found', 'unknown-path'))
+    } else answer(toApiError(error, request))
+
+    function answer(error: ApiError): void {
+      sendError(error, reply)
+      const { method, url } = request
+      refused()({ method, url, status: error.httpStatus, reason: error.message })
+    }
   }
 
 /** Answers bytes that are no HTTP request to Node.js, and closes the connection. */
 export const answerBrokenHttp =
-  (methodsOf: () => MethodsOf) =>
+  (methodsOf: () => MethodsOf, refused: () => (request: Refused) => void) =>
   ({ code = '', rawPacket }: ConnectionError, socket: Socket): void => {
     if (code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
       return
     }
-    const [answer, ground] = brokenHttp(code, rawPacket as unknown as Buffer | undefined, methodsOf)
+    const packet = rawPacket as unknown as Buffer | undefined
+    const [answer, ground] = brokenHttp(code, packet, methodsOf)
     const { httpStatus, grpcCode, message } = answer
     const body = JSON.stringify({ code: grpcCode, message, details: [] } satisfies RpcStatus)
     const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : httpStatus
@@ -83,12 +91,19 @@ export const answerBrokenHttp =
         `Content-Type: application/json\r\n${groundHeader}: ${groundText(ground)}\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     )
+    const [method = '', url = ''] = firstLine(packet).slice(0, longestLine).split(' ')
+    refused()({ method, url, status, reason: message })
   }
+
+/** Characters that are shown of a line that is no HTTP. */
+const longestLine = 100
+
+const firstLine = (packet: Buffer | undefined): string => packet?.toString('latin1').split('\r\n', 1)[0] ?? ''
 
 function brokenHttp(code: string, packet: Buffer | undefined, methodsOf: () => MethodsOf): [ApiError, AnswerGround] {
   if (code === 'HPE_HEADER_OVERFLOW') return [invalidArgument('request headers are too large'), 'broken-http']
   // The parser knows a list of methods; to the gateway any token is one.
-  const [method = '', url = '', version = ''] = packet?.toString('latin1').split('\r\n', 1)[0]!.split(' ') ?? []
+  const [method = '', url = '', version = ''] = firstLine(packet).split(' ')
   const isRequest = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method) && /^HTTP\/1\.[01]$/.test(version)
   const path = isRequest && url !== '' ? url.split('?', 1)[0] : undefined
   if (code !== 'HPE_INVALID_METHOD' || path === undefined) {
@@ -99,13 +114,14 @@ function brokenHttp(code: string, packet: Buffer | undefined, methodsOf: () => M
 }
 
 /** Answers in our own words what Node.js would otherwise answer without a body, or drop. */
-export function answerOddRequests(app: FastifyInstance): void {
+export function answerOddRequests(app: FastifyInstance, refused: (request: Refused) => void): void {
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const message = `expectation ${show(request.headers.expect)} cannot be met; 100-continue is the only one`
     const body = JSON.stringify({ code: 3, message, details: [] } satisfies RpcStatus)
     response.writeHead(417, { 'content-type': 'application/json', [groundHeader]: groundText('broken-http') }).end(body)
+    refused({ method: request.method ?? '', url: request.url ?? '', status: 417, reason: message })
   })
-  app.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+  app.server.on('connect', (request: IncomingMessage, socket: Duplex) => {
     const message = 'the emulator is not a proxy: set the base URL of the client to it, or run the client with exec'
     const body = JSON.stringify({ code: 12, message, details: [] } satisfies RpcStatus)
     socket.on('error', () => undefined)
@@ -113,6 +129,7 @@ export function answerOddRequests(app: FastifyInstance): void {
       `HTTP/1.1 501 Not Implemented\r\nContent-Type: application/json\r\n${groundHeader}: ${groundText('wrong-method')}\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     )
+    refused({ method: 'CONNECT', url: request.url ?? '', status: 501, reason: message })
   })
   app.addHook('onRequest', (request, _reply, done) => {
     // Fastify asks QUERY for a type before it looks for a route; no operation takes the method.

@@ -16,9 +16,9 @@ declare module 'fastify' {
  * Notes every exchange of a world whose caller is known, as its answer is about to go out: whoever has the answer may look into
  * the journal for it at once. Writing it out is left to whoever reads the journal. Call after all that changes answers.
  *
- * @param observer is told of all others, too
+ * @param observers are told of all others, too
  */
-export function registerJournal(app: FastifyInstance, core: Core, observer?: Observer): void {
+export function registerJournal(app: FastifyInstance, core: Core, observers: readonly Observer[]): void {
   const { journal } = core
 
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -49,7 +49,7 @@ export function registerJournal(app: FastifyInstance, core: Core, observer?: Obs
   app.decorateRequest('noteExchange', function (this: FastifyRequest, reply: FastifyReply, status: number) {
     const { exchange } = this
     const { party } = exchange
-    if (exchange.isNoted || exchange.isWatching || (party === undefined && observer === undefined)) return
+    if (exchange.isNoted || exchange.isWatching || (party === undefined && observers.length === 0)) return
     exchange.isNoted = true
     const { jobId: named } = (this.params ?? {}) as { jobId?: string }
     const at = core.clock.now()
@@ -74,7 +74,8 @@ export function registerJournal(app: FastifyInstance, core: Core, observer?: Obs
       ground: String(reply.getHeader('x-emulator-ground') ?? ''),
     }
     if (party !== undefined) journal.note(party.world, noted)
-    observer?.({ ...noted, world: party?.world ?? null, retryAfter: secondsIn(reply.getHeader('retry-after')) })
+    const observed = { ...noted, world: party?.world ?? null, retryAfter: secondsIn(reply.getHeader('retry-after')) }
+    for (const observe of observers) observe(observed)
   })
 }
 

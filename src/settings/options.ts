@@ -1,3 +1,4 @@
+import type { SettingInForce } from '../../schemas/settings.ts'
 import type { PaceName } from '../../schemas/names.ts'
 import type { Seed } from '../../schemas/seed.ts'
 import { type Clock } from '../base/clock.ts'
@@ -44,6 +45,8 @@ export interface EmulatorOptions extends Partial<Omit<ServiceSettings, 'pace'>> 
   readonly ids?: Ids
   /** @internal Is told of every exchange, for the report of `exec`. */
   readonly onExchange?: Observer
+  /** @internal The settings of the command line, with where each comes from. */
+  readonly inForce?: readonly SettingInForce[]
   /** @internal For the command `run`. */
   readonly runHooks?: RunHooks
 }
@@ -70,6 +73,7 @@ export interface CheckedOptions extends ServiceSettings {
   readonly clock?: Clock
   readonly ids?: Ids
   readonly onExchange?: Observer
+  readonly inForce?: readonly SettingInForce[]
   readonly runHooks?: RunHooks
 }
 
@@ -116,6 +120,7 @@ const readers: Readers = {
   keepAlive: settings.strict.read,
   clock: (value) => (isRecordOfFunctions(value, 'now') ? (value as Clock) : expected('an object with now()')),
   ids: (value) => (isRecordOfFunctions(value, 'uuid') ? (value as Ids) : expected('an object with uuid()')),
+  inForce: (value) => (Array.isArray(value) ? (value as SettingInForce[]) : expected('a list of settings')),
   runHooks: (value) =>
     isRecordOfFunctions(value, 'onLine') ? (value as RunHooks) : expected('an object with onLine()'),
   onExchange: (value) => (typeof value === 'function' ? (value as Observer) : expected('a function')),

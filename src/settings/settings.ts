@@ -252,9 +252,9 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   },
   logLevel: {
     placeholder: 'LEVEL',
-    help: `${logLevels.join(', ')}; at info, one line a request`,
+    help: `${logLevels.join(', ')}; at info, a line for each request and each state of a job`,
     default: undefined,
-    defaultText: 'info on a terminal, else warn',
+    defaultText: 'info on a terminal and in the image, else warn',
     ...choice(logLevels),
   },
   logFormat: {
@@ -384,7 +384,7 @@ function parseAll(setting: Setting<unknown>, source: string, texts: readonly str
  */
 const serviceLink = /^BYTENITE_EMULATOR_(?:SERVICE_(?:HOST|PORT\w*)|PORT_\d+_(?:TCP|UDP)\w*|NAME|ENV_\w+)$/
 
-const linkedPort = /^(?:tcp|udp):\/\//
+export const linkedPort = /^(?:tcp|udp):\/\//
 
 /** A misspelt variable would silently do nothing. */
 function checkEnvironmentNames(environment: Readonly<Record<string, string | undefined>>): void {

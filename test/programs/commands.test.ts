@@ -105,6 +105,10 @@ void t.test('a world is seeded, explained, exported, imported and reset', async 
   t.match(await say('export'), /^world w: exported to w\.tar \(\d+ bytes\)\n$/)
   t.match(readFileSync(join(cwd, 'w.tar'), 'latin1'), /^world\.json\0/)
   t.match(await say('export', '-'), /^world\.json\0/)
+  t.match(await say('export', '--har'), /^journal of world w: exported to w\.har \(\d+ bytes\)\n$/)
+  t.match(JSON.parse(readFileSync(join(cwd, 'w.har'), 'utf8')), {
+    log: { version: '1.2', entries: [{ time: Number }] },
+  })
   const again = await ask('import', 'w.tar', '--world', 'w')
   t.equal(again.code, 1)
   t.match(sentence(again.stderr), /world "w" exists already; say --replace to write over it/)

@@ -242,6 +242,7 @@ void t.test('a job walks along its states, and can be told to', { skip: missing 
   const { url, world } = await emulator(t, { pace: '10s' })
   const call = client(url)
   const page = await open(t, `${url}/_emulator/#/try/default`)
+  await page.getByText('Needs a data source, makes hello_world_processed.txt').waitFor()
   await page.getByRole('button', { name: 'Create' }).click()
   await page.getByText('The job is there').waitFor()
   await page.getByRole('button', { name: 'Watch it among the jobs' }).click()
@@ -271,6 +272,9 @@ void t.test('a job walks along its states, and can be told to', { skip: missing 
   await detail.getByRole('button', { name: 'Delete' }).click()
   await page.getByText('The job was deleted', { exact: true }).waitFor()
   t.strictSame(await world('default').jobs(), [])
+
+  await page.goto(`${url}/_emulator/#/about/default`)
+  t.match(await page.locator('li', { hasText: '--pace' }).first().textContent(), /--pace 10s option/)
 
   // A file from this machine, then an abort.
   const { id } = (

@@ -111,7 +111,7 @@ void t.test('start', async (t) => {
     const program = run(t, [...memory, '--log-level', 'info'])
     await client(await program.ready)('GET', `${jobs}?a=1`)
     await stop(program)
-    t.match(program.stderr(), /^\d\d:\d\d:\d\d\.\d{3} info {2}GET \/v1\/customer\/jobs\?a=1 200 [\d.]+ ms$/m)
+    t.match(program.stderr(), /^\d\d:\d\d:\d\d\.\d{3} 200 {3}GET \/v1\/customer\/jobs\?a=1 [\d.]+ ms$/m)
   })
 })
 

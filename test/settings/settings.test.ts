@@ -7,22 +7,7 @@ import {
   type SettingName,
   settingNames,
 } from '../../src/settings/settings.ts'
-import { toLine } from '../../src/settings/log.ts'
 import { escape } from '../wire/texts.ts'
-
-void t.test('a log line for people', async (t) => {
-  const time = Date.UTC(2025, 4, 20, 9, 0, 0, 5)
-  const line = (entry: object) => toLine(JSON.stringify({ time, ...entry }))
-  t.equal(line({ level: 40, msg: 'hm' }), '09:00:00.005 warn  hm\n')
-  t.equal(
-    line({ level: 30, msg: 'request', method: 'GET', url: '/x', status: 200, ms: 1.4 }),
-    '09:00:00.005 info  GET /x 200 1.4 ms\n',
-  )
-  t.equal(
-    line({ level: 50, msg: 'oh', err: { stack: 'Error: oh\n at x' } }),
-    '09:00:00.005 error oh\nError: oh\n at x\n',
-  )
-})
 
 void t.test('settings', async (t) => {
   const defaults = readSettings({}, {})

@@ -115,11 +115,14 @@ function parseTable(text: string): Partial<Record<JobState, Micros>> {
   return durations
 }
 
+const formatTime = (time: Micros): string =>
+  time > 0 && time % microsPerSecond === 0 ? `${time / microsPerSecond}s` : `${time / 1000}ms`
+
 /** A pace as `parsePace` reads it. */
 export function formatPace(pace: Pace): string {
   switch (pace.by) {
     case 'time':
-      return `${pace.total / 1000}ms`
+      return formatTime(pace.total)
     case 'polls':
       return `polls:${pace.total}`
     case 'gates':
@@ -128,7 +131,7 @@ export function formatPace(pace: Pace): string {
       return 'run'
     case 'states':
       return Object.entries(pace.durations)
-        .map(([state, time]) => `${state.slice(prefix.length)}=${time / 1000}ms`)
+        .map(([state, time]) => `${state.slice(prefix.length)}=${formatTime(time)}`)
         .join(',')
   }
 }

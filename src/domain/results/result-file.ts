@@ -20,13 +20,16 @@ export interface Input {
   readonly bytes: (() => AsyncIterable<Uint8Array>) | null
 }
 
+/** The parts of a job that its results follow from. */
+export type Producer = Pick<JobRecord, 'id' | 'name' | 'templateId' | 'params' | 'run' | 'script'>
+
 /**
  * Says what a job produces. The same job gives the same bytes, always.
  *
  * @param template undefined if it is gone by now
  * @param input null if the job reads nothing
  */
-export type Recipe = (template: Template | undefined, job: JobRecord, input: Input | null) => readonly ResultFile[]
+export type Recipe = (template: Template | undefined, job: Producer, input: Input | null) => readonly ResultFile[]
 
 export const textFile = (name: string, text: string): ResultFile => ({
   name,
@@ -41,7 +44,7 @@ export const jsonFile = (name: string, value: unknown): ResultFile => ({
 })
 
 /** Tasks that a job ran. Rows of earlier versions may hold any number. */
-const tasksOf = ({ run }: JobRecord): number => Math.min(run?.tasks ?? 1, maxTasks)
+const tasksOf = ({ run }: Producer): number => Math.min(run?.tasks ?? 1, maxTasks)
 
 /** `output.txt` of the only task; of several, `output_0.txt` and so on (chosen). */
 export function taskFileName(name: string, task: number, tasks: number): string {
@@ -51,7 +54,7 @@ export function taskFileName(name: string, task: number, tasks: number): string 
 }
 
 /** One value a task. */
-export const perTask = <Value>(job: JobRecord, make: (task: number, tasks: number) => Value): Value[] => {
+export const perTask = <Value>(job: Producer, make: (task: number, tasks: number) => Value): Value[] => {
   const tasks = tasksOf(job)
   return Array.from({ length: tasks }, (_, task) => make(task, tasks))
 }

@@ -1,5 +1,5 @@
 import type { Finding, Report } from '../../../schemas/report.ts'
-import { counted, wrapped } from '../../base/plain-text.ts'
+import { counted, plain, wrapped } from '../../base/plain-text.ts'
 import { vendorHost } from '../intercept/vendor.ts'
 import { listed } from './rule.ts'
 
@@ -117,6 +117,3 @@ function some<Item>(
   const more = items.length - most
   return [...items.slice(0, most).flatMap(toLines), ...(more > 0 ? [rest(more)] : [])]
 }
-
-/** Removes control characters: what clients send is not to move the cursor. */
-const plain = (line: string): string => line.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
+import type { SettingInForce } from '../../../schemas/settings.ts'
 import type { OperationGround } from '../../fidelity/fidelity.ts'
 import type { Core } from '../../core.ts'
 import { type GuardSettings, registerControlGuard } from '../../plugins/guards.ts'
@@ -11,7 +12,9 @@ import { inspectorRoutes } from './inspector.ts'
 import { jobRoutes } from './jobs.ts'
 import { journalRoutes } from './journal.ts'
 import { scenarioRoutes } from './scenarios.ts'
+import { settingRoutes } from './settings.ts'
 import { streamRoutes } from './stream.ts'
+import { templateRoutes } from './templates.ts'
 import { worldRoutes } from './worlds.ts'
 
 /**
@@ -20,6 +23,7 @@ import { worldRoutes } from './worlds.ts'
  * @param operations the operations of the vendor's APIs
  * @param grounds the evidence behind each of them
  * @param guard who gets in
+ * @param inForce the settings
  */
 export const controlRoutes =
   (
@@ -27,6 +31,7 @@ export const controlRoutes =
     operations: () => readonly string[],
     grounds: () => readonly OperationGround[],
     guard: GuardSettings,
+    inForce: readonly SettingInForce[],
   ): FastifyPluginAsync =>
   async (scope) => {
     registerControlGuard(scope, guard)
@@ -40,5 +45,7 @@ export const controlRoutes =
     await scope.register(journalRoutes(core, operations))
     await scope.register(fidelityRoutes(grounds))
     await scope.register(streamRoutes(core))
+    await scope.register(settingRoutes(inForce))
+    await scope.register(templateRoutes(core))
     await scope.register(inspectorRoutes)
   }

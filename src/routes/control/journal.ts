@@ -1,7 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { WorldParams } from '../../../schemas/control.ts'
+import { create } from 'content-disposition'
+import { Har } from '../../../schemas/har.ts'
 import {
   type Conditions,
+  HarQuery,
   JournalQuery,
   JournalResponse,
   VerifyRequest,
@@ -12,6 +15,7 @@ import { parseDuration } from '../../base/durations.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
 import { checkedWorldName } from '../../base/world-names.ts'
 import { normaliseId } from '../../base/ids.ts'
+import { toHar } from '../../control/har.ts'
 import { knownOperation } from '../../wire/operations.ts'
 import { assertPersona } from '../../domain/accounts/personas.ts'
 
@@ -58,6 +62,27 @@ export const journalRoutes =
         }
         const world = checkedWorldName(request.params.world)
         return { exchanges: await core.journal.wait(world, checked(query), patience / 1000, request.signal) }
+      },
+    )
+
+    app.get(
+      '/worlds/:world/journal.har',
+      {
+        schema: {
+          tags: ['journal'],
+          operationId: 'Emulator_GetHar',
+          summary: 'Export the journal as an HTTP Archive (HAR 1.2)',
+          description:
+            'For the network panel of a browser, Postman, Insomnia or a proxy: the same exchanges as the journal lists, masked and cut as there. Of the headers of answers it has those that the journal knows. What is beyond HAR stands under names that begin with `_`.',
+          params: WorldParams,
+          querystring: HarQuery,
+          response: { 200: Har },
+        },
+      },
+      async ({ params, query, baseUrl }, reply) => {
+        const world = checkedWorldName(params.world)
+        void reply.header('content-disposition', create(`${world}.har`))
+        return toHar(world, core.journal.list(world, checked(query)), baseUrl)
       },
     )
 
