@@ -55,6 +55,7 @@ export interface Settings extends ServiceSettings {
   readonly logFormat: 'line' | 'json'
   readonly silent: boolean
   readonly portFile: string | undefined
+  readonly exitWithParent: boolean
 }
 
 interface Setting<Value> {
@@ -270,6 +271,11 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
     default: undefined,
     defaultText: 'none',
     ...text,
+  },
+  exitWithParent: {
+    help: 'end once the process that started it has ended; on Linux, npx and sh -c between the two do not count',
+    default: false,
+    ...toggle,
   },
 }
 
