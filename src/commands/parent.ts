@@ -22,7 +22,7 @@ export function parentEnded(): Promise<void> {
   const parents = ancestorsOf(process.ppid)
   return new Promise((resolve) => {
     const look = (): void => {
-      if (areThere(parents)) setTimeout(look, interval)
+      if (areThere(parents)) setTimeout(look, interval).unref()
       else resolve()
     }
     look()

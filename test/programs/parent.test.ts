@@ -4,7 +4,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { packageRoot } from '../../src/base/package.ts'
-import { cli, works } from '../program.ts'
+import { cli, run, stop, works } from '../program.ts'
 
 const flags = '--port 0 --in-memory --exit-with-parent'
 const direct = `${process.execPath} ${cli} ${flags}`
@@ -54,3 +54,9 @@ for (const { name, command, shell, skip } of ways) {
     t.equal(await ended, 'ended')
   })
 }
+
+void t.test('--exit-with-parent: told to end before that', async (t) => {
+  const program = run(t, flags.split(' '))
+  await program.ready
+  t.strictSame(await stop(program), { code: 0, signal: null })
+})
