@@ -2,6 +2,8 @@ import type { CommandOption, Subcommand } from './subcommand.ts'
 
 const limit: CommandOption = { flags: '--limit <NUMBER>', help: 'at most so many (default: 50)' }
 
+const key: CommandOption = { flags: '--key <KEY>', help: 'the API key (default: test_<world>)' }
+
 /**
  * The commands that look into a running emulator and steer what happens there.
  *
@@ -75,6 +77,23 @@ export const worldCommands = (
       ...looking(),
       examples: [`scenario add '{"failIn":"JOB_STATE_MERGING","times":1}'`, 'scenario list'],
       load: async () => (await import('./rules.ts')).scenario,
+    },
+    ...(['app', 'engine'] as const).map((kind) => ({
+      name: kind,
+      args: '[action] [what] [file]',
+      summary: `push building blocks: ${kind} push DIR, list, get TAG, status TAG, activate TAG, deactivate TAG, pull TAG [FILE]`,
+      description: 'DIR has manifest.json, app/ and, if there is one, template.json. TAG is name, name@1 or name@1.0.',
+      ...looking([key]),
+      examples: [`${kind} push ./my-${kind}`, `${kind} activate my-${kind}@1.0`, `${kind} list --json`],
+      load: async () => (await import('./developer.ts'))[kind],
+    })),
+    {
+      name: 'template',
+      args: '[action] [what]',
+      summary: 'push templates: template push FILE, list, get ID',
+      ...looking([key]),
+      examples: ['template push template.json', 'template get my-template'],
+      load: async () => (await import('./developer.ts')).template,
     },
     {
       name: 'hold',

@@ -1,5 +1,6 @@
 // Commands that look into a running emulator and steer what happens there.
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { client, emulator } from '../emulator.ts'
 import { run as runProgram } from '../program.ts'
@@ -127,4 +128,43 @@ void t.test('env for shells and files; help and version', async (t) => {
   const help = runProgram(t, ['help', 'fork'])
   t.equal((await help.exit).code, 0)
   t.match(help.stdout(), /^Usage: bytenite-emulator fork/)
+})
+
+void t.test('app, engine, template', async (t) => {
+  const key = 'a-key-of-ours'
+  const { url } = await emulator(t, { runApps: 'process,pushed', apiKeys: { [key]: 'default' } })
+  const folder = t.testdir({
+    'manifest.json': JSON.stringify({ name: 'mine', version: '1.2', entrypoint: 'main.py' }),
+    'template.json': JSON.stringify({ id: 'my-template', app: 'mine', partitioner: 'passthrough' }),
+    app: { 'main.py': 'print(1)', __pycache__: { 'x.pyc': 'cache' } },
+    'notes.txt': 'not part of it',
+    empty: {},
+  })
+  const own = (...args: string[]) => command(t, url, ...args, '--key', key)
+  t.match(await command(t, url, 'app', 'push', folder), { code: 1, stderr: /only keys of --api-key may push/ })
+  t.match((await own('app', 'push', folder)).stdout, /mine@1\.2 +inactive +[\da-f-]{36}/)
+  t.equal((await own('app', 'activate', 'mine')).stdout, 'active\n')
+  t.equal((await own('app', 'status', 'mine@1')).stdout, 'active\n')
+  t.match((await own('app')).stdout, /mine@1\.2 +active/)
+  t.equal(JSON.parse((await own('app', 'get', 'mine@1.2')).stdout).version, '1.2')
+  t.equal((await own('app', 'deactivate', 'mine')).stdout, 'inactive\n')
+  const file = `${folder}/pulled.tar`
+  t.match((await own('app', 'pull', 'mine', file)).stdout, /pulled\.tar \(\d+ bytes\)/)
+  const { unpackTar } = await import('modern-tar')
+  const names = (await unpackTar(readFileSync(file))).map(({ header }) => header.name)
+  t.strictSame(names.sort(), ['app/main.py', 'manifest.json', 'template.json'])
+  t.match(await own('app', 'pull', 'mine', file), { code: 1, stderr: /is there already/ })
+  t.match((await own('engine')).stdout, /^no engine was pushed\n$/)
+  t.equal((await own('template', 'push', `${folder}/template.json`)).code, 0)
+  t.match((await own('template', 'get', 'my-template')).stdout, /"mine"/)
+  t.match((await own('template')).stdout, /my-template/)
+  for (const [args, code, said] of [
+    [['app', 'push', `${folder}/empty`], 1, /has no manifest\.json/],
+    [['app', 'get', 'nothing'], 1, /does not exist; push it first/],
+    [['app', 'activate'], 2, /app activate: name the app/],
+    [['engine', 'remove', 'x'], 2, /engine "remove": expected push, list/],
+    [['template', 'push', `${folder}/none.json`], 1, /is not a file/],
+  ] as const) {
+    t.match(await own(...args), { code, stderr: said })
+  }
 })
