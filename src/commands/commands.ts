@@ -1,4 +1,4 @@
-import { execSettings } from '../settings/settings.ts'
+import { execSettings } from '../settings/exec-settings.ts'
 import { vendorHost } from '../exec/intercept/vendor.ts'
 import type { CommandOption, Subcommand } from './subcommand.ts'
 import { worldCommands } from './world-commands.ts'

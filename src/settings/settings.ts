@@ -283,21 +283,6 @@ export type SettingName = keyof Settings
 
 export const settingNames = Object.keys(settings) as SettingName[]
 
-/** The settings of an emulator that lives in memory, on a free port, for as long as one program runs. */
-export const execSettings = [
-  'seed',
-  'templates',
-  'strict',
-  'pace',
-  'unset',
-  'era',
-  'apiKey',
-  'keys',
-  'logLevel',
-  'logFormat',
-  'silent',
-] as const satisfies readonly SettingName[]
-
 /** `logLevel` -> `--log-level`. */
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 
