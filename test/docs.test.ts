@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { jobStates } from '../schemas/jobs.ts'
 import { findingIds } from '../schemas/report-names.ts'
 import { buildApp } from '../src/app.ts'
 import { defaultTextOf, environmentNameOf, flagOf, settingNames, settings } from '../src/settings/settings.ts'
@@ -104,6 +105,13 @@ void t.test('docs/routes.md: routes are those of the app', async (t) => {
     ([request, summary]) => `| ${code(request)} | ${summary ?? (meanings.get(request) || '(say what it does)')} |`,
   )
   sameRows(t, 'docs/routes.md', written, expected)
+})
+
+void t.test('time and scenarios: the states of the picture are those of schemas/jobs.ts', async (t) => {
+  const [, picture = ''] =
+    /^```mermaid\n([^]*?)^```$/m.exec(section('docs/time-and-scenarios.md', '## The states of a job')) ?? []
+  const drawn = new Set([...picture.matchAll(/\b[A-Z]{3}[A-Z_]*\b/g)].map(([name]) => `JOB_STATE_${name}`))
+  t.strictSame([...drawn].sort(), jobStates.toSorted())
 })
 
 void t.test('messages that pages explain are those of the program', async (t) => {
