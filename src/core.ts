@@ -333,7 +333,7 @@ export function createCore(options: CoreOptions = {}): Core {
       runnableBlocks: blocksNow,
       whyNotRun,
       whyPlayed,
-      jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), clocks.now),
+      jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), clocks.now, runs),
       events,
       transitions,
       scenarios,

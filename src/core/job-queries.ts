@@ -8,6 +8,7 @@ import type { WorldRecord } from '../store/worlds.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Caller } from './caller.ts'
 import type { Jobs } from './jobs.ts'
+import type { Runs } from './runs.ts'
 
 /** Questions about many jobs at once. Nothing here changes what a client sees. */
 export interface JobQueries {
@@ -31,6 +32,7 @@ export function createJobQueries(
   rows: JobStore,
   filters: JobFilterStore,
   now: (world: WorldRecord) => Micros,
+  runs: Pick<Runs, 'tasks'>,
 ): JobQueries {
   return {
     async filter(caller, criteria, page) {
@@ -51,7 +53,9 @@ export function createJobQueries(
       const counts: [string, number][] = []
       for (const id of ids) {
         const job = rows.find(world.key, normaliseId(id))
-        if (job?.account === account && job.deletedAt === null) counts.push([id, runningTasks(job.run, at)])
+        if (job?.account !== account || job.deletedAt !== null) continue
+        const isReal = job.run?.blocks !== undefined
+        counts.push([id, isReal ? runs.tasks(world.key, job.id) : runningTasks(job.run, at)])
       }
       return Object.fromEntries(counts)
     },

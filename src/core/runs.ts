@@ -31,6 +31,10 @@ export interface Runs {
   fail(run: RunOf, reason: string): Promise<void>
   /** The job of a run that has not ended, or undefined. */
   find(run: RunOf): JobRecord | undefined
+  /** Counts a task of a job as running. Returns what ends that. */
+  beginTask(run: RunOf): () => void
+  /** Tasks of a job that really run now. */
+  tasks(world: number, jobId: string): number
   /** Fails what runs on paper only, since the emulator that ran it is gone. */
   failCut(): Promise<void>
   /** Fails what ran in the world from which this one was copied. Call inside an act. */
@@ -55,6 +59,13 @@ interface RunSurroundings {
 }
 
 export function createRuns({ commit, rows, transitions, now, worldOf, onLife }: RunSurroundings): Runs {
+  const working = new Map<string, number>()
+  const countTask = (key: string, by: number): void => {
+    const count = (working.get(key) ?? 0) + by
+    if (count > 0) working.set(key, count)
+    else working.delete(key)
+  }
+
   function find({ world, jobId, began }: RunOf): JobRecord | undefined {
     const job = rows.find(world.key, jobId)
     if (job === undefined || job.deletedAt !== null || job.run?.blocks === undefined) return undefined
@@ -88,6 +99,12 @@ export function createRuns({ commit, rows, transitions, now, worldOf, onLife }: 
   }
 
   return {
+    beginTask({ world, jobId }) {
+      const key = `${world.key}/${jobId}`
+      countTask(key, 1)
+      return () => countTask(key, -1)
+    },
+    tasks: (world, jobId) => working.get(`${world}/${jobId}`) ?? 0,
     find,
     enter: (run, to, known) => change(run, (life, present) => enterRun(life, to, present, known)),
     async fail(run, reason) {

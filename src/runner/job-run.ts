@@ -153,7 +153,8 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
         turns
           .take(run.jobId, async () => {
             if (failed.signal.aborted || stop.aborted) return 0
-            return runTask(name, number)
+            const end = core.runs.beginTask(run)
+            return runTask(name, number).finally(end)
           })
           .catch((error: unknown) => {
             if (!failed.signal.aborted) failed.abort(error)

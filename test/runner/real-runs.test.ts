@@ -123,6 +123,20 @@ void t.test('a job runs the code that was there when it began', async (t) => {
   t.equal(await printed(), 'new')
 })
 
+void t.test('running tasks are those that really run', async (t) => {
+  const partitioner = "for (let i = 0; i < 5; i++) writeFileSync(join(env.CHUNKS_DIR, 'data_' + i + '.bin'), 'x')"
+  const app = `while (!existsSync(join(env.USER_CACHE_DIR, 'go'))) await new Promise((resolve) => setTimeout(resolve, 10))`
+  const { call } = await runningEmulator(t, { partitioner, app }, { runParallel: 2 })
+  const id = await begun(call)
+  const running = async () =>
+    (await call('POST', `${jobs}/runningTasks`, { jobsIds: [id] })).body.jobsRunningTasks[id] as number
+  while ((await running()) < 2);
+  t.equal(await running(), 2, 'of five tasks two at once')
+  await call('POST', `${jobs}/${id}/abort`)
+  while ((await running()) > 0);
+  t.equal((await ended(call, id)).state, 'JOB_STATE_FAILED')
+})
+
 void t.test('nothing but its own blocks moves such a job', async (t) => {
   const { call } = await runningEmulator(t, { app: 'setInterval(() => {}, 1e6)' })
   const id = await begun(call)
