@@ -1,6 +1,7 @@
 /** Findings about a client, the gravest first. */
 export const findingIds = [
   'pinned-certificate',
+  'http2-only',
   'duplicate-create',
   'never-ran',
   'expired-token',

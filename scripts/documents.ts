@@ -12,6 +12,8 @@ import { builtInTemplates } from '../src/domain/templates/built-in.ts'
 import type { Template } from '../src/domain/templates/template.ts'
 import { microsPerSecond } from '../src/base/timestamps.ts'
 import { settings } from '../src/settings/settings.ts'
+import { commandLinePage } from './command-line.ts'
+import { code, generated, page, table } from './markdown.ts'
 
 /** Path of each generated document, and its text. */
 export async function generatedDocuments(): Promise<Readonly<Record<string, string>>> {
@@ -20,6 +22,7 @@ export async function generatedDocuments(): Promise<Readonly<Record<string, stri
   try {
     const get = async (path: string): Promise<unknown> => (await app.inject(path)).json()
     return {
+      'docs/command-line.md': commandLinePage(),
       'docs/templates.md': templatesPage(await templateFacts(app, core)),
       'docs/fidelity.md': fidelityPage((await get('/_emulator/fidelity')) as FidelityResponse),
       'docs/control-api.md': controlPage((await get('/_emulator/openapi.json')) as Document),
@@ -29,18 +32,6 @@ export async function generatedDocuments(): Promise<Readonly<Record<string, stri
     core.close()
   }
 }
-
-const generated = '<!-- Made by `npm run docs`; edit the sources instead. -->'
-
-const code = (text: string): string => `\`${text}\``
-
-/** A table; `|` in a cell would end it. */
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-const page = (...parts: readonly string[]): string => `${parts.filter((part) => part !== '').join('\n\n')}\n`
 
 // docs/templates.md
 

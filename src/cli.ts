@@ -54,8 +54,9 @@ function signalled(): Promise<void> {
 
 const program = new Command('bytenite-emulator')
   .description('A local emulator of the ByteNite HTTP API')
-  .version(version)
-  .helpCommand(false)
+  .version(version, '-v, --version', 'print the version')
+  .helpOption('-h, --help', 'print this help')
+  .helpCommand('help [command]', 'print the help of a command')
   .enablePositionalOptions()
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(clearer(text)) })
@@ -71,6 +72,10 @@ const startCommand = program
   })
 for (const name of settingNames) startCommand.addOption(optionOf(name))
 for (const subcommand of subcommands) program.addCommand(commandOf(subcommand))
+program
+  .command('version')
+  .description('print the version')
+  .action(() => void process.stdout.write(`${version}\n`))
 for (const command of program.commands) {
   command.exitOverride().allowExcessArguments(false).copyInheritedSettings(program)
   command.showHelpAfterError(`See bytenite-emulator ${command.name()} --help.`)
@@ -131,19 +136,22 @@ function examplesText(examples: readonly string[]): string {
   return `Examples:\n${examples.map((example) => `  $ bytenite-emulator ${example}`.trimEnd()).join('\n')}`
 }
 
-// The settings belong to `start`, which is what runs without a command; so the help shows them without asking for it.
-program.addHelpText(
-  'after',
-  () =>
-    `\n${startCommand
-      .helpInformation()
-      .replace(/^Usage.*\n\n.*\n\n/, 'Settings of start:\n')
-      .replace('Options:\n', '')}\n${examplesText(mainExamples)}\n\n${exitCodes}`,
-)
+/** The settings belong to `start`, which is what runs without a command; so the help shows them without asking for it. */
+function settingsText(): string {
+  const help = startCommand.createHelp()
+  help.prepareContext({ helpWidth: process.stdout.columns })
+  const options = help.visibleOptions(startCommand)
+  const width = Math.max(...options.map((option) => help.optionTerm(option).length))
+  const lines = options.map((option) =>
+    help.formatItem(help.optionTerm(option), width, help.optionDescription(option), help),
+  )
+  return ['Settings of start:', ...lines].join('\n')
+}
+program.addHelpText('after', () => `\n${settingsText()}\n\n${examplesText(mainExamples)}\n\n${exitCodes}`)
 
 /** Without a command everything goes to `start`, and it would only say that it takes no arguments. */
 function refuseUnknownCommand([first]: readonly string[]): void {
-  const names = program.commands.map((command) => command.name())
+  const names = [...program.commands.map((command) => command.name()), 'help']
   if (first === undefined || first.startsWith('-') || names.includes(first)) return
   program.error(
     `error: unknown command ${JSON.stringify(first)}${didYouMean(first, names)}\n` + 'See bytenite-emulator --help.',

@@ -24,13 +24,14 @@ import { createFaults, type FaultRegistry } from './control/faults.ts'
 import { createJournal, type Journal } from './control/journal.ts'
 import { type Ids, randomIds } from './base/ids.ts'
 import type { Micros } from './base/timestamps.ts'
-import type { JobRecord } from './domain/jobs/job.ts'
+import { assertRunnable, type JobRecord } from './domain/jobs/job.ts'
 import { type Pace, parsePace, type RunBlocks } from './domain/jobs/pace.ts'
 import { builtInRecipe } from './domain/results/recipe-of.ts'
 import { scriptedRecipe } from './domain/results/scripted.ts'
 import { createScenarios, type ScenarioRegistry } from './control/scenarios.ts'
 import { seededRecipe } from './domain/results/seeded.ts'
-import { type Files, lastPlace, openFiles } from './store/files/files.ts'
+import { type Files, openFiles } from './store/files/files.ts'
+import { lastPlace } from './store/files/folders.ts'
 import { openStore } from './store/database.ts'
 import { blockStore } from './store/blocks.ts'
 import { jobFilterStore } from './store/job-filters.ts'
@@ -65,6 +66,8 @@ export interface Core {
   readonly runs: Runs
   /** The blocks that jobs of a world can run, as they are now. */
   runnableBlocks(world: WorldRecord): readonly Block[]
+  /** The reason why a job cannot be run as it is, in the words of the refusal; undefined if it can. */
+  whyNotRun(world: WorldRecord, job: JobRecord): string | undefined
   /** Why the blocks of a job's template would not be run now, in words. */
   whyPlayed(world: WorldRecord, job: JobRecord): string
   readonly jobQueries: JobQueries
@@ -231,6 +234,20 @@ export function createCore(options: CoreOptions = {}): Core {
         return error instanceof Error ? error.message : String(error)
       }
     }
+    function assertCanRun(world: WorldRecord, job: JobRecord): void {
+      secrets.assertPresent({ world, account: job.account }, job, clocks.now(world))
+      assertUsable(blockRows, localBlocks, world.key, catalogue.find(world.key, job.templateId))
+    }
+    function whyNotRun(world: WorldRecord, job: JobRecord): string | undefined {
+      try {
+        assertRunnable(job)
+        assertCanRun(world, job)
+        if (job.pace === null) blocksOf(world, job)
+        return undefined
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error)
+      }
+    }
     const jobs = createJobs({
       commit,
       rows: jobRows,
@@ -246,8 +263,7 @@ export function createCore(options: CoreOptions = {}): Core {
       now: clocks.now,
       onGone: (world, jobId) => files.removeJob({ world: world.key, jobId }),
       onRun(caller, job, now) {
-        secrets.assertPresent(caller, job, now)
-        assertUsable(blockRows, localBlocks, caller.world.key, catalogue.find(caller.world.key, job.templateId))
+        assertCanRun(caller.world, job)
         wallet.reserve(caller, job, now)
       },
       onLife: (world, job) => wallet.follow(world, job),
@@ -315,6 +331,7 @@ export function createCore(options: CoreOptions = {}): Core {
       jobs,
       runs,
       runnableBlocks: blocksNow,
+      whyNotRun,
       whyPlayed,
       jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), clocks.now),
       events,

@@ -9,6 +9,9 @@ export const read = (file: string): string => readFileSync(join(packageRoot, fil
 /** The page with the tables that the code has, too. */
 export const local = 'docs/local-development.md'
 
+/** Pages whose commands build on each other, from the first to the last. */
+export const walkedPages = ['docs/quick-start.md', 'docs/templates-and-data-sources.md']
+
 /** The part of a document from a heading to the next one of the same or a higher level. */
 export function section(file: string, heading: string): string {
   const lines = read(file).split('\n')

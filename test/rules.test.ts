@@ -232,6 +232,7 @@ void t.test(
       'src/exec/child.ts': ['setTimeout'],
       'src/exec/deadline.ts': ['setTimeout'],
       'src/commands/wait.ts': ['setTimeout'],
+      'src/commands/parent.ts': ['setTimeout'],
       'src/core/events.ts': ['setTimeout'],
       'src/core/clocks.ts': ['setTimeout'],
       'src/control/faults.ts': ['setTimeout'],

@@ -1,6 +1,7 @@
-import { execSettings } from '../settings/settings.ts'
+import { execSettings } from '../settings/exec-settings.ts'
 import { vendorHost } from '../exec/intercept/vendor.ts'
 import type { CommandOption, Subcommand } from './subcommand.ts'
+import { worldCommands } from './world-commands.ts'
 import { readReportFlags, reportOptions } from './report-options.ts'
 import { readSweepFlags, sweepOptions } from './sweep-options.ts'
 
@@ -108,10 +109,16 @@ export const subcommands: readonly Subcommand[] = [
     settingsHelp: running.settingsHelp,
     options: [
       { flags: '--unset', help: 'take the variables away instead' },
-      { flags: '--shell <NAME>', help: 'sh, fish or powershell (default: sh)' },
+      { flags: '--shell <NAME>', help: 'sh, bash, zsh, fish or powershell (default: sh)' },
+      { flags: '--format <FORM>', help: 'dotenv or github, in place of what a shell evaluates' },
       ...running.options,
     ],
-    examples: ['env --world checkout', 'env --shell fish | source', 'env --unset'],
+    examples: [
+      'env --world checkout',
+      'env --shell fish | source',
+      'env --format github >> "$GITHUB_ENV"',
+      'env --unset',
+    ],
     load: async () => (await import('./env.ts')).env,
   },
   {
@@ -172,6 +179,7 @@ export const subcommands: readonly Subcommand[] = [
     examples: ['explain 5e8a1c9e-7d1b-4f0e-9a39-1f2d3c4b5a60', 'explain my-job --world checkout --json'],
     load: async () => (await import('./explain.ts')).explain,
   },
+  ...worldCommands(running, asJson),
   {
     name: 'doctor',
     summary: 'check what can keep the emulator from running here, and say the way out',

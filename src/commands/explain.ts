@@ -5,8 +5,9 @@ import type { Invocation } from './subcommand.ts'
 
 /** Prints why a job is where it is, and what moves it on. */
 export async function explain(invocation: Invocation): Promise<void> {
-  const [jobId = ''] = invocation.args
-  const explanation = await reach(invocation).ask((world) => world.explain(jobId))
+  const { ask, jobId } = reach(invocation)
+  const id = await jobId(invocation.args[0] ?? '')
+  const explanation = await ask((world) => world.explain(id))
   print(invocation.options['json'] === true ? JSON.stringify(explanation, null, 2) : toText(explanation))
 }
 

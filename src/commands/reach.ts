@@ -15,7 +15,16 @@ export interface Running {
    * @throws Error with a sentence: that nobody answers there, or what the emulator said
    */
   readonly ask: <Answer>(question: (world: World, client: EmulatorClient) => Promise<Answer>) => Promise<Answer>
+  /**
+   * The whole id of a job, of which the first characters will do if no other job has them.
+   *
+   * @throws Error that names the jobs that could be meant
+   */
+  readonly jobId: (text: string) => Promise<string>
 }
+
+/** Characters of an id that can stand for all of it, at least. */
+const leastOfId = 4
 
 /** @throws ConfigError for a world's name or a URL that is none */
 export function reach({ settings, options }: Invocation): Running {
@@ -25,15 +34,24 @@ export function reach({ settings, options }: Invocation): Running {
   }
   const url = addressOf(settings, given)
   const client = connect(url)
+  const ask: Running['ask'] = async (question) => {
+    try {
+      return await question(client.world(name), client)
+    } catch (error) {
+      throw sentenceOf(error, url)
+    }
+  }
   return {
     url,
     name,
-    async ask(question) {
-      try {
-        return await question(client.world(name), client)
-      } catch (error) {
-        throw sentenceOf(error, url)
-      }
+    ask,
+    async jobId(text) {
+      if (text.length < leastOfId) return text
+      const found = (await ask((world) => world.jobs({ text, limit: 1000 }))).filter(({ id }) => id.startsWith(text))
+      if (found.length < 2 || found.some(({ id }) => id === text)) return found.length === 1 ? found[0]!.id : text
+      const ids = found.slice(0, 5).map(({ id }) => id)
+      const more = found.length > ids.length ? ` and ${found.length - ids.length} more` : ''
+      throw new Error(`several jobs have an id that begins with ${text}: ${ids.join(', ')}${more}`)
     },
   }
 }

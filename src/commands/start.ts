@@ -4,6 +4,7 @@ import { type Flags, serviceSettings, type Settings } from '../settings/settings
 import { type Emulator, startEmulator } from '../index.ts'
 import { loggerOptions } from '../settings/log.ts'
 import { seedFilesIn } from '../settings/seed-files.ts'
+import { parentEnded } from './parent.ts'
 
 interface Given {
   readonly flags: Flags
@@ -21,6 +22,7 @@ export async function start(settings: Settings, stopped: Promise<void>, { flags,
   const { port, host, data, inMemory, apiKey, portFile } = settings
   const logLevel = settings.silent ? 'silent' : (settings.logLevel ?? (process.stderr.isTTY ? 'info' : 'warn'))
   const seeds = seedFilesOf(settings)
+  const ended = settings.exitWithParent ? Promise.race([stopped, parentEnded()]) : stopped
   const emulator = await startEmulator({
     port,
     host,
@@ -39,7 +41,7 @@ export async function start(settings: Settings, stopped: Promise<void>, { flags,
   if (!settings.silent) process.stderr.write(hints(emulator, settings))
   process.stdout.write(`bytenite-emulator ready at ${emulator.url}\n`)
 
-  await stopped
+  await ended
   await emulator.close()
   if (portFile !== undefined) rmSync(portFile, { force: true })
 }

@@ -1,5 +1,6 @@
 import type { SweepFlags } from '../exec/sweep/flags.ts'
-import { ConfigError, execSettings, flagOf } from '../settings/settings.ts'
+import { execSettings } from '../settings/exec-settings.ts'
+import { ConfigError, flagOf } from '../settings/settings.ts'
 import { parseDuration } from '../base/durations.ts'
 import { nearest } from '../base/nearest.ts'
 import { type SweepFailureName, sweepFailureNames } from '../exec/sweep/verdict.ts'

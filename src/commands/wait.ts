@@ -29,7 +29,7 @@ export async function wait(invocation: Invocation): Promise<void> {
   const isOver = (): boolean => clock.now() >= deadline
   if (wanted === 'ready') await untilReady(running, isOver, timeout)
   else if (/^job(:|$)/.test(wanted) && jobId !== undefined && jobId !== '') {
-    await untilEnded(running, jobId, isOver, timeout)
+    await untilEnded(running, await running.jobId(jobId), isOver, timeout)
   } else if (wanted === 'job') throw new ConfigError('--for job: say which one with --job ID, or --for job:ID')
   else throw new ConfigError(`--for ${JSON.stringify(wanted)}: expected ready, job or job:ID`)
 }
@@ -54,7 +54,7 @@ async function untilEnded({ ask }: Running, jobId: string, isOver: () => boolean
     if (state === 'JOB_STATE_COMPLETE') return print(state)
     if (state === 'JOB_STATE_FAILED') throw new Error(`job ${jobId} failed: ${errorMessage}`)
     if (deleted) throw new Error(`job ${jobId} was deleted`)
-    if (isOver()) throw new Error(`waited ${timeout}: job ${jobId} is in ${state}; what moves it on is ${next}`)
+    if (isOver()) throw new Error(`waited ${timeout}: job ${jobId} is in ${state}; next: ${next}`)
     await pause()
   }
 }

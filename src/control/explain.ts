@@ -11,14 +11,14 @@ import { formatTimestamp, type Micros } from '../base/timestamps.ts'
 /**
  * Why a job is where it is: its timeline with reasons, what moves it on, and the requests about it.
  *
- * @param whyPlayed says why the blocks of its template are not run, as things are now
+ * @param why says why the blocks of its template are not run, and why the job cannot be run, as things are now
  */
 export function explain(
   job: JobRecord,
   now: Micros,
   exchanges: readonly Exchange[],
   faults: readonly Fault[],
-  whyPlayed: () => string,
+  why: { readonly played: () => string; readonly notRun: () => string | undefined },
 ): Explanation {
   const { state, errorMessage } = progressAt(job.run, job.createdAt, now)
   const past: Entry = ['JOB_STATE_NEW', job.createdAt]
@@ -39,10 +39,10 @@ export function explain(
       })),
       ...(job.run?.pending ?? []).map((name) => ({ state: name, at: '', entered: false, reason: waitsFor(job.run!) })),
     ],
-    next: nextOf(job, state, now),
+    next: nextOf(job, state, now, why.notRun),
     scenario: job.script?.scenario ?? '',
     pace: job.pace ?? '',
-    execution: executionOf(job, whyPlayed),
+    execution: executionOf(job, why.played),
     errorMessage,
     requests: exchanges.map(({ at, operation, status, fault }) => {
       const rule = faults.find(({ id }) => id === fault)
@@ -75,9 +75,14 @@ const waitsFor = ({ polls, blocks }: Run): string =>
 
 const blocksOf = ({ partitioner, app, assembler }: RunBlocks): string => [partitioner, app, assembler].join(', ')
 
-function nextOf({ id, run, deletedAt }: JobRecord, state: JobState, now: Micros): string {
+function nextOf(
+  { id, run, deletedAt }: JobRecord,
+  state: JobState,
+  now: Micros,
+  whyNotRun: () => string | undefined,
+): string {
   if (deletedAt !== null) return 'nothing: the job was deleted'
-  if (run === null) return `POST /v1/customer/jobs/${id}/run starts it`
+  if (run === null) return whyNotRun() ?? `POST /v1/customer/jobs/${id}/run starts it`
   if (isFinal(state)) return 'nothing: the job has ended'
   const future = run.timeline.find(([, at]) => at > now)
   const byItself = future === undefined ? undefined : `time: ${future[0]} at ${formatTimestamp(future[1])}`

@@ -27,7 +27,7 @@ export interface Secrets {
    *
    * @throws ApiError 400, code 9, that names the secret (documented that it must be there; chosen when and how it is refused)
    */
-  assertPresent(caller: Caller, job: JobRecord, now: Micros): void
+  assertPresent(caller: Pick<Caller, 'account' | 'world'>, job: JobRecord, now: Micros): void
   /** Variables with the secrets that a block's manifest names, as far as they are there. */
   variables(world: WorldRecord, account: string, secretIds: readonly string[]): Readonly<Record<string, string>>
 }

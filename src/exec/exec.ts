@@ -6,6 +6,7 @@ import { createRunner, type Runner } from './run.ts'
 import { createReporter } from './report/reporter.ts'
 import type { ReportFlags } from './report/flags.ts'
 import { sightingsText } from './report/sightings.ts'
+import { nodeHook } from './intercept/interception.ts'
 import { sweep } from './sweep/sweep.ts'
 import type { SweepFlags } from './sweep/flags.ts'
 
@@ -28,6 +29,8 @@ export interface ExecOptions {
  */
 export async function exec(settings: Settings, command: readonly string[], options: ExecOptions): Promise<number> {
   const { environment, offline, report = {} } = options
+  const hint = permissionHint(command)
+  if (hint !== undefined && !settings.silent) process.stderr.write(`bytenite-emulator: ${hint}\n`)
   const runner = createRunner(command, { settings, offline, environment, now: Date.now(), random: randomBytes })
   try {
     if (options.sweep === undefined) return await runOnce(runner, settings, report)
@@ -37,6 +40,14 @@ export async function exec(settings: Settings, command: readonly string[], optio
     process.stderr.write(`bytenite-emulator: ${error.message}\n`)
     return error.code
   }
+}
+
+/** A sentence for a program that Node.js may keep from the file that leads it here. */
+function permissionHint(command: readonly string[]): string | undefined {
+  const flag = command.find((argument) => /^--(?:experimental-)?permission$/.test(argument))
+  const allowed = command.filter((argument) => argument.startsWith('--allow-fs-read='))
+  if (flag === undefined || allowed.some((argument) => argument.endsWith('=*') || argument.includes(nodeHook))) return
+  return `${flag} keeps Node.js from the file that leads it here: add --allow-fs-read=${nodeHook} if it ends with ERR_ACCESS_DENIED`
 }
 
 function runOnce(runner: Runner, { silent }: Settings, report: ReportFlags): Promise<number> {

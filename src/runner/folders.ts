@@ -127,7 +127,8 @@ function readAll(paths: readonly string[]): Pick<BlockRegistry, 'blocks' | 'prob
       }
     } catch (error) {
       if (isManifest || path.endsWith('template.json')) {
-        problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+        const { message } = error instanceof Error ? error : { message: String(error) }
+        problems.push(`${path}: ${message.replace(/^manifest\.json: /, '')}`)
       }
     }
   }

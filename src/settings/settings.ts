@@ -55,6 +55,7 @@ export interface Settings extends ServiceSettings {
   readonly logFormat: 'line' | 'json'
   readonly silent: boolean
   readonly portFile: string | undefined
+  readonly exitWithParent: boolean
 }
 
 interface Setting<Value> {
@@ -271,26 +272,16 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
     defaultText: 'none',
     ...text,
   },
+  exitWithParent: {
+    help: 'end once the process that started it has ended; on Linux, npx and sh -c between the two do not count',
+    default: false,
+    ...toggle,
+  },
 }
 
 export type SettingName = keyof Settings
 
 export const settingNames = Object.keys(settings) as SettingName[]
-
-/** The settings of an emulator that lives in memory, on a free port, for as long as one program runs. */
-export const execSettings = [
-  'seed',
-  'templates',
-  'strict',
-  'pace',
-  'unset',
-  'era',
-  'apiKey',
-  'keys',
-  'logLevel',
-  'logFormat',
-  'silent',
-] as const satisfies readonly SettingName[]
 
 /** `logLevel` -> `--log-level`. */
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`

@@ -189,7 +189,10 @@ function compileAny(types: AnyTypes): ReadValue {
     if (reader.next() !== 0x7b) throw reader.unexpected('a JSON object with "@type"')
     const type = findType(reader)
     if (type.url === undefined) {
-      for (const name of type.names) reader.unknown.push({ path: `${reader.field}.${name}`, suggestion: '@type' })
+      if (type.names.length > 0) {
+        const note = `nothing of it is read without "@type"; add "@type": "type.googleapis.com/${nearestType(types, type.names)}"`
+        reader.unknown.push({ path: reader.field, suggestion: undefined, note })
+      }
       reader.skipValue()
       return {}
     }
@@ -197,6 +200,12 @@ function compileAny(types: AnyTypes): ReadValue {
     if (read === undefined) throw unknownType(reader, type, [...readers.keys()])
     return { '@type': type.url, ...(read(reader) as object) }
   }
+}
+
+/** The message that has most of these fields. */
+function nearestType(types: AnyTypes, names: readonly string[]): string {
+  const fits = (schema: TSchema): number => names.filter((name) => name in (schema['properties'] as object)).length
+  return Object.entries(types).reduce((best, other) => (fits(other[1]) > fits(best[1]) ? other : best))[0]
 }
 
 function skipUnknown(reader: JsonReader, name: string, names: readonly string[]): void {

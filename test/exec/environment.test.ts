@@ -15,6 +15,8 @@ void t.test('the environment', async (t) => {
     bundle: (base = 'system') => `/tmp/${base}+`,
     addition: (base = 'none') => `/tmp/${base}+`,
     javaStore: '/a folder/trusted.jks',
+    phpFolder: '/a folder/php',
+    wgetConfiguration: (base = 'none') => `/tmp/${base}+`,
   }
   const from = (parent: Record<string, string>) =>
     childEnvironment(parent, {
@@ -36,6 +38,8 @@ void t.test('the environment', async (t) => {
     REQUESTS_CA_BUNDLE: '/tmp/system+',
     CURL_CA_BUNDLE: '/tmp/system+',
     NODE_EXTRA_CA_CERTS: '/tmp/none+',
+    PHP_INI_SCAN_DIR: ':/a folder/php',
+    WGETRC: '/tmp/none+',
     NODE_OPTIONS: '--import=file:///a%20folder/intercept.js?tls=3&plain=1',
   })
   for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'])
@@ -61,6 +65,8 @@ void t.test('the environment', async (t) => {
     SSL_CERT_FILE: 'ssl',
     CURL_CA_BUNDLE: 'curl',
     NODE_EXTRA_CA_CERTS: 'node',
+    PHP_INI_SCAN_DIR: '/ini',
+    WGETRC: 'mine',
   })
   t.match(own, {
     BYTENITE_API_URL: 'https://mine',
@@ -73,7 +79,10 @@ void t.test('the environment', async (t) => {
     CURL_CA_BUNDLE: '/tmp/curl+',
     REQUESTS_CA_BUNDLE: '/tmp/curl+',
     NODE_EXTRA_CA_CERTS: '/tmp/node+',
+    PHP_INI_SCAN_DIR: '/ini:/a folder/php',
+    WGETRC: '/tmp/mine+',
   })
+  t.equal(from({ HOME: '/home/me' })['WGETRC'], '/tmp//home/me/.wgetrc+')
 
   for (const [list, kept] of [
     ['*', ''],

@@ -83,7 +83,7 @@ void t.test('a world is seeded, explained, exported, imported and reset', async 
   t.equal(waiting.status, 200)
   const over = await ask('wait', '--for', 'job:new', '--timeout', '0', '--world', 'w')
   t.equal(over.code, 1)
-  t.match(sentence(over.stderr), /waited 0: job new is in JOB_STATE_NEW; what moves it on is POST .*\/new\/run/)
+  t.match(sentence(over.stderr), /waited 0: job new is in JOB_STATE_NEW; next: job new has no data source/)
 
   const fault = { operation: 'GET /v1/customer/jobs/{jobId}', times: 1, status: 503 }
   const { body: struck } = await client(url, null)('POST', '/_emulator/worlds/w/faults', fault)
@@ -148,7 +148,7 @@ void t.test('where nobody answers, and what is used wrongly', async (t) => {
     [['healthcheck', ...nobody], 1, /no emulator answers at \S+; start one with "bytenite-emulator"/],
     [['wait', '--for', 'job'], 2, /--for job: say which one/],
     [['wait', '--timeout', 'soon'], 2, /--timeout "soon": expected a duration/],
-    [['env', '--shell', 'cmd'], 2, /--shell "cmd": expected sh, fish, powershell/],
+    [['env', '--shell', 'cmd'], 2, /--shell "cmd": expected sh, bash, zsh, fish, powershell/],
     [['import'], 2, /missing required argument 'file'/],
     [['explain', 'a', 'b'], 2, /too many arguments/],
   ] as const) {
@@ -238,7 +238,7 @@ void t.test('doctor', async (t) => {
     ],
     [['--port', String(port)], proxy, 0, /warning {2}HTTP_PROXY set: .* export NO_PROXY=127\.0\.0\.1/],
     [['--port', String(port), '--apps', 'apps'], {}, 0, /ok {7}--apps: 2 blocks and 0 templates/],
-    [['--port', String(port), '--apps', 'apps'], {}, 0, /warning {2}--apps: .*bad.manifest\.json: name undefined/],
+    [['--port', String(port), '--apps', 'apps'], {}, 0, /warning {2}--apps: .*bad.manifest\.json: name ""/],
     [['--port', String(port), '--apps', 'apps'], {}, 0, /warning {2}large@1\.0 asks for 9999 cores \(here: \d+\)/],
     [['--port', String(port), '--apps', 'apps'], {}, 0, /warning {2}large@1\.0: image mine\/torch is not used/],
     [

@@ -1,6 +1,6 @@
 // Keeps the documents true: what they list is what the code has, both ways, and what they print runs as it is.
 import { execFile, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { dirname, extname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,7 +10,7 @@ import { defaultKey } from '../../src/domain/accounts/keys.ts'
 import { packageRoot, version } from '../../src/base/package.ts'
 import { client, emulator } from '../emulator.ts'
 import { run as start, stop } from '../program.ts'
-import { read, local, section, rows, cells, sameRows, code } from '../documents.ts'
+import { read, local, section, rows, cells, sameRows, code, walkedPages } from '../documents.ts'
 
 const readme = read('README.md')
 
@@ -76,15 +76,15 @@ void t.test('README: the two commands', async (t) => {
   t.match(readme, `Node.js ${twenty}+, ${twentyTwo}+ or 24`, 'the versions are those of package.json')
 })
 
-void t.test('README: the first job', { skip: noCurl }, async (t) => {
+void t.test('README: a job, from nothing to its result', { skip: noCurl }, async (t) => {
   const { url } = await emulator(t)
-  const script = block('README.md', '## Three doors', 'sh').replaceAll(base, url)
-  for (const round of ['create', 'update']) {
-    const { code, stdout, stderr } = await run('sh', ['-euc', script])
+  const script = block('README.md', '## A job, from nothing to its result', 'sh').replaceAll(base, url)
+  for (const round of ['pasted once', 'pasted again']) {
+    const folder = t.testdir()
+    const { code, stdout, stderr } = await run('sh', ['-euc', `cd ${folder}\n${script}`])
     t.equal(code, 0, stderr)
-    const [created, got] = stdout.split(/(?<=\})(?=\{"job")/).map((text) => JSON.parse(text))
-    t.match(created?.job, { name: 'Hello', state: 'JOB_STATE_NEW' }, round)
-    t.same(got, created, 'read back')
+    t.match(stdout, /\nHello, World!$/, round)
+    t.equal(readFileSync(join(folder, 'hello.txt'), 'utf8'), 'Hello, World!')
   }
 })
 
@@ -133,7 +133,8 @@ void t.test('documents: programs in JavaScript run as they are', async (t) => {
 
 void t.test('documents: calls of the control API with curl run as they are', { skip: noCurl }, async (t) => {
   // Those of the control API's own page need what each operation is about; `test/fidelity/fidelity.test.ts` runs them.
-  const scripts = blocks('sh', /^curl .*\/_emulator\//m).filter(({ document }) => document !== 'docs/control-api.md')
+  const elsewhere = ['docs/control-api.md', 'README.md', ...walkedPages]
+  const scripts = blocks('sh', /^curl .*\/_emulator\//m).filter(({ document }) => !elsewhere.includes(document))
   t.not(scripts.length, 0)
   for (const { document, source } of scripts) {
     const { url } = await emulator(t)
@@ -152,7 +153,8 @@ void t.test('documents: command lines of the program run as they are', async (t)
   })
   cpSync(join(packageRoot, 'examples', 'blocks', 'hello-world'), join(cwd, 'hello-world'), { recursive: true })
   cpSync(join(packageRoot, 'examples', 'blocks'), join(cwd, 'examples', 'blocks'), { recursive: true })
-  const lines = blocks('sh', /^npx bytenite-emulator/m).flatMap(({ document, source }) =>
+  const scripts = blocks('sh', /^npx bytenite-emulator/m).filter(({ document }) => !walkedPages.includes(document))
+  const lines = scripts.flatMap(({ document, source }) =>
     source
       .replaceAll('\\\n', '')
       .split('\n')
@@ -170,7 +172,9 @@ void t.test('documents: command lines of the program run as they are', async (t)
       continue
     }
     const python = args[0] === 'run' ? 'python3' : 'python'
-    const skipped = (args[0] === 'run' || args.includes('python')) && !works(python, '--version') && 'no Python here'
+    const needsPython = args[0] === 'run' || args.includes('python')
+    const skipped =
+      (args.includes('curl') && noCurl) || (needsPython && !works(python, '--version') && 'no Python here')
     await t.test(`${document}: ${line}`, { skip: skipped }, async (t) => {
       const { code } = await start(t, args, { cwd }).exit
       t.equal(code, 0)

@@ -40,6 +40,28 @@ void t.test('Node.js: workers of a text of code', async (t) => {
   }
 })
 
+void t.test('Node.js: what it cannot be led by is said', async (t) => {
+  const http2 =
+    "require('http2').connect('https://api.bytenite.com').on('error', ({ code }) => { console.log(code); process.exit(4) })"
+  const program = execute(t, node(http2), { flags: ['--report'] })
+  t.equal((await program.exit).code, 4)
+  t.match(program.stderr(), /! http2-only: offered HTTP\/2 alone 1 time/)
+  t.notMatch(program.stderr(), /pinned-certificate/)
+  const silent = execute(t, node(http2))
+  await silent.exit
+  t.match(silent.stderr(), /a client offered HTTP\/2 alone once, which exec does not speak/)
+
+  const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
+  const [command, ...rest] = node('0')
+  const guarded = execute(t, [command!, flag, ...rest])
+  t.not((await guarded.exit).code, 0)
+  const hook = /--allow-fs-read=\S+node-hook\.js/.exec(guarded.stderr())?.[0]
+  t.ok(hook, guarded.stderr())
+  const allowed = execute(t, [command!, flag, hook!, ...rest])
+  t.equal((await allowed.exit).code, 0, allowed.stderr())
+  t.notMatch(allowed.stderr(), /keeps Node\.js from/)
+})
+
 void t.test('curl, by https and http, with a key of the service', { skip: noCurl }, async (t) => {
   for (const url of [jobs, jobs.replace('https', 'http')]) {
     const body = await output(t, ['curl', '--fail-with-body', '-sS', '-H', 'Authorization: Bearer real+key/==', url])

@@ -1,6 +1,6 @@
 // The recipes for test frameworks, copied into an empty folder as a user would copy them, and run by the real runners.
 import { execFile, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -14,7 +14,9 @@ cpSync(join(packageRoot, 'examples', 'recipes'), folder, { recursive: true })
 
 const modules = join(folder, 'node_modules')
 mkdirSync(join(modules, '@jest'), { recursive: true })
+mkdirSync(join(modules, '.bin'))
 symlinkSync(packageRoot, join(modules, 'bytenite-emulator'))
+symlinkSync(cli, join(modules, '.bin', 'bytenite-emulator'))
 for (const name of ['@jest/globals', 'jest', 'tap', 'vitest']) {
   symlinkSync(join(packageRoot, 'node_modules', name), join(modules, name))
 }
@@ -54,6 +56,16 @@ const recipes: readonly Recipe[] = [
   { folder: 'shell', command: ['./render.test.sh'], said: /^(ok \d .*\n){4}1\.\.4$/m, skip: noCurl },
 ]
 
+/** The processes that inherited a variable, on Linux. One that has ended has none any more. */
+const heirsOf = (variable: string): string[] =>
+  readdirSync('/proc').filter((id) => {
+    try {
+      return /^\d+$/.test(id) && readFileSync(`/proc/${id}/environ`, 'utf8').split('\0').includes(variable)
+    } catch {
+      return false
+    }
+  })
+
 for (const recipe of recipes) {
   void t.test(recipe.folder, { skip: recipe.skip ?? false }, async (t) => {
     const [command, ...args] = recipe.command
@@ -61,7 +73,8 @@ for (const recipe of recipes) {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       NO_PROXY: '127.0.0.1',
-      EMULATOR_COMMAND: `${process.execPath} ${cli}`,
+      npm_config_offline: 'true',
+      RECIPE_FOLDER: join(folder, recipe.folder),
       ...recipe.env,
     }
     const { code, output } = await new Promise<{ code: unknown; output: string }>((resolve) =>
@@ -70,6 +83,8 @@ for (const recipe of recipes) {
       ),
     )
     t.equal(code, 0, 'the runner is content')
+    // The output is complete once everybody who could write to it has ended.
+    if (process.platform === 'linux') t.strictSame(heirsOf(`RECIPE_FOLDER=${env.RECIPE_FOLDER}`), [], 'nobody is left')
     if (!t.match(output, recipe.said)) t.comment(output)
   })
 }

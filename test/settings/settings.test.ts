@@ -38,6 +38,7 @@ void t.test('settings', async (t) => {
     logFormat: 'line',
     silent: false,
     portFile: undefined,
+    exitWithParent: false,
   })
   t.equal(flagOf('inMemory'), '--in-memory')
   t.equal(environmentNameOf('inMemory'), 'BYTENITE_EMULATOR_IN_MEMORY')
@@ -65,7 +66,7 @@ void t.test('settings', async (t) => {
     const environment = { [environmentNameOf(name)]: text }
     t.strictSame(readSettings({}, environment), { ...defaults, [name]: value })
   }
-  for (const name of ['inMemory', 'strict', 'silent'] as const) {
+  for (const name of ['inMemory', 'strict', 'silent', 'exitWithParent'] as const) {
     t.equal(readSettings({ [name]: true }, {})[name], true)
     for (const [text, value] of [
       ['true', true],

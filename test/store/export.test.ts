@@ -123,7 +123,11 @@ void t.test('an existing world is replaced only where that is asked for, and the
     t.strictSame(await jobsOf(started.url, 'contested'), before)
   })
   await t.rejects(started.world('never').export(), /answered 404: world "never" does not exist/)
-  await t.rejects(started.world('a b').export(), /answered 400: world "a b": expected 1 to 64/)
+  t.throws(() => started.world('a b'), /world "a b": expected 1 to 64/)
+  t.match(await client(started.url)('GET', '/_emulator/worlds/a%20b/export'), {
+    status: 400,
+    body: { message: /world "a b": expected 1 to 64/ },
+  })
   for (const query of ['?replace=yes', '?replac=true']) {
     const answer = await client(started.url, null)('POST', `/_emulator/worlds/mine/import${query}`, archive)
     t.match(answer, { status: 400, body: { code: 3 } }, query)

@@ -133,7 +133,16 @@ void t.test('proto3 JSON on the way in', async (t) => {
       [{ inner: { deep_txt: 1 } }, [{ path: 'inner.deep_txt', suggestion: 'deepText' }]],
       [{ quiteDifferent: 1 }, [{ path: 'quiteDifferent', suggestion: undefined }]],
       [{ anEnum: 'ONNE' }, [{ path: 'anEnum="ONNE"', suggestion: 'ONE', known: ['ZERO', 'ONE'] }]],
-      [{ anAny: { url: 1 } }, [{ path: 'anAny.url', suggestion: '@type' }]],
+      [
+        { anAny: { url: 1 } },
+        [
+          {
+            path: 'anAny',
+            suggestion: undefined,
+            note: 'nothing of it is read without "@type"; add "@type": "type.googleapis.com/bytenite.data_source.HttpDataSource"',
+          },
+        ],
+      ],
       [{ aStruct: { anything: 1 } }, []],
     ] as const) {
       const unknown: UnknownField[] = []

@@ -35,7 +35,9 @@ def emulator():
         return
     command = shlex.split(os.environ.get("EMULATOR_COMMAND", "npx bytenite-emulator"))
     with subprocess.Popen(
-        [*command, "--port", "0", "--in-memory"], stdout=subprocess.PIPE, text=True
+        [*command, "--port", "0", "--in-memory", "--exit-with-parent"],
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         # The one line that it prints, once it answers.
         yield process.stdout.readline().split()[-1]

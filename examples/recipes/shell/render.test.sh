@@ -4,9 +4,9 @@ set -eu
 
 work=$(mktemp -d)
 mkfifo "$work/ready"
-${EMULATOR_COMMAND:-npx bytenite-emulator} --port 0 --in-memory >"$work/ready" &
+${EMULATOR_COMMAND:-npx bytenite-emulator} --port 0 --in-memory --exit-with-parent >"$work/ready" &
 emulator=$!
-trap 'kill "$emulator"; wait "$emulator"; rm -r "$work"' EXIT
+trap 'kill "$emulator"; wait "$emulator" 2>/dev/null || true; rm -r "$work"' EXIT
 # The one line that it prints, once it answers.
 read -r line <"$work/ready"
 url=${line##* }

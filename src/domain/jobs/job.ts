@@ -108,7 +108,8 @@ export function assertRunnable(job: JobRecord): void {
   const { id, dataSource, upload } = job
   if (dataSource === null) {
     throw failedPrecondition(
-      `job ${id} has no data source: set one with PATCH /v1/customer/jobs/${id}/datasource`,
+      `job ${id} has no data source: set one with PATCH /v1/customer/jobs/${id}/datasource ` +
+        '{"dataSource":{"dataSourceDescriptor":"bypass"}}',
       'nothing-to-run',
     )
   }
@@ -121,7 +122,11 @@ export function assertRunnable(job: JobRecord): void {
     )
   }
   if (dataSource.dataSourceDescriptor === 'url' && (dataSource.params?.['url'] ?? '') === '') {
-    throw failedPrecondition(`the data source of job ${id} has no url: set dataSource.params.url`, 'nothing-to-run')
+    throw failedPrecondition(
+      `the data source of job ${id} has no url: set one with PATCH /v1/customer/jobs/${id}/datasource ` +
+        '{"dataSource":{"dataSourceDescriptor":"url","params":{"@type":"type.googleapis.com/bytenite.data_source.HttpDataSource","url":"https://example.com/input.txt"}}}',
+      'nothing-to-run',
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-import { delimiter } from 'node:path'
+import { delimiter, join } from 'node:path'
 import type { TrustFiles } from './trust.ts'
 import { javaStorePassword } from './trust.ts'
 import { eitherCase, noProxyEntries } from './upstream.ts'
@@ -56,6 +56,11 @@ export function childEnvironment(parent: Environment, destination: Destination):
   set('REQUESTS_CA_BUNDLE', trust.bundle(requests))
   for (const name of additionVariables) set(name, trust.addition(parent[name] || undefined))
 
+  // With nothing before the first divider PHP looks where it is used to, too.
+  set('PHP_INI_SCAN_DIR', [parent['PHP_INI_SCAN_DIR'] ?? '', trust.phpFolder].join(delimiter))
+  const home = parent['HOME']
+  const wgetrc = parent['WGETRC'] || (home === undefined ? undefined : join(home, '.wgetrc'))
+  set('WGETRC', trust.wgetConfiguration(wgetrc))
   set('PYTHONPATH', [destination.python, parent['PYTHONPATH'] ?? ''].filter((path) => path !== '').join(delimiter))
   set('NODE_OPTIONS', joined(parent['NODE_OPTIONS'], `--import=${destination.hook}`))
   set('JAVA_TOOL_OPTIONS', joined(parent['JAVA_TOOL_OPTIONS'], ...javaOptions(destination, exceptions)))

@@ -34,6 +34,9 @@ export interface Interception {
   readonly close: () => Promise<void>
 }
 
+/** The file that Node.js loads before a program under `exec`. */
+export const nodeHook = join(packageRoot, 'dist', 'node-hook.js')
+
 export interface Sightings {
   /** Hosts and ports that `offline` kept the program from, with how often. What the hook in Node.js refuses is not counted. */
   readonly refused: ReadonlyMap<string, number>
@@ -96,7 +99,7 @@ export async function openInterception(
       onRefused: (target) => refused.set(target, (refused.get(target) ?? 0) + 1),
     })
     closers.push(proxy.close)
-    const hook = pathToFileURL(join(packageRoot, 'dist', 'node-hook.js'))
+    const hook = pathToFileURL(nodeHook)
     hook.search = new URLSearchParams({
       tls: String(front.port),
       plain: String(emulator.port),

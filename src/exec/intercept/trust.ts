@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import tls from 'node:tls'
 
@@ -24,6 +24,10 @@ export interface TrustFiles {
   addition(base?: string): string
   /** A trust store for Java, of what the system trusts and the authority. */
   readonly javaStore: string
+  /** A folder with a configuration of PHP that names such a bundle, which neither its curl nor its own TLS takes from a variable. */
+  readonly phpFolder: string
+  /** A configuration of wget that names such a bundle, with what another one has. */
+  wgetConfiguration(base?: string): string
 }
 
 /** The password of the trust store for Java, which has to have one; nothing in it is secret. */
@@ -48,6 +52,17 @@ export function writeTrustFiles(folder: string, certificate: string): TrustFiles
   return {
     bundle: (base) => write('trusted.pem', base, () => withAuthority(base === undefined ? systemTrust() : pemOf(base))),
     addition: (base) => write('authority.pem', base, () => withAuthority(base === undefined ? '' : pemOf(base))),
+    get phpFolder() {
+      const place = join(folder, 'php')
+      const bundle = JSON.stringify(this.bundle())
+      mkdirSync(place, { recursive: true })
+      writeFileSync(join(place, 'trust.ini'), `curl.cainfo=${bundle}\nopenssl.cafile=${bundle}\n`)
+      return place
+    },
+    wgetConfiguration(base) {
+      const own = base === undefined || !existsSync(base) ? '' : readFileSync(base, 'utf8')
+      return write('wgetrc', base, () => `${own.trimEnd()}\nca_certificate = ${this.bundle()}\n`)
+    },
     get javaStore() {
       return write('trusted.jks', undefined, () => toJavaStore(certificatesIn(withAuthority(systemTrust()))))
     },

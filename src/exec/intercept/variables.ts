@@ -12,6 +12,8 @@ export const leadingVariables: readonly string[] = [
   ...proxyVariables.map((name) => name.toLowerCase()),
   ...bundleVariables,
   ...additionVariables,
+  'PHP_INI_SCAN_DIR',
+  'WGETRC',
   'NODE_OPTIONS',
   'PYTHONPATH',
   'JAVA_TOOL_OPTIONS',

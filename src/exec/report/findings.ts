@@ -8,11 +8,13 @@ import { polledAfterEnd, polledTooFast, resultsAsState } from './polling.ts'
 import { counted } from '../../base/plain-text.ts'
 import { listed, type Rule } from './rule.ts'
 import type { Seen } from './exchange.ts'
+import { noCommonProtocol } from './sightings.ts'
 
 /** Advice for each finding. */
 const advice: Readonly<Record<FindingId, string>> = {
   'pinned-certificate':
     'let the program trust the certificate authority that exec names in its environment, or give it the URL of the emulator',
+  'http2-only': 'let it speak HTTP/1.1, too: exec does not speak HTTP/2',
   'duplicate-create': 'give every create a jobId of your own: sent again, it is the same job',
   'never-ran': 'run each job that was created, or delete it, also where something fails in between',
   'expired-token': 'fetch a new token when expiresIn has passed, and once after a 401',
@@ -36,7 +38,7 @@ export interface Findings {
 
 /** @param operations those that the emulator has, for naming the nearest one */
 export function createFindings(operations: () => readonly string[]): Findings {
-  const rules: Readonly<Record<Exclude<FindingId, 'pinned-certificate'>, Rule>> = {
+  const rules: Readonly<Record<Exclude<FindingId, 'http2-only' | 'pinned-certificate'>, Rule>> = {
     'duplicate-create': duplicateCreate(),
     'never-ran': neverRan(),
     'expired-token': expiredToken(),
@@ -58,7 +60,12 @@ export function createFindings(operations: () => readonly string[]): Findings {
     },
     found: (sightings) =>
       findingIds.flatMap((id) => {
-        const found = id === 'pinned-certificate' ? pinned(sightings, requests) : rules[id].found()
+        const found =
+          id === 'pinned-certificate'
+            ? pinned(sightings, requests)
+            : id === 'http2-only'
+              ? http2Only(sightings)
+              : rules[id].found()
         if (found === undefined) return []
         const { message, count, evidence, jobIds } = found
         return [{ id, message, advice: advice[id], count, evidence: [...evidence], jobIds: [...jobIds] }]
@@ -71,12 +78,20 @@ export function createFindings(operations: () => readonly string[]): Findings {
  * only where there was no request at all: clients also open some in advance.
  */
 function pinned({ untrusted, unused }: Sightings, requests: number): ReturnType<Rule['found']> {
-  const refusals = sum(untrusted)
+  const refused = new Map([...untrusted].filter(([reason]) => reason !== noCommonProtocol))
+  const refusals = sum(refused)
   const count = refusals + (requests === 0 ? unused : 0)
   if (count === 0) return undefined
-  const how = refusals > 0 ? listed([...untrusted.keys()]) : 'closed without a request'
+  const how = refusals > 0 ? listed([...refused.keys()]) : 'closed without a request'
   const message = `did not take the certificate for the vendor's host ${counted(count, 'time')} (${how})`
   return { message, count, evidence: [], jobIds: [] }
+}
+
+/** A client that offers HTTP/2 and nothing else breaks off the handshake, certificates or not. */
+function http2Only({ untrusted }: Sightings): ReturnType<Rule['found']> {
+  const count = untrusted.get(noCommonProtocol) ?? 0
+  if (count === 0) return undefined
+  return { message: `offered HTTP/2 alone ${counted(count, 'time')}`, count, evidence: [], jobIds: [] }
 }
 
 const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((all, count) => all + count, 0)

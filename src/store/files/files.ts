@@ -1,5 +1,5 @@
 import { type Digest, etagOf, hashing } from './digest.ts'
-import { createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -147,13 +147,6 @@ export interface IndexEntry {
   readonly contentType: string
   readonly size: number
   readonly etag: string
-}
-
-/** The highest number of a place in a data directory, or 0. Also counts those that a killed program left without a row. */
-export function lastPlace(directory: string | null): number {
-  const worlds = directory === null ? undefined : join(directory, 'files', 'worlds')
-  if (worlds === undefined || !existsSync(worlds)) return 0
-  return readdirSync(worlds).reduce((last, name) => Math.max(last, Number(name) || 0), 0)
 }
 
 /**

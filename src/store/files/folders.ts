@@ -12,6 +12,13 @@ export const mode = 0o700
 export const jobFolder = (jobId: string): string =>
   isUuid(jobId) ? jobId : `id-${createHash('sha256').update(jobId).digest('hex').slice(0, 40)}`
 
+/** The highest number of a place in a data directory, or 0. Also counts those that a killed program left without a row. */
+export function lastPlace(directory: string | null): number {
+  const worlds = directory === null ? undefined : join(directory, 'files', 'worlds')
+  if (worlds === undefined || !existsSync(worlds)) return 0
+  return readdirSync(worlds).reduce((last, name) => Math.max(last, Number(name) || 0), 0)
+}
+
 /** A file of a job, held apart. */
 export interface LinkedFile {
   readonly jobId: string
