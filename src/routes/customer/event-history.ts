@@ -3,7 +3,7 @@ import type { TransitionBus } from '../../core/events.ts'
 import type { Transition } from '../../domain/jobs/job.ts'
 
 /** A transition with the id by which a reader can go on after it. */
-export interface NumberedTransition extends Transition {
+interface NumberedTransition extends Transition {
   readonly id: string
 }
 
