@@ -237,6 +237,7 @@ void t.test(
       'src/core/clocks.ts': ['setTimeout'],
       'src/control/faults.ts': ['setTimeout'],
       'src/control/journal.ts': ['setTimeout'],
+      'src/routes/customer/events.ts': ['setInterval'],
       // How often a page that is watched is told of what happened.
       'src/routes/control/stream.ts': ['setInterval', 'setTimeout'],
       // When nobody writes, the log is copied into the database file.

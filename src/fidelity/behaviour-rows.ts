@@ -209,6 +209,9 @@ export const behaviourRows = {
   'bypass-output': documented('A job whose destination is `bypass` has no results.'),
 
   // Events
+  'event-resumption': chosen(
+    'Server-Sent Events carry ids, and a reader that sends `Last-Event-ID` is given the events after it: of the last 1,000 of a world, while the emulator runs and the world is not reset. A comment every 15 seconds keeps connections open. Lines of JSON have neither, as grpc-gateway writes none.',
+  ),
   'event-framing': inferred(
     'One JSON object a line, as grpc-gateway streams; Server-Sent Events where `Accept` asks for them, as the SDK of June 2025 expects.',
   ),

@@ -1,14 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { Writable } from 'node:stream'
 import t, { type Test } from 'tap'
-import { createEvents } from '../../src/core/events.ts'
-import { createTransitionBus } from '../../src/core/events.ts'
-import { createEventStream } from '../../src/routes/customer/event-stream.ts'
 import type { World } from '../../src/index.ts'
 import type { FaultRequest } from '../../schemas/faults.ts'
-import type { Transition } from '../../src/domain/jobs/job.ts'
-import type { WorldRecord } from '../../src/store/worlds.ts'
 import { client, emulator, steadyClock } from '../emulator.ts'
 
 const path = '/v1/customer/events'
@@ -36,7 +30,8 @@ async function listen(t: Test, url: string, headers: Record<string, string> = {}
       const end = text.indexOf(separator)
       const message = text.slice(0, end)
       text = text.slice(end + separator.length)
-      return JSON.parse(message.replace(/^data: /, ''))
+      const [, id, data = ''] = /^(?:id: (.*)\n)?(?:data: )?(.*)$/s.exec(message) ?? []
+      return id === undefined ? JSON.parse(data) : { id, ...JSON.parse(data) }
     },
   }
 }
@@ -137,6 +132,41 @@ void t.test('Server-Sent Events, where Accept asks for them', async (t) => {
   t.match(await next('\n\n'), { result: { event: 'job.state', data: { jobId: id, state: 'JOB_STATE_STARTED' } } })
 })
 
+void t.test('a reader of Server-Sent Events that comes back is given what it missed, once', async (t) => {
+  const { url, world } = await emulator(t, { pace: '10s' })
+  const sse = { accept: 'text/event-stream' }
+  const first = await listen(t, url, sse)
+  const id = await runJob(url)
+  const stranger = await runJob(url, 'test_default:stranger')
+  const started = await first.next('\n\n')
+  t.match(started, { id: /^\d+-\d+$/, result: { data: { jobId: id, state: 'JOB_STATE_STARTED' } } })
+  first.leave()
+  await advance(url, `job:${id}`)
+  await world('default')
+    .release(stranger)
+    .catch(() => undefined)
+
+  const again = await listen(t, url, { ...sse, 'last-event-id': started.id })
+  let last: any
+  for (const state of allStates.slice(1)) {
+    last = await again.next('\n\n')
+    t.match(last, { id: String, result: { data: { jobId: id, state } } })
+  }
+  const other = await runJob(url)
+  t.match(await again.next('\n\n'), { result: { data: { jobId: other, state: 'JOB_STATE_STARTED' } } })
+
+  for (const unknown of ['nonsense', '', last.id.replace(/.*-/, '1-')]) {
+    const fresh = await listen(t, url, { ...sse, 'last-event-id': unknown })
+    const next = await runJob(url)
+    t.match(await fresh.next('\n\n'), { result: { data: { jobId: next } } }, `what is new after ${unknown}`)
+    fresh.leave()
+  }
+  await world('default').reset()
+  const emptied = await listen(t, url, { ...sse, 'last-event-id': started.id })
+  const next = await runJob(url)
+  t.match(await emptied.next('\n\n'), { result: { data: { jobId: next } } }, 'of a world as it is now')
+})
+
 void t.test('the stream is open to those who may read, and to nobody else', async (t) => {
   const { url } = await emulator(t)
   t.equal((await listen(t, url, { authorization: 'test_default:readonly' })).response.status, 200)
@@ -226,111 +256,4 @@ void t.test('a client that goes away is forgotten', async (t) => {
   const staying = await listen(t, url)
   const id = await runJob(url)
   t.match(await staying.next(), { result: { data: { jobId: id } } })
-})
-
-const transitions = (count: number): Transition[] =>
-  Array.from({ length: count }, (_, index) => ({
-    jobId: `job-${index}`,
-    account: 'owner',
-    state: 'JOB_STATE_STARTED',
-    at: index,
-  }))
-
-void t.test('a reader that is slow enough is cut, with an error', async (t) => {
-  const written: string[] = []
-  let resume = () => {}
-  const sink = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      written.push(chunk.toString())
-      resume = done
-    },
-  })
-  let ends = 0
-  const stream = createEventStream(sink, 'lines', () => ends++, 1000)
-  // Batches of 100 fill the buffer of the sink at once; the others wait in the stream.
-  stream.push(transitions(1000))
-  t.equal(ends, 0)
-  t.ok(sink.writableLength < 100_000)
-  stream.push(transitions(1000))
-  t.equal(ends, 1)
-  const buffered = sink.writableLength
-  stream.push(transitions(1000))
-  t.equal(sink.writableLength, buffered, 'nothing is kept any more')
-  while (!sink.writableFinished) {
-    resume()
-    await new Promise(setImmediate)
-  }
-  const last = written.join('').trimEnd().split('\n').at(-1)!
-  t.match(JSON.parse(last), { error: { code: 8, message: /more than 1000 events wait/, details: [] } })
-  t.equal(ends, 1)
-})
-
-void t.test('a reader that keeps up gets everything, in order', async (t) => {
-  const written: string[] = []
-  const sink = new Writable({
-    highWaterMark: 1,
-    write(chunk: Buffer, _encoding, done) {
-      written.push(chunk.toString())
-      setImmediate(done)
-    },
-  })
-  const stream = createEventStream(sink, 'lines', () => {}, 1000)
-  const sent = transitions(5000)
-  for (let i = 0; i < sent.length; i += 500) {
-    stream.push(sent.slice(i, i + 500))
-    while (sink.writableNeedDrain) await once(sink, 'drain')
-  }
-  stream.end()
-  await once(sink, 'finish')
-  const ids = written
-    .join('')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line).result.data.jobId)
-  t.same(
-    ids,
-    sent.map(({ jobId }) => jobId),
-  )
-})
-
-void t.test('one timer a world, only while somebody follows', async (t) => {
-  const heard = createTransitionBus()
-  let asked = 0
-  let frozenAt: number | null = null
-  const events = createEvents({
-    transitions: heard,
-    nextAt() {
-      asked++
-      return 10 * 3_600_000_000
-    },
-    clock: () => ({ offset: 0, frozenAt, corrected: 0 }),
-    now: () => 0,
-    settle: async () => undefined,
-  })
-  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
-  const world: WorldRecord = {
-    key: 1,
-    name: 'w',
-    createdAt: 0,
-    clock: { offset: 0, frozenAt: null, corrected: 0 },
-    pace: null,
-  }
-  const none = timers()
-  const first = events.follow(world, () => undefined)
-  const second = events.follow(world, () => undefined)
-  t.equal(asked, 1, 'the second follower shares what the first has')
-  heard.announce(1, [])
-  t.equal(asked, 2, 'set anew when the clock was moved')
-  frozenAt = 0
-  heard.announce(1, [])
-  t.equal(asked, 2, 'no timer while the clock stands still')
-  frozenAt = null
-  first()
-  first()
-  heard.announce(1, [])
-  t.equal(asked, 3, 'leaving twice is leaving once')
-  second()
-  heard.announce(1, [])
-  t.equal(asked, 3)
-  t.ok(timers() <= none, 'timers do not keep the program alive')
 })

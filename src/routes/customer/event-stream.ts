@@ -14,8 +14,13 @@ const maxWaiting = 100_000
 /** Events written in one go. */
 const batch = 100
 
+/** A transition, with an id if its reader can come back for those after it. */
+type Told = Transition & { readonly id?: string }
+
 export interface EventStream {
-  push(transitions: readonly Transition[]): void
+  push(transitions: readonly Told[]): void
+  /** Shows a reader of Server-Sent Events, and all that stands between, that the connection is alive. */
+  beat(): void
   /** Ends the stream; what waits is dropped. */
   end(): void
 }
@@ -34,9 +39,11 @@ export function createEventStream(
   onEnd: () => void,
   limit: number = maxWaiting,
 ): EventStream {
-  const frame = (message: object): string =>
-    framing === 'lines' ? `${JSON.stringify(message)}\n` : `data: ${JSON.stringify(message)}\n\n`
-  let waiting: Transition[] = []
+  const frame = (message: object, id?: string): string =>
+    framing === 'lines'
+      ? `${JSON.stringify(message)}\n`
+      : `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`
+  let waiting: Told[] = []
   let written = 0
   let blocked = false
   let ended = false
@@ -45,7 +52,7 @@ export function createEventStream(
     while (!blocked && written < waiting.length) {
       const next = waiting.slice(written, written + batch)
       written += next.length
-      blocked = !out.write(next.map((transition) => frame(toMessage(transition))).join(''))
+      blocked = !out.write(next.map((transition) => frame(toMessage(transition), transition.id)).join(''))
     }
     // Cutting the front off at every batch would move what waits again and again.
     if (written === waiting.length || written > limit) {
@@ -83,6 +90,9 @@ export function createEventStream(
         )
         end(frame({ error: { code: grpcCode, message, details: [] } satisfies RpcStatus }))
       }
+    },
+    beat() {
+      if (framing === 'server-sent events' && !ended && !out.writableNeedDrain) out.write(': idle\n\n')
     },
     end: () => end(),
   }

@@ -1,14 +1,25 @@
 import { PassThrough } from 'node:stream'
+import { clearInterval, setInterval } from 'node:timers'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { EventMessage } from '../../../schemas/events.ts'
 import type { Core } from '../../core.ts'
+import type { Transition } from '../../domain/jobs/job.ts'
+import { createEventHistories } from './event-history.ts'
 import { createEventStream, type EventStream } from './event-stream.ts'
+
+/** Milliseconds between two signs of life to readers of Server-Sent Events. */
+const heartbeat = 15_000
 
 /** The event stream of the caller's jobs. */
 export const eventRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
     const open = new Set<EventStream>()
+    const historyOf = createEventHistories(core.transitions)
+    let heart: NodeJS.Timeout | undefined
+    const beat = (): void => {
+      for (const stream of open) stream.beat()
+    }
     let closing = false
     // Streams never end by themselves, and the server waits for its answers before it closes.
     app.addHook('preClose', async () => {
@@ -23,6 +34,8 @@ export const eventRoutes =
           operationId: 'Customer_Events',
           summary:
             'Listen to states that jobs enter: a JSON object a line, or Server-Sent Events where Accept asks for them',
+          description:
+            'Server-Sent Events have an id: a reader that sends the last one in `Last-Event-ID` is given what came since, as far as it is kept. A comment every 15 seconds shows that the connection is alive.',
           tags: ['events'],
           // The schema of one message; they are sent one by one.
           response: { 200: Type.Unsafe<PassThrough>(EventMessage) },
@@ -31,19 +44,27 @@ export const eventRoutes =
       async (request, reply) => {
         const { world, account } = request.caller
         // What happened before is news to those who listen already, and not to this one.
+        const sse = /\btext\/event-stream\b/i.test(request.headers.accept ?? '')
+        const history = sse ? historyOf(world, core.clock.now()) : undefined
         await core.jobs.settle(world)
         const out = new PassThrough()
-        const sse = /\btext\/event-stream\b/i.test(request.headers.accept ?? '')
         const stream = createEventStream(out, sse ? 'server-sent events' : 'lines', () => {
           open.delete(stream)
+          unlisten?.()
           unfollow()
+          if (open.size === 0) clearInterval(heart)
         })
+        const push = (transitions: readonly Transition[]): void =>
+          stream.push(transitions.filter((transition) => transition.account === account))
+        const unlisten = history?.listen(push)
         const unfollow = core.events.follow(
           world,
-          (transitions) => stream.push(transitions.filter((transition) => transition.account === account)),
+          (transitions) => (history === undefined ? push(transitions) : undefined),
           // A reader who went on would take the jobs of one world for those of another (chosen).
           () => stream.end(),
         )
+        if (history !== undefined) push(history.after(String(request.headers['last-event-id'] ?? '')))
+        if (open.size === 0) heart = setInterval(beat, heartbeat).unref()
         open.add(stream)
         if (closing) stream.end()
         void reply
