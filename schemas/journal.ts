@@ -36,6 +36,9 @@ export const Exchange = Type.Object({
     { description: 'What it got' },
   ),
   unknownFields: Type.Array(Type.String(), { description: 'Fields that the service does not know, a hundred at most' }),
+  suggestions: Type.Record(Type.String(), Type.String(), {
+    description: 'For unknown fields, by their paths: the name that was probably meant',
+  }),
   fault: Nullable(Type.String({ description: 'Id of the fault that struck' })),
   scenario: Nullable(Type.String({ description: 'Id of the scenario that was applied' })),
   jobId: Nullable(Type.String({ description: 'The job that it was about' })),

@@ -88,8 +88,8 @@ interface Kept extends Omit<Noted, 'requestBody' | 'requestBytes' | 'responseByt
   readonly requestBody: string
   readonly requestBytes: number
   readonly responseBytes: number
-  /** Paths of the unknown fields. */
-  readonly unknownFields: readonly string[]
+  /** The unknown fields that are kept. */
+  readonly unknownFields: readonly UnknownField[]
   /** Estimate of the memory that it takes. */
   readonly bytes: number
 }
@@ -141,7 +141,7 @@ function keep(id: number, noted: Noted, before: readonly string[]): Kept {
     requestBytes: noted.requestBytes ?? sent?.length ?? 0,
     responseBody,
     responseBytes: noted.responseBytes ?? responseLength,
-    unknownFields: unknownFields.length === 0 ? none : unknownFields.slice(0, keptFields).map(({ path }) => path),
+    unknownFields: unknownFields.length === 0 ? none : unknownFields.slice(0, keptFields),
     fault: noted.fault,
     scenario: noted.scenario,
     jobId: noted.jobId,
@@ -159,7 +159,7 @@ function areEqual(some: readonly string[], others: readonly string[]): boolean {
   return true
 }
 
-const none: readonly string[] = []
+const none: readonly never[] = []
 
 export function createJournal(): Journal {
   /** In the order of last use, so that the first one is what goes when all together are too large. */
@@ -361,7 +361,12 @@ function toExchange(kept: Kept): Exchange {
       bodyBytes: kept.requestBytes,
     },
     response: { body: mask.text(kept.responseBody), bodyBytes: kept.responseBytes },
-    unknownFields: kept.unknownFields.map(mask.text),
+    unknownFields: kept.unknownFields.map(({ path }) => mask.text(path)),
+    suggestions: Object.fromEntries(
+      kept.unknownFields.flatMap(({ path, suggestion }) =>
+        suggestion === undefined ? [] : [[mask.text(path), suggestion]],
+      ),
+    ),
     fault: kept.fault,
     scenario: kept.scenario,
     jobId: jobId === null ? null : mask.text(jobId),

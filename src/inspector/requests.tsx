@@ -304,7 +304,15 @@ function Detail({ each, rows, select, openJob, notices }: Props & { readonly eac
         <p class="warning">
           Not read, as no field has this name:{' '}
           {exchange.unknownFields.map((name) => (
-            <code key={name}>{name}</code>
+            <span key={name}>
+              <code>{name}</code>
+              {exchange.suggestions[name] !== undefined && (
+                <>
+                  {' '}
+                  (did you mean <code>{exchange.suggestions[name]}</code>?)
+                </>
+              )}{' '}
+            </span>
           ))}
         </p>
       )}

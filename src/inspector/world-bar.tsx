@@ -13,12 +13,22 @@ interface Props {
   readonly notices: Notices
 }
 
+/** A name for a copy that no world has: `shop-2`, `shop-3` … */
+function freeName(world: string, taken: readonly string[]): string {
+  const stem = world.replace(/-\d+$/, '').slice(0, 58)
+  for (let number = 2; ; number++) {
+    const name = `${stem}-${number}`
+    if (!taken.includes(name)) return name
+  }
+}
+
 /** The world that is shown: which one, its key, its clock, and what can be done to it as a whole. */
 export function WorldBar({ world, choose, moved, onMoved, notices }: Props) {
   const [names, setNames] = useState<readonly string[]>([])
   const [view, setView] = useState<World | undefined>()
   const [onTheWay, setOnTheWay] = useState('')
   const [by, setBy] = useState('')
+  const [copy, setCopy] = useState('')
 
   useEffect(() => {
     ask<WorldsResponse>('GET', '/_emulator/worlds?limit=1000').then(
@@ -41,6 +51,7 @@ export function WorldBar({ world, choose, moved, onMoved, notices }: Props) {
       )
     })
   const key = keyOf(world)
+  const free = freeName(world, names)
 
   return (
     <section class="world-bar" aria-label="World">
@@ -106,6 +117,22 @@ export function WorldBar({ world, choose, moved, onMoved, notices }: Props) {
             view={view}
             set={(pace) => act(() => ask('PUT', worldPath(world, '/pace'), { pace }), 'The pace is set')}
           />
+          <form
+            onSubmit={(event) => {
+              event.preventDefault()
+              const into = copy.trim() || free
+              act(() => ask('POST', worldPath(world, '/fork'), { into }), `Copied into ${into}`)
+              setCopy('')
+            }}
+          >
+            <input
+              aria-label="Name of the copy"
+              placeholder={free}
+              value={copy}
+              onInput={({ currentTarget }) => setCopy(currentTarget.value)}
+            />
+            <button>Fork</button>
+          </form>
           <div class="buttons">
             <button
               onClick={() =>

@@ -208,7 +208,7 @@ void t.test('requests appear as they happen, and each button does what it says',
 
   await page.getByText('1 unknown').click()
   const detail = page.locator('article.detail')
-  t.match(await detail.textContent(), 'Not read, as no field has this name: tempalteId')
+  t.match(await detail.textContent(), /Not read, as no field has this name: tempalteId \(did you mean templateId\?\)/)
   t.match(await detail.textContent(), 'documented')
   await detail.getByRole('button', { name: 'Send again' }).click()
   await rows.nth(8).waitFor()
@@ -333,6 +333,11 @@ void t.test('worlds, faults and scenarios', { skip: missing }, async (t) => {
   t.ok(Date.parse(await world('shop').clock.now()) - before >= 2 * 86_400_000)
   await page.getByRole('button', { name: 'Freeze' }).click()
   await page.getByText('frozen').waitFor()
+  for (const name of ['shop-2', 'shop-3']) {
+    await more.getByRole('button', { name: 'Fork' }).click()
+    await page.getByText(`Copied into ${name}`).waitFor()
+  }
+  t.ok((await started.worlds()).includes('shop-3'), 'a free name each time')
   await more.getByRole('button', { name: 'Snapshot' }).click()
   await page.getByText('Kept as shop-snapshot').waitFor()
   await more.getByRole('button', { name: 'Reset' }).click()
