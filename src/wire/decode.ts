@@ -190,8 +190,8 @@ function compileAny(types: AnyTypes): ReadValue {
     const type = findType(reader)
     if (type.url === undefined) {
       if (type.names.length > 0) {
-        const note = `nothing of it is read without "@type"; add "@type": "type.googleapis.com/${nearestType(types, type.names)}"`
-        reader.unknown.push({ path: reader.field, suggestion: undefined, note })
+        const note = `nothing of ${reader.field} is read without "@type"; add "@type": "type.googleapis.com/${nearestType(types, type.names)}"`
+        reader.unknown.push({ path: `${reader.field}.${type.names[0]}`, suggestion: undefined, note })
       }
       reader.skipValue()
       return {}

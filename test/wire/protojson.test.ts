@@ -137,9 +137,9 @@ void t.test('proto3 JSON on the way in', async (t) => {
         { anAny: { url: 1 } },
         [
           {
-            path: 'anAny',
+            path: 'anAny.url',
             suggestion: undefined,
-            note: 'nothing of it is read without "@type"; add "@type": "type.googleapis.com/bytenite.data_source.HttpDataSource"',
+            note: 'nothing of anAny is read without "@type"; add "@type": "type.googleapis.com/bytenite.data_source.HttpDataSource"',
           },
         ],
       ],
