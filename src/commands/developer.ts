@@ -76,9 +76,9 @@ export async function template(invocation: Invocation): Promise<void> {
   const ask = developerApi(invocation)
   switch (action) {
     case 'push': {
-      const text = readText(named('template', action, what))
-      const { template: saved } = (await ask('POST', '/v1/dev/templates', text)) as { template?: { id: string } }
-      return print(saved?.id ?? 'saved')
+      const file = named('template', action, what)
+      await ask('POST', '/v1/dev/templates', readText(file))
+      return print(`${file}: saved`)
     }
     case 'list': {
       const answer = (await ask('GET', '/v1/dev/templates?pagination.limit=1000')) as {

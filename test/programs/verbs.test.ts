@@ -155,7 +155,7 @@ void t.test('app, engine, template', async (t) => {
   t.strictSame(names.sort(), ['app/main.py', 'manifest.json', 'template.json'])
   t.match(await own('app', 'pull', 'mine', file), { code: 1, stderr: /is there already/ })
   t.match((await own('engine')).stdout, /^no engine was pushed\n$/)
-  t.equal((await own('template', 'push', `${folder}/template.json`)).code, 0)
+  t.equal((await own('template', 'push', `${folder}/template.json`)).stdout, `${folder}/template.json: saved\n`)
   t.match((await own('template', 'get', 'my-template')).stdout, /"mine"/)
   t.match((await own('template')).stdout, /my-template/)
   for (const [args, code, said] of [
