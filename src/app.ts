@@ -103,11 +103,9 @@ export function buildApp(
   registerGrpcHeaders(app)
   registerFaults(app, core.faults, (body) => holderOfKeyIn(tryJson(body), ring))
   const { onExchange } = options
-  registerJournal(
-    app,
-    core,
-    [onExchange, accessLog(app, onExchange !== undefined)].filter((observer) => observer !== undefined),
-  )
+  const log = accessLog(app, onExchange !== undefined)
+  const observers = [onExchange, log?.ofAll].filter((observer) => observer !== undefined)
+  registerJournal(app, core, observers, log?.ofRefusals)
   logTransitions(app, core)
 
   // Requests that wait for something would hold up the end.

@@ -20,15 +20,19 @@ const isLogging = (app: FastifyInstance, ...levels: readonly string[]): boolean 
  * Refusals that stand in no journal are warnings, since nobody would hear of them otherwise.
  *
  * @param isSeen somebody else is told of every exchange, so refusals need no warning
- * @returns undefined where the level leaves nothing to be written
+ * @returns undefined if the level leaves nothing to be written, else who is to be told: of all exchanges, or of refusals alone
  */
-export function accessLog(app: FastifyInstance, isSeen: boolean): Observer | undefined {
+export function accessLog(
+  app: FastifyInstance,
+  isSeen: boolean,
+): { readonly ofAll?: Observer; readonly ofRefusals?: Observer } | undefined {
   const writesAll = isLogging(app, 'info', 'debug', 'trace')
   if (!writesAll && (isSeen || !isLogging(app, 'warn'))) return undefined
-  return (exchange) => {
+  const write: Observer = (exchange) => {
     const level = levelOf(exchange)
     if (level === 'warn' || writesAll) app.log[level](lineOf(exchange), 'request')
   }
+  return writesAll ? { ofAll: write } : { ofRefusals: write }
 }
 
 function levelOf({ status, world, path }: Observed): 'warn' | 'info' | 'debug' {

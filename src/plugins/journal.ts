@@ -17,8 +17,14 @@ declare module 'fastify' {
  * the journal for it at once. Writing it out is left to whoever reads the journal. Call after all that changes answers.
  *
  * @param observers are told of all others, too
+ * @param onRefused is told of those alone that failed and belong to no world
  */
-export function registerJournal(app: FastifyInstance, core: Core, observers: readonly Observer[]): void {
+export function registerJournal(
+  app: FastifyInstance,
+  core: Core,
+  observers: readonly Observer[],
+  onRefused: Observer | undefined,
+): void {
   const { journal } = core
 
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -49,7 +55,9 @@ export function registerJournal(app: FastifyInstance, core: Core, observers: rea
   app.decorateRequest('noteExchange', function (this: FastifyRequest, reply: FastifyReply, status: number) {
     const { exchange } = this
     const { party } = exchange
-    if (exchange.isNoted || exchange.isWatching || (party === undefined && observers.length === 0)) return
+    const isRefused = party === undefined && status >= 400 && onRefused !== undefined
+    if (exchange.isNoted || exchange.isWatching) return
+    if (party === undefined && observers.length === 0 && !isRefused) return
     exchange.isNoted = true
     const { jobId: named } = (this.params ?? {}) as { jobId?: string }
     const at = core.clock.now()
@@ -74,8 +82,10 @@ export function registerJournal(app: FastifyInstance, core: Core, observers: rea
       ground: String(reply.getHeader('x-emulator-ground') ?? ''),
     }
     if (party !== undefined) journal.note(party.world, noted)
+    if (observers.length === 0 && !isRefused) return
     const observed = { ...noted, world: party?.world ?? null, retryAfter: secondsIn(reply.getHeader('retry-after')) }
     for (const observe of observers) observe(observed)
+    if (isRefused) onRefused(observed)
   })
 }
 
