@@ -16,29 +16,48 @@ export interface StreamListener {
 /** How often the page is told, in milliseconds: often enough to seem live, seldom enough to stay so under load. */
 const beat = 200
 
+/** Milliseconds of quiet after a burst in which requests were left out, until they are asked for. */
+const afterBurst = 1000
+
 /**
  * Follows what happens in a world, or in all of them. The browser connects again by itself, and says what it saw last.
  *
  * @returns ends it
  */
 export function follow(world: string | undefined, listener: StreamListener): () => void {
-  const source = new EventSource(
-    `/_emulator/stream?after=0${world === undefined ? '' : `&world=${encodeURIComponent(world)}`}`,
-  )
   let exchanges: Seen[] = []
   let jobs = new Set<string>()
-  source.addEventListener('exchange', ({ data }: MessageEvent<string>) => {
-    exchanges.push(JSON.parse(data) as Seen)
-    if (exchanges.length > 1000) exchanges = exchanges.slice(-1000)
-  })
-  source.addEventListener('transition', ({ data }: MessageEvent<string>) => {
-    jobs.add((JSON.parse(data) as { jobId: string }).jobId)
-  })
-  source.addEventListener('open', () => listener.onConnection(true))
-  source.addEventListener('error', () => listener.onConnection(false))
+  let missedAt: number | undefined
+  let source = open()
+
+  /** Opens the stream at the last thousand exchanges. The listener knows those that it was told before. */
+  function open(): EventSource {
+    const source = new EventSource(
+      `/_emulator/stream?after=0${world === undefined ? '' : `&world=${encodeURIComponent(world)}`}`,
+    )
+    source.addEventListener('exchange', ({ data }: MessageEvent<string>) => {
+      exchanges.push(JSON.parse(data) as Seen)
+      if (exchanges.length > 1000) exchanges = exchanges.slice(-1000)
+    })
+    source.addEventListener('transition', ({ data }: MessageEvent<string>) => {
+      jobs.add((JSON.parse(data) as { jobId: string }).jobId)
+    })
+    source.addEventListener('open', () => listener.onConnection(true))
+    source.addEventListener('error', () => listener.onConnection(false))
+    source.addEventListener('missed', () => {
+      missedAt = Date.now()
+    })
+    return source
+  }
+
   const timer = setInterval(() => {
     const [seen, moved] = [exchanges, jobs]
     ;[exchanges, jobs] = [[], new Set()]
+    if (missedAt !== undefined && Date.now() - missedAt > afterBurst) {
+      missedAt = undefined
+      source.close()
+      source = open()
+    }
     if (seen.length > 0) listener.onExchanges(seen)
     if (moved.size > 0 || seen.some(({ exchange }) => exchange.method !== 'GET')) listener.onJobs(moved)
   }, beat)

@@ -87,17 +87,25 @@ void t.test('exchanges and states of jobs, of all worlds and of one', async (t) 
   )
 })
 
-void t.test('a burst is told in a few events, and how many are missing', async (t) => {
+void t.test('a burst is told whole, and of a load how much is missing', async (t) => {
   const { url, inject } = await emulator(t)
-  const { until, events } = await reader(t, url)
   const send = () => inject({ url: jobs, headers: { authorization: 'test_default' } })
-  await Promise.all(Array.from({ length: 400 }, send))
+  const burst = await reader(t, url)
+  await Promise.all(Array.from({ length: 250 }, send))
+  await burst.until(({ id }) => id === 250)
+  t.equal(burst.events.filter(({ event }) => event === 'exchange').length, 250)
+  t.notOk(burst.events.some(({ event }) => event === 'missed'))
+  burst.close()
+
+  const { until, events } = await reader(t, url)
+  await Promise.all(Array.from({ length: 1000 }, send))
   const { data } = await until(({ event }) => event === 'missed')
-  await until(({ id }) => id === 400)
+  await until(({ id }) => id === 1250)
   const shown = events.filter(({ event }) => event === 'exchange').length
   const missed = events.filter(({ event }) => event === 'missed').reduce((sum, { data }) => sum + data.exchanges, 0)
   t.ok(data.exchanges > 0)
-  t.equal(shown + missed, 400)
+  t.ok(shown >= 300)
+  t.equal(shown + missed, 1000)
 })
 
 void t.test('bounds: so many readers; a world that is dropped; the end of the emulator', async (t) => {

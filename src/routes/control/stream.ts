@@ -15,8 +15,14 @@ const maxReaders = 50
 /** Milliseconds in which what happens is gathered, so that a load of requests costs a write now and then. */
 const gathering = 50
 
-/** Exchanges and transitions of one write at most; the newest count, and the reader is told how many it missed. */
-const maxGathered = 100
+/**
+ * Exchanges that a reader is sent at most: so many at once, and so many a second on and on. Ordinary tests are seen whole, and a
+ * load costs no more than this. The newest count, and the reader is told how many it missed.
+ */
+const budget = { atOnce: 300, perSecond: 200 } as const
+
+/** Transitions of one write at most, the newest. */
+const maxTransitions = 50
 
 /** Milliseconds between two comments, by which both ends notice that the other has gone. */
 const heartbeat = 15_000
@@ -48,7 +54,7 @@ export const streamRoutes =
           operationId: 'Emulator_Stream',
           summary: 'Watch exchanges and jobs as Server-Sent Events',
           description:
-            'Events `exchange` (`{world, exchange}`, as the journal lists it), `transition` (`{world, jobId, state, at}`) and `missed` (`{exchanges, transitions}`: how many were left out of a burst; ask the journal for them). Exchanges have ids: a reader that sends the last one in `Last-Event-ID` is given what came since, as far as the journal has it. Comments every 15 seconds keep the connection open. 429 where fifty read already.',
+            'Events `exchange` (`{world, exchange}`, as the journal lists it), `transition` (`{world, jobId, state, at}`) and `missed` (`{exchanges, transitions}`: how many were left out, as of exchanges a reader is sent 300 at once and 200 a second; ask the journal for them). Exchanges have ids: a reader that sends the last one in `Last-Event-ID` is given what came since, as far as the journal has it. Comments every 15 seconds keep the connection open. 429 where fifty read already.',
           querystring: StreamQuery,
           response: { 200: Type.Unsafe<PassThrough>(Type.String({ description: 'text/event-stream' })) },
         },
@@ -92,6 +98,21 @@ export const streamRoutes =
       let transitions: { readonly world: string; readonly transition: Transition }[] = []
       let missed = { exchanges: 0, transitions: 0 }
       let timer: NodeJS.Timeout | undefined
+      let left: number = budget.atOnce
+      let filledAt = performance.now()
+
+      /** Of the exchanges that are gathered, leaves as many as the reader may be sent now. */
+      function spend(): void {
+        const now = performance.now()
+        left = Math.min(budget.atOnce, left + ((now - filledAt) * budget.perSecond) / 1000)
+        filledAt = now
+        const over = exchanges.length - Math.floor(left)
+        if (over > 0) {
+          exchanges = exchanges.slice(over)
+          missed.exchanges += over
+        }
+        left -= exchanges.length
+      }
 
       function flush(): void {
         timer = undefined
@@ -100,6 +121,7 @@ export const streamRoutes =
           out.once('drain', gather)
           return
         }
+        spend()
         const text = [
           ...(missed.exchanges + missed.transitions > 0 ? [frame('missed', missed)] : []),
           ...exchanges.map(({ world, id, make }) => frame('exchange', { world, exchange: make() }, id)),
@@ -134,7 +156,7 @@ export const streamRoutes =
         if (only !== undefined && world !== only) return
         follow()
         exchanges.push({ world, id, make })
-        if (exchanges.length > maxGathered) {
+        if (exchanges.length > budget.atOnce) {
           exchanges.shift()
           missed.exchanges++
         }
@@ -144,7 +166,7 @@ export const streamRoutes =
         const world = core.worlds.nameOf(key)
         if (world === undefined || (only !== undefined && world !== only)) return
         for (const transition of happened) transitions.push({ world, transition })
-        const over = transitions.length - maxGathered
+        const over = transitions.length - maxTransitions
         if (over > 0) {
           transitions = transitions.slice(over)
           missed.transitions += over
