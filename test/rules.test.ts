@@ -239,7 +239,7 @@ void t.test(
       'src/control/journal.ts': ['setTimeout'],
       'src/routes/customer/events.ts': ['setInterval'],
       // How often a page that is watched is told of what happened.
-      'src/routes/control/stream.ts': ['setInterval', 'setTimeout'],
+      'src/routes/control/stream.ts': ['performance.now', 'setInterval', 'setTimeout'],
       // When nobody writes, the log is copied into the database file.
       'src/store/commit.ts': ['setTimeout'],
       // How long requests that are under way may hold up the end.
