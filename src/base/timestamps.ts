@@ -18,15 +18,22 @@ export interface Moment {
   readonly nanos: number
 }
 
+/** The second that was formatted last: most moments of an answer lie in the same one. */
+let formatted = { second: NaN, text: '' }
+
 /** RFC 3339 in UTC with none, three, six or nine digits, as protojson writes a timestamp (measured). */
 export function formatTimestamp(at: Micros): string {
   const moment = Math.min(at, endOfTime)
   // By milliseconds, as a double holds no more of the far future.
   const millis = Math.floor(moment / 1000)
+  const second = Math.floor(millis / 1000)
+  if (second !== formatted.second) {
+    formatted = { second, text: new Date(second * 1000).toISOString().slice(0, -5) }
+  }
+  const thousandths = millis - second * 1000
   const micros = moment - millis * 1000
-  const iso = new Date(millis).toISOString()
-  if (micros !== 0) return `${iso.slice(0, -1)}${String(micros).padStart(3, '0')}Z`
-  return iso.endsWith('.000Z') ? `${iso.slice(0, -5)}Z` : iso
+  if (micros !== 0) return `${formatted.text}.${String(thousandths * 1000 + micros).padStart(6, '0')}Z`
+  return thousandths === 0 ? `${formatted.text}Z` : `${formatted.text}.${String(thousandths).padStart(3, '0')}Z`
 }
 
 /** The same of a moment that a client wrote. */

@@ -1,4 +1,5 @@
 import { normaliseId } from '../base/ids.ts'
+import type { JobRecord } from '../domain/jobs/job.ts'
 import { runningTasks } from '../domain/jobs/lifecycle.ts'
 import type { JobCriterion, JobFilterStore } from '../store/job-filters.ts'
 import { needsSettling } from '../store/job-filters.ts'
@@ -20,6 +21,8 @@ export interface JobQueries {
   ): Promise<JobPage & { readonly at: Micros }>
   /** Jobs of a world, whoever's they are, the newest first, and the moment for which that is true. */
   all(world: WorldRecord, slice: Slice, conditions: JobConditions): Promise<JobPage & { readonly at: Micros }>
+  /** The caller's jobs of these ids; ids of no such job are passed over. */
+  named(caller: Caller, ids: readonly string[]): JobRecord[]
   /**
    * How many tasks of each job are running now. Jobs that are not there, or not the caller's, are left out (chosen: one wrong
    * id does not spoil the answer about the others).
@@ -34,6 +37,11 @@ export function createJobQueries(
   now: (world: WorldRecord) => Micros,
   runs: Pick<Runs, 'tasks'>,
 ): JobQueries {
+  function own({ world, account }: Caller, id: string): JobRecord | undefined {
+    const job = rows.find(world.key, normaliseId(id))
+    return job?.account === account && job.deletedAt === null ? job : undefined
+  }
+
   return {
     async filter(caller, criteria, page) {
       const { world, account } = caller
@@ -48,12 +56,15 @@ export function createJobQueries(
       return { ...rows.listAll(world.key, slice, conditions), at: now(world) }
     },
 
-    runningTasks({ world, account }, ids) {
+    named: (caller, ids) => ids.flatMap((id) => own(caller, id) ?? []),
+
+    runningTasks(caller, ids) {
+      const { world } = caller
       const at = now(world)
       const counts: [string, number][] = []
       for (const id of ids) {
-        const job = rows.find(world.key, normaliseId(id))
-        if (job?.account !== account || job.deletedAt !== null) continue
+        const job = own(caller, id)
+        if (job === undefined) continue
         const isReal = job.run?.blocks !== undefined
         counts.push([id, isReal ? runs.tasks(world.key, job.id) : runningTasks(job.run, at)])
       }

@@ -71,12 +71,12 @@ export interface Jobs {
   /** The job, whoever's it is, also where it was deleted. @throws ApiError 404 */
   findAny(world: WorldRecord, id: string): JobRecord
   /**
-   * Counts a read of a client on those of its jobs whose pace is polls; in one act, each job once. Ids of no job, or of none
-   * that counts, are passed over.
+   * Counts a read of a client on those of the jobs whose pace is polls; in one act, each job once.
    *
-   * @returns true if any was counted, so that what was read before is out of date
+   * @param jobs as the client would see them now
+   * @returns true if any was counted, so that these jobs are out of date
    */
-  poll(caller: Caller, ids: readonly string[]): Promise<boolean>
+  poll(caller: Caller, jobs: readonly JobRecord[]): Promise<boolean>
   /** Makes a job that is to enter a state by itself wait before it. */
   hold(world: WorldRecord, id: string, before: JobState): Promise<JobRecord>
   /**
@@ -297,19 +297,16 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       return job
     },
 
-    async poll({ world, account }, ids) {
-      const counting = (id: string): JobRecord | undefined => {
-        const job = rows.find(world.key, id)
-        const counts = job?.account === account && job.deletedAt === null && job.run !== null && job.run.polls !== null
-        return counts && job.run.pending.length > 0 ? job : undefined
-      }
-      const wanted = [...new Set(ids.map(normaliseId))].filter((id) => counting(id) !== undefined)
-      if (wanted.length === 0) return false
+    async poll({ world, account }, jobs) {
+      const counts = ({ run }: JobRecord): boolean => run !== null && run.polls !== null && run.pending.length > 0
+      const wanted = new Set(jobs.filter((job) => job.account === account && counts(job)).map(({ id }) => id))
+      if (wanted.size === 0) return false
       const happened = await commit(() => {
         const present = now(world)
         const happened = rows.settle(world.key, present)
-        for (const before of wanted.map(counting)) {
-          if (before === undefined) continue
+        for (const id of wanted) {
+          const before = rows.find(world.key, id)
+          if (before === undefined || before.deletedAt !== null || !counts(before)) continue
           const job = withRun(before, (run) => countPoll(run, present))
           rows.update(world.key, job, present)
           onLife(world, job)

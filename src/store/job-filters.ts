@@ -210,7 +210,7 @@ export const jobFilterStore = (store: Store): JobFilterStore => {
         if (criterion.op === 'glob') assertCheap(criterion.field, criterion.pattern, scope)
       const total = store.prepare<{ count: number }>(count.sql).get(...count.values, scope)!.count
       if (offset >= total) return { jobs: [], total }
-      const rows = store.prepare<JobRow>(page.sql).all(...page.values, { ...scope, limit, offset })
+      const rows = store.prepare<JobRow>(page.sql).raw().all(...page.values, { ...scope, limit, offset })
       return { jobs: rows.map(toJob), total }
     },
   }

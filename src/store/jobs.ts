@@ -82,27 +82,27 @@ export interface JobStore {
   nextAt(world: number): Micros | null
 }
 
-/** A row of `jobColumns`. */
-export interface JobRow {
-  id: string
-  account: string
-  template_id: string
-  name: string
-  created_at: number
-  deleted_at: number | null
-  doc: string
-}
+/** A row of `jobColumns`, as an array: objects cost half as much again. */
+export type JobRow = readonly [
+  id: string,
+  account: string,
+  templateId: string,
+  name: string,
+  createdAt: number,
+  deletedAt: number | null,
+  doc: string,
+]
 
-export const toJob = (row: JobRow): JobRecord => ({
-  id: row.id,
-  account: row.account,
-  templateId: row.template_id,
-  name: row.name,
-  createdAt: row.created_at,
-  deletedAt: row.deleted_at,
+export const toJob = ([id, account, templateId, name, createdAt, deletedAt, doc]: JobRow): JobRecord => ({
+  id,
+  account,
+  templateId,
+  name,
+  createdAt,
+  deletedAt,
   ...beginnings,
-  ...(JSON.parse(row.doc) as Partial<JobDetails>),
-  ...(row.doc === emptyDocument ? { isForgotten: true } : undefined),
+  ...(JSON.parse(doc) as Partial<JobDetails>),
+  ...(doc === emptyDocument ? { isForgotten: true } : undefined),
 })
 
 const emptyDocument = '{}'
@@ -144,7 +144,7 @@ export const jobColumns = 'id, account, template_id, name, created_at, deleted_a
 const lifeNames = 'state, submitted_at, started_at, ended_at, next_at'
 
 export function jobStore(store: Store): JobStore {
-  const byId = store.prepare<JobRow>(`SELECT ${jobColumns} FROM jobs WHERE world = ? AND id = ?`)
+  const byId = store.prepare<JobRow>(`SELECT ${jobColumns} FROM jobs WHERE world = ? AND id = ?`).raw()
   const insert = store.prepare(
     `INSERT INTO jobs (world, ${jobColumns}, ${lifeNames}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
@@ -159,9 +159,11 @@ export function jobStore(store: Store): JobStore {
   )
   const live = store.prepare<{ id: string }>('SELECT id FROM jobs WHERE world = ? AND deleted_at IS NULL')
   const count = store.prepare<{ jobs: number }>('SELECT jobs FROM accounts WHERE world = ? AND name = ?')
-  const due = store.prepare<JobRow & { seq: number; next_at: number }>(
-    `SELECT seq, next_at, ${jobColumns} FROM jobs WHERE world = ? AND next_at <= ? ORDER BY next_at`,
-  )
+  const due = store
+    .prepare<[seq: number, nextAt: number, ...job: JobRow]>(
+      `SELECT seq, next_at, ${jobColumns} FROM jobs WHERE world = ? AND next_at <= ? ORDER BY next_at`,
+    )
+    .raw()
   const settleOne = store.prepare('UPDATE jobs SET state = ?, next_at = ? WHERE seq = ?')
   const next = store.prepare<{ at: number | null }>(
     'SELECT min(next_at) AS at FROM jobs WHERE world = ? AND next_at IS NOT NULL',
@@ -181,9 +183,9 @@ export function jobStore(store: Store): JobStore {
     AND (@templateId IS NULL OR template_id = @templateId)
     AND (@text IS NULL OR instr(lower(name), lower(@text)) > 0 OR instr(lower(id), lower(@text)) > 0)`
   const countFitting = store.prepare<{ jobs: number }>(`SELECT count(*) AS jobs FROM jobs WHERE ${fits}`)
-  const fitting = store.prepare<JobRow>(
-    `SELECT ${jobColumns} FROM jobs WHERE ${fits} ORDER BY seq DESC LIMIT @limit OFFSET @offset`,
-  )
+  const fitting = store
+    .prepare<JobRow>(`SELECT ${jobColumns} FROM jobs WHERE ${fits} ORDER BY seq DESC LIMIT @limit OFFSET @offset`)
+    .raw()
 
   return {
     find(world, id) {
@@ -211,6 +213,7 @@ export function jobStore(store: Store): JobStore {
              SELECT seq FROM jobs WHERE world = ? AND account = ? AND deleted_at IS NULL ${order} LIMIT ? OFFSET ?
            ) ${order}`,
         )
+        .raw()
         .all(world, account, limit, offset, { now })
       return { jobs: rows.map(toJob), total }
     },
@@ -222,12 +225,12 @@ export function jobStore(store: Store): JobStore {
     },
     settle(world, now) {
       const transitions: Transition[] = []
-      for (const row of due.all(world, now)) {
+      for (const [seq, dueAt, ...row] of due.all(world, now)) {
         const { id, account, run } = toJob(row)
         for (const [state, at] of run?.timeline ?? []) {
-          if (at >= row.next_at && at <= now) transitions.push({ jobId: id, account, state, at })
+          if (at >= dueAt && at <= now) transitions.push({ jobId: id, account, state, at })
         }
-        settleOne.run(stateAt(run, now), nextAt(run, now), row.seq)
+        settleOne.run(stateAt(run, now), nextAt(run, now), seq)
       }
       return transitions.sort((a, b) => a.at - b.at)
     },

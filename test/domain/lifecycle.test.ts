@@ -137,7 +137,7 @@ async function perform(core: Core, caller: Caller, clock: { advance(seconds: num
         await core.jobs.run(caller, act.id, {})
         break
       case 'poll':
-        await core.jobs.poll(caller, [act.id])
+        await core.jobs.poll(caller, [core.jobs.get(caller, act.id)])
         core.jobs.get(caller, act.id)
         break
       case 'abort':

@@ -14,11 +14,11 @@ import { jobResponseToWire, jobToWire, type UploadUrl } from '../../domain/jobs/
  *
  * @returns true if a job moved, so that what was read before is out of date
  */
-export async function countRead(core: Core, request: FastifyRequest, ids: readonly string[]): Promise<boolean> {
+export async function countRead(core: Core, request: FastifyRequest, jobs: readonly JobRecord[]): Promise<boolean> {
   const { isWatching, strike } = request.exchange
   const { connection, answer } = strike?.rule ?? {}
   const isSpoilt = connection !== undefined || (answer !== undefined && answer !== 'slow')
-  return isWatching || isSpoilt ? false : core.jobs.poll(request.caller, ids)
+  return isWatching || isSpoilt ? false : core.jobs.poll(request.caller, jobs)
 }
 
 /** Makes answers out of jobs, for the request that asks. */
@@ -28,8 +28,6 @@ export interface JobAnswers {
   /** Jobs of a list, all as of one moment: the present, unless another is given. */
   many(request: FastifyRequest, jobs: readonly JobRecord[], at?: Micros): JobJob[]
 }
-
-export const idsOf = (jobs: readonly JobRecord[]): string[] => jobs.map(({ id }) => id)
 
 const newestFirst: JobOrder = { field: 'createdAt', descending: true }
 

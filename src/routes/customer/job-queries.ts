@@ -13,7 +13,7 @@ import { compileFilters } from '../../wire/filters.ts'
 import { priceOf, taskCount } from '../../domain/jobs/job.ts'
 import { paginationOf, slice } from '../../wire/paging.ts'
 import { jobFilterFields } from '../../store/job-filters.ts'
-import { countRead, idsOf, jobAnswers, jobOrderOf } from './job-answers.ts'
+import { countRead, jobAnswers, jobOrderOf } from './job-answers.ts'
 
 /** Ids in one question for running tasks at most (chosen). */
 const maxIds = 1000
@@ -44,7 +44,7 @@ export const jobQueryRoutes =
         const page = { ...part, orderBy: jobOrderOf(orderBy) }
         const criteria = readFilters(filters)
         const before = await core.jobQueries.filter(request.caller, criteria, page)
-        const moved = await countRead(core, request, idsOf(before.jobs))
+        const moved = await countRead(core, request, before.jobs)
         const { jobs, total, at } = moved ? await core.jobQueries.filter(request.caller, criteria, page) : before
         return { pagination: paginationOf(part, total), data: answers.many(request, jobs, at) }
       },
@@ -67,7 +67,7 @@ export const jobQueryRoutes =
         if (jobsIds.length > maxIds) {
           throw invalidArgument(`jobsIds holds ${jobsIds.length} ids; at most ${maxIds} are taken`, 'too-many-ids')
         }
-        await countRead(core, request, jobsIds)
+        await countRead(core, request, core.jobQueries.named(request.caller, jobsIds))
         return { jobsRunningTasks: core.jobQueries.runningTasks(request.caller, jobsIds) }
       },
     )

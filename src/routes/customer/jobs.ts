@@ -15,7 +15,7 @@ import { ListQuery } from '../../../schemas/pagination.ts'
 import type { Core } from '../../core.ts'
 import type { Era } from '../../wire/era-2023.ts'
 import { paginationOf, sliceOf } from '../../wire/paging.ts'
-import { countRead, idsOf, jobAnswers, jobOrderOf } from './job-answers.ts'
+import { countRead, jobAnswers, jobOrderOf } from './job-answers.ts'
 
 /** Creating and reading jobs; changing those that have not been started; running, stopping and deleting them. */
 export const jobRoutes =
@@ -52,8 +52,9 @@ export const jobRoutes =
       },
       async (request) => {
         const { caller, params } = request
-        await countRead(core, request, [params.jobId])
-        return answers.one(request, core.jobs.get(caller, params.jobId))
+        const before = core.jobs.get(caller, params.jobId)
+        const moved = await countRead(core, request, [before])
+        return answers.one(request, moved ? core.jobs.get(caller, params.jobId) : before)
       },
     )
 
@@ -72,7 +73,7 @@ export const jobRoutes =
         const slice = sliceOf(request.query)
         const page = { ...slice, orderBy: jobOrderOf(request.query.orderBy) }
         const before = await core.jobs.list(request.caller, page)
-        const moved = await countRead(core, request, idsOf(before.jobs))
+        const moved = await countRead(core, request, before.jobs)
         const { jobs, total } = moved ? await core.jobs.list(request.caller, page) : before
         return { pagination: paginationOf(slice, total), data: answers.many(request, jobs) }
       },

@@ -29,8 +29,9 @@ export const logRoutes =
           body: { jobId, ...filter },
         } = request
         request.exchange.jobId = normaliseId(jobId)
-        await countRead(core, request, [jobId])
-        const job = core.jobs.get(caller, jobId)
+        const before = core.jobs.get(caller, jobId)
+        const moved = await countRead(core, request, [before])
+        const job = moved ? core.jobs.get(caller, jobId) : before
         if (job.run?.blocks !== undefined) return core.storage.logs(caller.world, job, filter)
         const template = core.catalogue.find(caller.world.key, job.templateId)
         return logsAt(job, template ?? nobody, core.clocks.now(caller.world), filter)

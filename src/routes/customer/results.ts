@@ -23,7 +23,7 @@ export const resultRoutes =
       },
       async (request) => {
         const { caller, params, baseUrl } = request
-        await countRead(core, request, [params.jobId])
+        await countRead(core, request, [core.jobs.get(caller, params.jobId)])
         const results = await core.storage.results(caller, params.jobId)
         if (results === undefined && era !== '2023') {
           throw new ApiError('unknown', 'job has not yet been completed')
