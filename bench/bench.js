@@ -1,4 +1,4 @@
-// `npm run bench [-- --rounds 5 --seconds 2 --only start,create,reads,worlds,blocks]`: what the emulator costs beside a bare Fastify that does as much as it can of the
+// `npm run bench [-- --rounds 5 --seconds 2 --only start,create,polls,reads,worlds,blocks --against CHECKOUT]`: what the emulator costs beside a bare Fastify that does as much as it can of the
 // same. Everything compared runs in one go, alternating, since only ratios within one run mean anything on a busy machine.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -10,6 +10,7 @@ import { measureMemory, printMemory } from './memory.js'
 import { findPrism, howToAddPrism } from './prism.js'
 import { stopAll } from './processes.js'
 import { bundleBare } from './programs.js'
+import { measurePolls } from './polls.js'
 import { measureReads } from './reads.js'
 import { measureStart } from './start-up.js'
 import { measureWorlds } from './worlds.js'
@@ -21,7 +22,8 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
-    only: { type: 'string', default: 'start,create,reads,worlds,blocks' },
+    only: { type: 'string', default: 'start,create,polls,reads,worlds,blocks' },
+    against: { type: 'string' },
   },
 })
 const rounds = Number(values.rounds)
@@ -56,6 +58,7 @@ try {
   const memory = measureMemory()
   if (only.includes('start')) await measureStart({ folder, bare, memory, rounds: rounds + 2 })
   if (only.includes('create')) await measureCreate({ folder, bare, prism, memory, rounds, seconds })
+  if (only.includes('polls')) await measurePolls({ folder, bare, against: values.against, rounds, seconds })
   if (only.includes('reads')) await measureReads({ folder, rounds, seconds })
   if (only.includes('worlds')) await measureWorlds({ folder, rounds, seconds })
   if (only.includes('blocks')) await measureBlocks({ folder, rounds, seconds })

@@ -40,9 +40,15 @@ export async function bundleBare(folder) {
  */
 const node = (args, path, port) => ({ command: process.execPath, args, path, port })
 
-/** The emulator as users start it. */
-export const emulator = (/** @type {string} */ data, /** @type {number} */ port) =>
-  node([join(root, 'dist', 'cli.js'), 'start', '--port', String(port), '--data', data], '/_emulator/health', port)
+/**
+ * The emulator as users start it.
+ *
+ * @param {string} data
+ * @param {number} port
+ * @param {string} checkout whose build is started
+ */
+export const emulator = (data, port, checkout = root) =>
+  node([join(checkout, 'dist', 'cli.js'), 'start', '--port', String(port), '--data', data], '/_emulator/health', port)
 
 export const bareRoute = (/** @type {Bare} */ bare, /** @type {string} */ answerFile, /** @type {number} */ port) =>
   node([bare.route, String(port), answerFile], '/', port)
