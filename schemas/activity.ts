@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { jobStates } from './jobs.ts'
 import { PaginationResponse } from './pagination.ts'
-import { Enum, Nullable, Timestamp, UInt32 } from './proto.ts'
+import { Enum, Message, Nullable, Timestamp, UInt32 } from './proto.ts'
 
 /** `GET /_emulator/worlds/{world}/jobs`: which jobs; all that is given must hold. */
 export const WorldJobsQuery = Type.Object({
@@ -19,7 +19,7 @@ export const WorldJobsQuery = Type.Object({
 export type WorldJobsQuery = Static<typeof WorldJobsQuery>
 
 /** A job of a world, whoever's it is. */
-export const WorldJob = Type.Object({
+export const WorldJob = Message('WorldJob', {
   id: Type.String(),
   name: Type.String(),
   templateId: Type.String(),
@@ -35,7 +35,10 @@ export const WorldJob = Type.Object({
 })
 export type WorldJob = Static<typeof WorldJob>
 
-export const WorldJobsResponse = Type.Object({ jobs: Type.Array(WorldJob), pagination: PaginationResponse })
+export const WorldJobsResponse = Message('WorldJobsResponse', {
+  jobs: Type.Array(WorldJob),
+  pagination: PaginationResponse,
+})
 export type WorldJobsResponse = Static<typeof WorldJobsResponse>
 
 /** `GET /_emulator/stream`. */

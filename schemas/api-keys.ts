@@ -1,8 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Nullable, Text, Timestamp } from './proto.ts'
+import { Message, Nullable, Text, Timestamp } from './proto.ts'
 
 /** An API key as lists show it; the key itself is not in it. */
-export const ApiKey = Type.Object({
+export const ApiKey = Message('ApiKey', {
   id: Text({ format: 'uuid' }),
   name: Text(),
   issuedAt: Timestamp(),
@@ -14,7 +14,7 @@ export const ApiKey = Type.Object({
 export type ApiKey = Static<typeof ApiKey>
 
 /** `GET /v1/auth/api_keys`. */
-export const ApiKeysResponse = Type.Object({ apiKeys: Type.Array(ApiKey) })
+export const ApiKeysResponse = Message('ApiKeysResponse', { apiKeys: Type.Array(ApiKey) })
 export type ApiKeysResponse = Static<typeof ApiKeysResponse>
 
 export const ApiKeyParams = Type.Object({ id: Text() })

@@ -1,11 +1,11 @@
 import { Type } from '@sinclair/typebox'
-import { Double, Nullable, Text, Timestamp, UInt32 } from './proto.ts'
+import { Double, Message, Nullable, Text, Timestamp, UInt32 } from './proto.ts'
 
 /** `GET /v1/wallet/transactions/csv`: a CSV inside of JSON. */
-export const TransactionsCsv = Type.Object({ csv: Text() })
+export const TransactionsCsv = Message('TransactionsCsv', { csv: Text() })
 
 /** `GET /v1/wallet/account`. */
-export const AccountResponse = Type.Object({
+export const AccountResponse = Message('AccountResponse', {
   account: Type.Object({
     id: Text(),
     createdAt: Nullable(Timestamp()),
@@ -27,12 +27,12 @@ export const AccountResponse = Type.Object({
 })
 
 /** `POST /v1/wallet/top_up`. */
-export const TopUpRequest = Type.Object({
+export const TopUpRequest = Message('TopUpRequest', {
   currencyAmount: Type.Optional(Text()),
   currency: Type.Optional(Text()),
   amount: Type.Optional(Text()),
 })
-export const TopUpResponse = Type.Object({
+export const TopUpResponse = Message('TopUpResponse', {
   topUpRequest: Type.Object({
     id: Text(),
     createdAt: Timestamp(),
@@ -55,23 +55,26 @@ export const TopUpResponse = Type.Object({
     Type.Object({ id: Text(), brand: Text(), last4: Text(), expMonth: UInt32(), expYear: UInt32() }),
   ),
 })
-export const CancelTopUpRequest = Type.Object({ id: Text({ minLength: 1 }), cancelMessage: Type.Optional(Text()) })
+export const CancelTopUpRequest = Message('CancelTopUpRequest', {
+  id: Text({ minLength: 1 }),
+  cancelMessage: Type.Optional(Text()),
+})
 
-export const BillingPortal = Type.Object({ url: Text() })
+export const BillingPortal = Message('BillingPortal', { url: Text() })
 
-export const Plans = Type.Object({
+export const Plans = Message('Plans', {
   plans: Type.Array(
     Type.Object({ id: Text(), createdAt: Timestamp(), updatedAt: Timestamp(), state: Text(), amount: Text() }),
   ),
 })
 
 /** `POST /v1/wallet/payout`. */
-export const PayoutBody = Type.Object({
+export const PayoutBody = Message('PayoutBody', {
   amount: Type.Optional(Text()),
   currency: Type.Optional(Text()),
   currencyAmount: Type.Optional(Text()),
 })
-const Payout = Type.Object({
+const Payout = Message('Payout', {
   id: Text(),
   createdAt: Timestamp(),
   updatedAt: Timestamp(),
@@ -86,6 +89,6 @@ const Payout = Type.Object({
   sentAt: Nullable(Timestamp()),
   confirmedAt: Nullable(Timestamp()),
 })
-export const PayoutResponse = Type.Object({ payoutRequest: Payout })
+export const PayoutResponse = Message('PayoutResponse', { payoutRequest: Payout })
 export const PayoutHistoryQuery = Type.Object({ limit: Type.Optional(UInt32()), offset: Type.Optional(UInt32()) })
-export const PayoutHistory = Type.Object({ accountId: Text(), payoutRequests: Type.Array(Payout) })
+export const PayoutHistory = Message('PayoutHistory', { accountId: Text(), payoutRequests: Type.Array(Payout) })

@@ -1,14 +1,14 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ListQuery, PaginationResponse } from './pagination.ts'
-import { Bytes, Int64, Nullable, Text, Timestamp, UInt32 } from './proto.ts'
+import { Bytes, Int64, Message, Nullable, Text, Timestamp, UInt32 } from './proto.ts'
 
-const DeviceRequirements = Type.Object({
+const DeviceRequirements = Message('DeviceRequirements', {
   minCpu: UInt32({ description: 'Cores' }),
   minMemory: UInt32({ description: 'GiB' }),
   gpu: Type.Array(Text()),
 })
 
-const PlatformConfig = Type.Object({
+const PlatformConfig = Message('PlatformConfig', {
   container: Text({ description: 'Image that the block runs in' }),
   privateImage: Type.Boolean(),
   username: Text(),
@@ -17,7 +17,7 @@ const PlatformConfig = Type.Object({
 })
 
 /** An app, in the order of the vendor's reference. */
-export const App = Type.Object({
+export const App = Message('App', {
   id: Text(),
   name: Text(),
   version: Text({ description: 'major.minor' }),
@@ -39,7 +39,7 @@ export const App = Type.Object({
 export type App = Static<typeof App>
 
 /** An engine, in the order of the vendor's reference. */
-export const Engine = Type.Object({
+export const Engine = Message('Engine', {
   id: Text(),
   name: Text(),
   version: Text({ description: 'major.minor' }),
@@ -70,23 +70,25 @@ export const BlocksQuery = Type.Object({
 })
 export type BlocksQuery = Static<typeof BlocksQuery>
 
-export const AppsPage = Type.Object({ apps: Type.Array(App), pagination: PaginationResponse })
-export const EnginesPage = Type.Object({ engines: Type.Array(Engine), pagination: PaginationResponse })
+export const AppsPage = Message('AppsPage', { apps: Type.Array(App), pagination: PaginationResponse })
+export const EnginesPage = Message('EnginesPage', { engines: Type.Array(Engine), pagination: PaginationResponse })
 
-export const AppResponse = Type.Object({ app: App })
+export const AppResponse = Message('AppResponse', { app: App })
 
 /** `POST /v1/dev/apps`. */
-export const UploadAppRequest = Type.Object({
+export const UploadAppRequest = Message('UploadAppRequest', {
   data: Bytes({ description: 'A tar of the folder with manifest.json and app/, in base64; at most 4 MiB' }),
 })
 
-export const AppParams = Type.Object({ appTag: Text({ description: 'name, name@major, name@major.minor, or the id' }) })
+export const AppParams = Type.Object({
+  appTag: Text({ description: 'name, name@major, name@major.minor, or the id' }),
+})
 export const EngineParams = Type.Object({
   engineTag: Text({ description: 'name, name@major, name@major.minor, or the id' }),
 })
 
 /** The one message of operations on engines: what is not in the path is in the query. */
-export const EngineMessage = Type.Object({
+export const EngineMessage = Message('EngineMessage', {
   engineId: Text(),
   engineTag: Text(),
   engineData: Text({ description: 'Bytes in base64' }),

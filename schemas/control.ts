@@ -1,9 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { jobStates } from './jobs.ts'
-import { Duration, Enum, Timestamp, UInt32 } from './proto.ts'
+import { Duration, Enum, Message, Timestamp, UInt32 } from './proto.ts'
 
 /** `GET /_emulator/health`. */
-export const Health = Type.Object({
+export const Health = Message('Health', {
   status: Type.Literal('ok'),
   version: Type.String(),
   uptime: Type.Number({ description: 'Seconds since start' }),
@@ -33,7 +33,7 @@ export const RuleParams = Type.Object({
 })
 
 /** `POST /_emulator/worlds/{world}/reset`. */
-export const ResetResponse = Type.Object({
+export const ResetResponse = Message('ResetResponse', {
   world: Type.String(),
   removed: Type.Object({ jobs: Type.Integer(), templates: Type.Integer() }, { description: 'How many there were' }),
   seeded: Type.Object({ jobs: Type.Integer() }, { description: 'How many there are now' }),
@@ -41,7 +41,7 @@ export const ResetResponse = Type.Object({
 export type ResetResponse = Static<typeof ResetResponse>
 
 /** `POST /_emulator/worlds/{world}/seed`: what was added. */
-export const SeedResponse = Type.Object({
+export const SeedResponse = Message('SeedResponse', {
   world: Type.String(),
   templates: Type.Integer(),
   jobs: Type.Integer(),
@@ -49,7 +49,7 @@ export const SeedResponse = Type.Object({
 export type SeedResponse = Static<typeof SeedResponse>
 
 /** A world's clock, and what happened on the way to where it stands. */
-export const ClockResponse = Type.Object({
+export const ClockResponse = Message('ClockResponse', {
   now: Timestamp({ description: "The world's time" }),
   frozen: Type.Boolean({ description: 'The clock stands still' }),
   transitions: Type.Array(Type.Object({ jobId: Type.String(), state: Enum(jobStates), at: Timestamp() }), {
@@ -59,7 +59,8 @@ export const ClockResponse = Type.Object({
 export type ClockResponse = Static<typeof ClockResponse>
 
 /** `POST /_emulator/worlds/{world}/clock/advance`. */
-export const AdvanceRequest = Type.Object(
+export const AdvanceRequest = Message(
+  'AdvanceRequest',
   {
     by: Duration({
       minLength: 1,
@@ -73,7 +74,8 @@ export const AdvanceRequest = Type.Object(
 export const WorldJobParams = Type.Object({ world, jobId: Type.String({ description: 'Id of a job of that world' }) })
 
 /** `POST /_emulator/worlds/{world}/jobs/{jobId}/release`. */
-export const ReleaseRequest = Type.Object(
+export const ReleaseRequest = Message(
+  'ReleaseRequest',
   {
     steps: Type.Optional(UInt32({ description: 'Gates to open; absent: 1' })),
   },
@@ -81,7 +83,7 @@ export const ReleaseRequest = Type.Object(
 )
 
 /** Where a job stands after its gates were opened. */
-export const ReleaseResponse = Type.Object({
+export const ReleaseResponse = Message('ReleaseResponse', {
   jobId: Type.String(),
   state: Enum(jobStates),
   waitingFor: Type.Array(Enum(jobStates), { description: 'States after gates that are still closed' }),
@@ -89,7 +91,7 @@ export const ReleaseResponse = Type.Object({
 export type ReleaseResponse = Static<typeof ReleaseResponse>
 
 /** A world, looked at. */
-export const World = Type.Object({
+export const World = Message('World', {
   world: Type.String(),
   apiKey: Type.String({ description: 'The key that opens it' }),
   createdAt: Timestamp({ description: 'When it was opened' }),
@@ -111,14 +113,15 @@ export const WorldsQuery = Type.Object({
   offset: Type.Optional(UInt32({ description: 'Worlds to leave out first; absent: 0' })),
 })
 
-export const WorldsResponse = Type.Object({
+export const WorldsResponse = Message('WorldsResponse', {
   total: Type.Integer(),
   worlds: Type.Array(Type.Object({ world: Type.String(), createdAt: Timestamp() })),
 })
 export type WorldsResponse = Static<typeof WorldsResponse>
 
 /** `POST /_emulator/worlds/{world}/fork`. */
-export const ForkRequest = Type.Object(
+export const ForkRequest = Message(
+  'ForkRequest',
   {
     into: Type.String({ minLength: 1, description: 'Name of the copy' }),
     replace: Type.Optional(Type.Boolean({ description: 'Write over a world that has this name' })),
@@ -134,10 +137,11 @@ export const ImportQuery = Type.Object({
 /** A world in a file. It passes through as a stream, so nothing looks into it here. */
 export const Archive = Type.Unsafe<unknown>({ type: 'string', format: 'binary', 'x-proto': 'value' })
 
-export const WorldName = Type.Object({ world: Type.String() })
+export const WorldName = Message('WorldName', { world: Type.String() })
 
 /** `PUT /_emulator/worlds/{world}/pace`. */
-export const PaceRequest = Type.Object(
+export const PaceRequest = Message(
+  'PaceRequest',
   {
     pace: Type.String({ description: 'As for --pace; empty: that of the emulator' }),
   },
@@ -145,7 +149,8 @@ export const PaceRequest = Type.Object(
 )
 
 /** `PUT /_emulator/worlds/{world}/jobs/{jobId}/pace`. */
-export const JobPaceRequest = Type.Object(
+export const JobPaceRequest = Message(
+  'JobPaceRequest',
   {
     pace: Type.String({ description: 'As for --pace; empty: that of its scenario or its world' }),
   },
@@ -153,13 +158,14 @@ export const JobPaceRequest = Type.Object(
 )
 
 /** `POST /_emulator/worlds/{world}/jobs/{jobId}/hold`. */
-export const HoldRequest = Type.Object(
+export const HoldRequest = Message(
+  'HoldRequest',
   { before: Enum(jobStates, { description: 'The state to wait before' }) },
   { examples: [{ before: 'JOB_STATE_MERGING' }] },
 )
 
 /** Why a job is where it is, and what moves it on. */
-export const Explanation = Type.Object({
+export const Explanation = Message('Explanation', {
   jobId: Type.String(),
   templateId: Type.String(),
   name: Type.String(),
@@ -196,7 +202,8 @@ export const Explanation = Type.Object({
 export type Explanation = Static<typeof Explanation>
 
 /** `POST /_emulator/worlds/{world}/clock/wait`: exactly one of the two. */
-export const WaitRequest = Type.Object(
+export const WaitRequest = Message(
+  'WaitRequest',
   {
     for: Type.Optional(Duration({ description: "A duration of the world's time" })),
     until: Type.Optional(Timestamp({ description: "A moment of the world's time" })),
@@ -204,7 +211,7 @@ export const WaitRequest = Type.Object(
   { examples: [{ for: '90s' }] },
 )
 
-export const WaitResponse = Type.Object({
+export const WaitResponse = Message('WaitResponse', {
   reached: Type.Boolean({ description: 'false: ask again with this `until`' }),
   until: Timestamp(),
 })

@@ -1,15 +1,15 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { AnyMessage, Int64, Nullable, Text } from './proto.ts'
+import { AnyMessage, Int64, Message, Nullable, Text } from './proto.ts'
 
 /** Where a job's input comes from, or where its output goes to. */
-export const DataSource = Type.Object({
+export const DataSource = Message('DataSource', {
   dataSourceDescriptor: Type.Optional(Text({ description: 'url, file, bucket, s3, aws, gcp, storj, bypass …' })),
   params: Type.Optional(AnyMessage({ description: 'An object that names its type in `@type`' })),
 })
 export type DataSource = Static<typeof DataSource>
 
 /** The same on the way out: nothing is left out. */
-export const DataSourceView = Type.Object({
+export const DataSourceView = Message('DataSourceView', {
   dataSourceDescriptor: Text(),
   params: Type.Unsafe<Record<string, unknown> | null>({
     type: ['object', 'null'],
@@ -19,19 +19,19 @@ export const DataSourceView = Type.Object({
 })
 export type DataSourceView = Static<typeof DataSourceView>
 
-export const HttpDataSource = Type.Object({
+export const HttpDataSource = Message('HttpDataSource', {
   name: Type.Optional(Text()),
   url: Type.Optional(Text()),
   username: Type.Optional(Text()),
   password: Type.Optional(Text()),
 })
 
-export const LocalFileDataSource = Type.Object({
+export const LocalFileDataSource = Message('LocalFileDataSource', {
   tempUrl: Type.Optional(Text()),
   name: Type.Optional(Text()),
 })
 
-export const S3DataSource = Type.Object({
+export const S3DataSource = Message('S3DataSource', {
   name: Type.Optional(Text()),
   bucketName: Type.Optional(Text()),
   cloudRegion: Type.Optional(Text()),
@@ -40,7 +40,7 @@ export const S3DataSource = Type.Object({
   secretKey: Type.Optional(Text({ description: '2023: key given inline' })),
 })
 
-export const StorjDataSource = Type.Object({
+export const StorjDataSource = Message('StorjDataSource', {
   ...S3DataSource.properties,
   tempUrl: Type.Optional(Text({ description: 'Always empty; a notebook of 2023 reads it' })),
 })
@@ -55,12 +55,12 @@ export const dataSourceTypes = {
 export type DataSourceType = keyof typeof dataSourceTypes
 
 /** `POST /v1/customer/datasource/test`. */
-export const DataSourceInfoRequest = Type.Object({
+export const DataSourceInfoRequest = Message('DataSourceInfoRequest', {
   dataSource: DataSource,
   listFiles: Type.Optional(Type.Boolean({ description: 'Show the directory, too' })),
 })
 
-const FileInfo = Type.Object({ id: Text(), name: Text(), path: Text(), size: Int64({ description: 'Bytes' }) })
+const FileInfo = Message('FileInfo', { id: Text(), name: Text(), path: Text(), size: Int64({ description: 'Bytes' }) })
 
 export interface Directory {
   name: string
@@ -78,7 +78,7 @@ const Directory = Type.Unsafe<Directory>(
 )
 
 /** The result of testing a data source. */
-export const DataSourceInfo = Type.Object({
+export const DataSourceInfo = Message('DataSourceInfo', {
   filename: Text(),
   path: Text(),
   size: Int64({ description: 'Bytes' }),

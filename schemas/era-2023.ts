@@ -2,11 +2,11 @@ import { type Static, Type } from '@sinclair/typebox'
 import { DataSourceView } from './datasource.ts'
 import { AppParams } from './job-parts.ts'
 import { CreateJobRequest, JobJob } from './jobs.ts'
-import { Int64, Nullable, Struct, Text, Timestamp, UInt32 } from './proto.ts'
+import { Int64, Message, Nullable, Struct, Text, Timestamp, UInt32 } from './proto.ts'
 import { User } from './users.ts'
 
 /** Parameters as of 2023: `data` is the app's own. Sections of 2025 are taken, too. */
-export const AppParams2023 = Type.Object({
+export const AppParams2023 = Message('AppParams2023', {
   ...AppParams.properties,
   data: Type.Optional(Struct({ description: '2023: the parameters of the app' })),
   schema: Type.Optional(Text()),
@@ -15,7 +15,7 @@ export const AppParams2023 = Type.Object({
 export type AppParams2023 = Static<typeof AppParams2023>
 
 /** The create of 2023: that of 2025 with other parameters. */
-export const CreateJobRequest2023 = Type.Object({
+export const CreateJobRequest2023 = Message('CreateJobRequest2023', {
   ...CreateJobRequest.properties,
   params: Type.Optional(AppParams2023),
 })
@@ -23,7 +23,7 @@ export const CreateJobRequest2023 = Type.Object({
 const { properties: job } = JobJob
 
 /** A job as saved notebooks of 2023 show it: 21 fields in this order. */
-export const Job2023 = Type.Object({
+export const Job2023 = Message('Job2023', {
   id: job.id,
   templateId: job.templateId,
   name: job.name,
@@ -55,14 +55,20 @@ export const Job2023 = Type.Object({
 })
 export type Job2023 = Static<typeof Job2023>
 
+export const JobResponse2023 = Message('JobResponse2023', { job: Job2023 })
+
 /** A balance as the vendor's read-me of 2023 shows it. */
-export const Balance2023 = Type.Object({ accountId: Text(), totalBalance: Int64(), availableBalance: Int64() })
+export const Balance2023 = Message('Balance2023', {
+  accountId: Text(),
+  totalBalance: Int64(),
+  availableBalance: Int64(),
+})
 export type Balance2023 = Static<typeof Balance2023>
 
 const { id, createdAt, lastLogin, displayName, email, photoUrl, providerId, emailVerified, role } = User.properties
 
 /** A user as the vendor's read-me of 2023 shows it, with the role of December. */
-export const User2023 = Type.Object({
+export const User2023 = Message('User2023', {
   id,
   createdAt,
   lastLogin,

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { OperationName, PersonaName } from './names.ts'
-import { Duration, UInt32 } from './proto.ts'
+import { Duration, Message, UInt32 } from './proto.ts'
 
 /** The effect of a fault on the requests it matches: exactly one of the kinds, with or without a `delay`. */
 const FaultRule = {
@@ -48,13 +48,13 @@ const FaultRule = {
 }
 
 /** `POST /_emulator/worlds/{world}/faults`. */
-export const FaultRequest = Type.Object(FaultRule, {
+export const FaultRequest = Message('FaultRequest', FaultRule, {
   examples: [{ operation: 'GET /v1/customer/jobs/{jobId}', times: 2, status: 503, retryAfter: 1 }],
 })
 export type FaultRequest = Static<typeof FaultRequest>
 
 /** A fault and what became of it. */
-export const Fault = Type.Object({
+export const Fault = Message('Fault', {
   id: Type.String({ description: 'By which it can be removed or released' }),
   ...FaultRule,
   matched: Type.Integer({ description: 'Requests that fitted' }),
@@ -69,4 +69,4 @@ export const RulesQuery = Type.Object({
 })
 export type RulesQuery = Static<typeof RulesQuery>
 
-export const Faults = Type.Object({ faults: Type.Array(Fault) })
+export const Faults = Message('Faults', { faults: Type.Array(Fault) })

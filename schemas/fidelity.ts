@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Enum } from './proto.ts'
+import { Enum, Message } from './proto.ts'
 
 /** Why the emulator answers as it does, from the firmest ground to none. */
 export const grounds = ['documented', 'observed', 'measured', 'inferred', 'chosen'] as const
@@ -17,7 +17,7 @@ export const FidelityQuery = Type.Object({
 export type FidelityQuery = Static<typeof FidelityQuery>
 
 /** The evidence behind one behaviour. */
-export const FidelityRow = Type.Object({
+export const FidelityRow = Message('FidelityRow', {
   id: Type.String({ description: 'Stable; the header `x-emulator-ground` names it' }),
   about: Type.Unsafe<'success' | 'error' | 'behaviour'>({
     type: 'string',
@@ -30,7 +30,7 @@ export const FidelityRow = Type.Object({
 export type FidelityRow = Static<typeof FidelityRow>
 
 /** The answers of one operation. */
-export const OperationFidelity = Type.Object({
+export const OperationFidelity = Message('OperationFidelity', {
   operation: Type.String({ description: 'As the reference writes it' }),
   answers: Type.Array(
     Type.Object({
@@ -45,7 +45,7 @@ export const OperationFidelity = Type.Object({
 })
 export type OperationFidelity = Static<typeof OperationFidelity>
 
-export const FidelityResponse = Type.Object({
+export const FidelityResponse = Message('FidelityResponse', {
   rows: Type.Array(FidelityRow),
   operations: Type.Array(OperationFidelity),
 })

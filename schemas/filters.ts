@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { FilterValue, Text, UInt32, Value } from './proto.ts'
+import { FilterValue, Message, Text, UInt32, Value } from './proto.ts'
 
 /** Every condition of a filter, in the vendor's order; the position is the number of the enum. */
 export const filterConditions = [
@@ -18,7 +18,7 @@ export const filterConditions = [
 export type FilterCondition = (typeof filterConditions)[number]
 
 /** One condition on one field. */
-export const Filter = Type.Object({
+export const Filter = Message('Filter', {
   field: Text({
     minLength: 1,
     description: 'Name of a field, in camelCase or snake_case, with dots: `config.jobTimeout`',
@@ -35,7 +35,7 @@ export const Filter = Type.Object({
 export type Filter = Static<typeof Filter>
 
 /** Body of every `…/filter`. */
-export const FilterRequest = Type.Object({
+export const FilterRequest = Message('FilterRequest', {
   pagination: Type.Optional(
     Type.Object({
       limit: Type.Optional(UInt32({ description: 'Rows on a page; 0 or absent: 10; at most 1000' })),

@@ -1,8 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Nullable, Text, UInt32 } from './proto.ts'
+import { Message, Nullable, Text, UInt32 } from './proto.ts'
 
 /** The answer of operations that only succeed or not. */
-export const GenericResponse = Type.Object({
+export const GenericResponse = Message('GenericResponse', {
   ok: Type.Boolean(),
   requestId: Text(),
   message: Text(),
@@ -14,4 +14,4 @@ export type GenericResponse = Static<typeof GenericResponse>
 export const genericOk: GenericResponse = { ok: true, requestId: '', message: '', error: null }
 
 /** A message without fields. */
-export const Empty = Type.Object({})
+export const Empty = Message('Empty', {})

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Nullable } from './proto.ts'
+import { Message, Nullable } from './proto.ts'
 
 const pairs = Type.Array(Type.Object({ name: Type.String(), value: Type.String() }))
 const unknownSize = Type.Integer({ description: '-1: not known' })
@@ -7,7 +7,7 @@ const unknownSize = Type.Integer({ description: '-1: not known' })
 const cookies = Type.Array(Type.Never(), { maxItems: 0 })
 
 /** An exchange of the journal as an entry of HAR 1.2. */
-const HarEntry = Type.Object({
+const HarEntry = Message('HarEntry', {
   startedDateTime: Type.String({ format: 'date-time' }),
   time: Type.Number({ description: 'Milliseconds' }),
   request: Type.Object({
@@ -44,7 +44,7 @@ const HarEntry = Type.Object({
 export type HarEntry = Static<typeof HarEntry>
 
 /** `GET /_emulator/worlds/{world}/journal.har`: HTTP Archive 1.2. */
-export const Har = Type.Object({
+export const Har = Message('Har', {
   log: Type.Object({
     version: Type.Literal('1.2'),
     creator: Type.Object({ name: Type.String(), version: Type.String() }),

@@ -1,8 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Struct, Text, UInt32 } from './proto.ts'
+import { Message, Struct, Text, UInt32 } from './proto.ts'
 
 /** Limits of a job; 0 or absent means none. */
-export const JobConfig = Type.Object({
+export const JobConfig = Message('JobConfig', {
   taskTimeout: Type.Optional(UInt32({ description: 'Seconds after which a task is stopped' })),
   jobTimeout: Type.Optional(UInt32({ description: 'Seconds after which the job is stopped' })),
   isTestJob: Type.Optional(Type.Boolean()),
@@ -10,7 +10,7 @@ export const JobConfig = Type.Object({
 })
 export type JobConfig = Static<typeof JobConfig>
 
-export const JobConfigView = Type.Object({
+export const JobConfigView = Message('JobConfigView', {
   taskTimeout: UInt32(),
   jobTimeout: UInt32(),
   isTestJob: Type.Boolean(),
@@ -18,7 +18,7 @@ export const JobConfigView = Type.Object({
 export type JobConfigView = Static<typeof JobConfigView>
 
 /** Parameters for the three components of a job; each section is the user's own. */
-export const AppParams = Type.Object({
+export const AppParams = Message('AppParams', {
   preset: Type.Optional(Text({ description: 'Deprecated by the vendor' })),
   partitioner: Type.Optional(Struct()),
   assembler: Type.Optional(Struct()),
@@ -33,7 +33,7 @@ const NullableStruct = () =>
     'x-proto': 'struct',
   })
 
-export const AppParamsView = Type.Object({
+export const AppParamsView = Message('AppParamsView', {
   preset: Text(),
   partitioner: NullableStruct(),
   assembler: NullableStruct(),

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { DataSource, DataSourceView } from './datasource.ts'
 import { AppParams, AppParamsView, JobConfig, JobConfigView } from './job-parts.ts'
 import { Page } from './pagination.ts'
-import { Double, Enum, Int64, Nullable, Text, Timestamp, UInt32 } from './proto.ts'
+import { Double, Enum, Int64, Message, Nullable, Text, Timestamp, UInt32 } from './proto.ts'
 import { JobTemplate } from './templates.ts'
 
 /** Every state, in the vendor's order; the position is the number of the enum. */
@@ -29,7 +29,8 @@ export const priorities = [
 ] as const
 
 /** `POST /v1/customer/jobs`: what a client sends. */
-export const CreateJobRequest = Type.Object(
+export const CreateJobRequest = Message(
+  'CreateJobRequest',
   {
     templateId: Text({ minLength: 1, description: 'The template that the job is made from' }),
     jobId: Type.Optional(
@@ -47,7 +48,7 @@ export const CreateJobRequest = Type.Object(
 export type CreateJobRequest = Static<typeof CreateJobRequest>
 
 /** A job on the wire: 24 fields in the order of the vendor's page, none left out. */
-export const JobJob = Type.Object({
+export const JobJob = Message('Job', {
   id: Text({ format: 'uuid' }),
   templateId: Text(),
   name: Text(),
@@ -75,14 +76,14 @@ export const JobJob = Type.Object({
 })
 export type JobJob = Static<typeof JobJob>
 
-export const JobResponse = Type.Object({ job: JobJob, templateInfo: Nullable(JobTemplate) })
+export const JobResponse = Message('JobResponse', { job: JobJob, templateInfo: Nullable(JobTemplate) })
 export type JobResponse = Static<typeof JobResponse>
 
-export const JobsPage = Page(JobJob)
+export const JobsPage = Page('JobsPage', JobJob)
 export type JobsPage = Static<typeof JobsPage>
 
 /** `PATCH /v1/customer/jobs/{jobId}/datasource`. */
-export const SetDataSourceRequest = Type.Object({
+export const SetDataSourceRequest = Message('SetDataSourceRequest', {
   dataSource: Type.Optional(DataSource),
   dataDestination: Type.Optional(DataSource),
 })
@@ -92,7 +93,7 @@ export type SetDataSourceRequest = Static<typeof SetDataSourceRequest>
 export const SetJobNameRequest = Text({ description: 'The new name' })
 
 /** `POST /v1/customer/jobs/{jobId}/run`; the flat form is what the vendor's guide prints. */
-export const RunJobRequest = Type.Object({
+export const RunJobRequest = Message('RunJobRequest', {
   config: Type.Optional(JobConfig),
   ...JobConfig.properties,
 })
@@ -101,15 +102,15 @@ export type RunJobRequest = Static<typeof RunJobRequest>
 export const JobParams = Type.Object({ jobId: Text() })
 
 /** `POST /v1/customer/jobs/runningTasks`; the vendor spells it so. */
-export const RunningTasksRequest = Type.Object({
+export const RunningTasksRequest = Message('RunningTasksRequest', {
   jobsIds: Type.Array(Text(), { description: 'At most 1000' }),
 })
 
-export const RunningTasksResponse = Type.Object({
+export const RunningTasksResponse = Message('RunningTasksResponse', {
   jobsRunningTasks: Type.Record(Type.String(), UInt32(), { description: 'Job id -> tasks that run now' }),
 })
 
 /** `GET /v1/customer/jobs/estimation/{jobId}`, of 2023. */
-export const EstimationResponse = Type.Object({
+export const EstimationResponse = Message('EstimationResponse', {
   estimation: Type.Object({ totalEstimation: Int64({ description: 'ByteChips' }) }),
 })

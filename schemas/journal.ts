@@ -1,9 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { OperationName, PersonaName } from './names.ts'
-import { Nullable, UInt32 } from './proto.ts'
+import { Message, Nullable, UInt32 } from './proto.ts'
 
 /** One request and what was answered. */
-export const Exchange = Type.Object({
+export const Exchange = Message('Exchange', {
   id: Type.Integer({ description: 'Rises from exchange to exchange' }),
   at: Type.String({ format: 'date-time', description: 'By the wall clock' }),
   worldTime: Type.String({ format: 'date-time', description: "By the world's clock" }),
@@ -68,11 +68,12 @@ export type JournalQuery = Static<typeof JournalQuery>
 export const HarQuery = Type.Omit(JournalQuery, ['wait'])
 export type HarQuery = Static<typeof HarQuery>
 
-export const JournalResponse = Type.Object({ exchanges: Type.Array(Exchange) })
+export const JournalResponse = Message('JournalResponse', { exchanges: Type.Array(Exchange) })
 export type JournalResponse = Static<typeof JournalResponse>
 
 /** `POST /_emulator/worlds/{world}/journal/verify`. */
-export const VerifyRequest = Type.Object(
+export const VerifyRequest = Message(
+  'VerifyRequest',
   {
     ...conditions,
     body: Type.Optional(
@@ -92,7 +93,7 @@ export type VerifyRequest = Static<typeof VerifyRequest>
 /** Conditions on exchanges. */
 export type Conditions = Omit<VerifyRequest, 'body' | 'count'>
 
-export const VerifyResponse = Type.Object({
+export const VerifyResponse = Message('VerifyResponse', {
   ok: Type.Boolean({ description: 'There were as many as asked for' }),
   count: Type.Integer({ description: 'How many there were' }),
   message: Type.String({ description: 'What was asked for, and what was found' }),

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Enum, Text, Timestamp } from './proto.ts'
+import { Enum, Message, Text, Timestamp } from './proto.ts'
 
 export const logLevels = ['UNKNOWN', 'TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL', 'PANIC'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -8,7 +8,7 @@ export const logServices = ['PARTITIONER', 'ASSEMBLER', 'TASKRUNNER'] as const
 export type LogService = (typeof logServices)[number]
 
 /** `POST /v1/customer/logs`; an empty list restricts nothing. */
-export const LogsRequest = Type.Object({
+export const LogsRequest = Message('LogsRequest', {
   jobId: Text({ minLength: 1 }),
   taskIds: Type.Optional(
     Type.Array(Text(), { description: 'Keys of `taskrunner`; others than these are left out there' }),
@@ -18,10 +18,10 @@ export const LogsRequest = Type.Object({
 })
 export type LogsRequest = Static<typeof LogsRequest>
 
-export const Log = Type.Object({ log: Text(), timestamp: Timestamp(), level: Enum(logLevels) })
+export const Log = Message('Log', { log: Text(), timestamp: Timestamp(), level: Enum(logLevels) })
 export type Log = Static<typeof Log>
 
-export const LogsResponse = Type.Object({
+export const LogsResponse = Message('LogsResponse', {
   partitioner: Type.Array(Log),
   assembler: Type.Array(Log),
   taskrunner: Type.Record(Type.String(), Type.Object({ logs: Type.Array(Log) }), {

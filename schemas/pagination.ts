@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { Text, UInt32 } from './proto.ts'
+import { Message, Text, UInt32 } from './proto.ts'
 
 /** Query of every list: the names carry their dots, as the vendor's reference writes them. */
 export const ListQuery = Type.Object({
@@ -9,7 +9,7 @@ export const ListQuery = Type.Object({
 })
 export type ListQuery = Static<typeof ListQuery>
 
-export const PaginationResponse = Type.Object({
+export const PaginationResponse = Message('PaginationResponse', {
   total: UInt32(),
   offset: UInt32(),
   hasPrevious: Type.Boolean(),
@@ -18,5 +18,5 @@ export const PaginationResponse = Type.Object({
 export type PaginationResponse = Static<typeof PaginationResponse>
 
 /** The envelope of every list. */
-export const Page = <T extends TSchema>(item: T) =>
-  Type.Object({ pagination: PaginationResponse, data: Type.Array(item) })
+export const Page = <T extends TSchema>(name: string, item: T) =>
+  Message(name, { pagination: PaginationResponse, data: Type.Array(item) })

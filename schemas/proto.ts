@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { type ObjectOptions, type Static, type TProperties, type TSchema, Type } from '@sinclair/typebox'
 
 /**
  * The vocabulary of the wire: JSON Schema for the kinds of value that the service's messages hold.
@@ -18,6 +18,10 @@ export type ProtoKind =
   | 'any'
   | 'value'
   | 'filter-value'
+
+/** A message. By its name it stands among the components of an OpenAPI document. */
+export const Message = <Fields extends TProperties>(name: string, fields: Fields, options: ObjectOptions = {}) =>
+  Type.Object(fields, { title: name, ...options })
 
 /** A string; unset is `""`. */
 export const Text = (options: { description?: string; minLength?: number; format?: string } = {}) =>

@@ -1,9 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Enum, Nullable } from './proto.ts'
+import { Enum, Message, Nullable } from './proto.ts'
 import { findingIds, groundNames } from './report-names.ts'
 
 /** A request that shows what was found. */
-export const Evidence = Type.Object({
+export const Evidence = Message('Evidence', {
   number: Type.Integer({ description: 'Which request of the run it was, from 1, in the order of their ends' }),
   at: Type.String({ format: 'date-time', description: 'When it began, by the wall clock' }),
   operation: Type.String({ description: 'Method and path, where the path is unknown' }),
@@ -13,7 +13,7 @@ export const Evidence = Type.Object({
 })
 export type Evidence = Static<typeof Evidence>
 
-export const Finding = Type.Object({
+export const Finding = Message('Finding', {
   id: Enum(findingIds),
   message: Type.String({ description: 'What looks wrong, in a sentence' }),
   advice: Type.String({ description: 'What to do about it' }),
@@ -24,7 +24,7 @@ export const Finding = Type.Object({
 export type Finding = Static<typeof Finding>
 
 /** The requests of a program and the findings about it, as `exec --report-file` writes them. */
-export const Report = Type.Object({
+export const Report = Message('Report', {
   version: Type.String({ description: 'Of the emulator' }),
   startedAt: Type.String({ format: 'date-time' }),
   durationMs: Type.Integer(),

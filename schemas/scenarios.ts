@@ -1,10 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { jobStates } from './jobs.ts'
 import type { PaceName } from './names.ts'
-import { Double, Enum, UInt32 } from './proto.ts'
+import { Double, Enum, Message, UInt32 } from './proto.ts'
 
 /** A file that a scenario makes a job produce. Exactly one of text, base64 and size says what is in it. */
-export const ScenarioResult = Type.Object({
+export const ScenarioResult = Message('ScenarioResult', {
   name: Type.String({ minLength: 1, description: 'May hold folders' }),
   text: Type.Optional(Type.String({ description: 'The content, as text' })),
   base64: Type.Optional(Type.String({ description: 'The content, encoded' })),
@@ -32,7 +32,7 @@ const ScenarioRule = {
 }
 
 /** `POST /_emulator/worlds/{world}/scenarios`. */
-export const ScenarioRequest = Type.Object(ScenarioRule, {
+export const ScenarioRequest = Message('ScenarioRequest', ScenarioRule, {
   examples: [
     {
       templateId: 'img-gen-diffusers-flux-gpu-template',
@@ -44,7 +44,7 @@ export const ScenarioRequest = Type.Object(ScenarioRule, {
 export type ScenarioRequest = Static<typeof ScenarioRequest>
 
 /** A scenario and what became of it. */
-export const Scenario = Type.Object({
+export const Scenario = Message('Scenario', {
   id: Type.String({ description: 'By which it can be removed' }),
   ...ScenarioRule,
   matched: Type.Integer({ description: 'Runs that fitted' }),
@@ -52,4 +52,4 @@ export const Scenario = Type.Object({
 })
 export type Scenario = Static<typeof Scenario>
 
-export const Scenarios = Type.Object({ scenarios: Type.Array(Scenario) })
+export const Scenarios = Message('Scenarios', { scenarios: Type.Array(Scenario) })

@@ -1,10 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Nullable, Text, Timestamp } from './proto.ts'
+import { Message, Nullable, Text, Timestamp } from './proto.ts'
 
 const Params = () => Type.Record(Type.String(), Text(), { description: 'Extra parameters of the data source' })
 
 /** `POST /v1/auth/secrets`. */
-export const SaveSecretRequest = Type.Object({
+export const SaveSecretRequest = Message('SaveSecretRequest', {
   secret: Type.Object({
     id: Type.Optional(Text({ description: 'Absent or empty: a new one' })),
     secretType: Text({ minLength: 1, description: 's3, aws, gcp, storj or other' }),
@@ -18,7 +18,7 @@ export const SaveSecretRequest = Type.Object({
 export type SaveSecretRequest = Static<typeof SaveSecretRequest>
 
 /** A secret as lists show it; the secret key is not in it. */
-export const Secret = Type.Object({
+export const Secret = Message('Secret', {
   id: Text(),
   secretType: Text(),
   expiresAt: Nullable(Timestamp()),
@@ -33,7 +33,7 @@ export const SecretsQuery = Type.Object({
   secretType: Type.Optional(Text({ description: 'Secrets of this type only' })),
 })
 
-export const SecretsResponse = Type.Object({ secrets: Type.Array(Secret) })
+export const SecretsResponse = Message('SecretsResponse', { secrets: Type.Array(Secret) })
 export type SecretsResponse = Static<typeof SecretsResponse>
 
 export const SecretParams = Type.Object({ secretType: Text(), id: Text() })

@@ -1,17 +1,17 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { CreateJobRequest, jobStates } from './jobs.ts'
-import { Enum, Text } from './proto.ts'
+import { Enum, Message, Text } from './proto.ts'
 import { JobTemplateInput } from './templates.ts'
 
 /** One job of a seed file: a create request, and optionally the state it is already in. */
-export const SeedJob = Type.Object({
+export const SeedJob = Message('SeedJob', {
   ...CreateJobRequest.properties,
   state: Type.Optional(Enum(jobStates)),
 })
 export type SeedJob = Static<typeof SeedJob>
 
 /** A file that jobs of a template end with. Its content is said in exactly one of three ways. */
-export const SeedResult = Type.Object({
+export const SeedResult = Message('SeedResult', {
   name: Text({ minLength: 1, description: 'May hold folders' }),
   contentType: Type.Optional(Text({ description: 'Absent: from the ending of the name' })),
   text: Type.Optional(Text({ description: 'The content, as text' })),
@@ -21,14 +21,14 @@ export const SeedResult = Type.Object({
 export type SeedResult = Static<typeof SeedResult>
 
 /** One template of a seed file: as a client sends it, and optionally what its jobs end with. */
-export const SeedTemplate = Type.Object({
+export const SeedTemplate = Message('SeedTemplate', {
   ...JobTemplateInput.properties,
   results: Type.Optional(Type.Array(SeedResult)),
 })
 export type SeedTemplate = Static<typeof SeedTemplate>
 
 /** The content that every world starts from (`--seed FILE`). */
-export const Seed = Type.Object({
+export const Seed = Message('Seed', {
   templates: Type.Optional(Type.Array(SeedTemplate)),
   jobs: Type.Optional(Type.Array(SeedJob)),
 })

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Enum, Nullable } from './proto.ts'
+import { Enum, Message, Nullable } from './proto.ts'
 import { budgetReasons, faultKinds, outcomes } from './sweep-names.ts'
 
 /** The outcome of one run of the program. */
@@ -11,7 +11,7 @@ const Ended = {
 }
 
 /** One request of the program, met by one fault. */
-export const SweptCase = Type.Object({
+export const SweptCase = Message('SweptCase', {
   id: Type.String({ description: 'For `--only`' }),
   request: Type.String({ description: 'The part of the id that its request has in common with others' }),
   operation: Type.String(),
@@ -25,7 +25,7 @@ export const SweptCase = Type.Object({
 export type SweptCase = Static<typeof SweptCase>
 
 /** How a program takes single failures of the API. Written by `exec --sweep --report-file`. */
-export const Sweep = Type.Object({
+export const Sweep = Message('Sweep', {
   version: Type.String({ description: 'Of the emulator' }),
   startedAt: Type.String({ format: 'date-time' }),
   durationMs: Type.Integer(),

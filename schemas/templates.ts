@@ -2,10 +2,10 @@ import { type Static, Type } from '@sinclair/typebox'
 import { DataSource, DataSourceView } from './datasource.ts'
 import { AppParams, AppParamsView, JobConfig, JobConfigView } from './job-parts.ts'
 import { Page } from './pagination.ts'
-import { Enum, Nullable, Text, Timestamp } from './proto.ts'
+import { Enum, Message, Nullable, Text, Timestamp } from './proto.ts'
 
 /** A template as a client sends it, and as a seed file holds it. */
-export const JobTemplateInput = Type.Object({
+export const JobTemplateInput = Message('JobTemplateInput', {
   id: Text({ minLength: 1 }),
   description: Type.Optional(Text()),
   app: Type.Optional(Text({ description: 'Tag of an app: name, name@major or name@major.minor' })),
@@ -19,7 +19,7 @@ export const JobTemplateInput = Type.Object({
 export type JobTemplateInput = Static<typeof JobTemplateInput>
 
 /** A template beside a job, and in the Customer API's list: six fields, as of mid-2025. */
-export const JobTemplate = Type.Object({
+export const JobTemplate = Message('JobTemplate', {
   id: Text(),
   owner: Text(),
   description: Text(),
@@ -30,7 +30,7 @@ export const JobTemplate = Type.Object({
 export type JobTemplate = Static<typeof JobTemplate>
 
 /** A template in the Developer API: with the defaults it gives to jobs, as of late 2025. */
-export const JobTemplateDetail = Type.Object({
+export const JobTemplateDetail = Message('JobTemplateDetail', {
   ...JobTemplate.properties,
   createdAt: Nullable(Timestamp()),
   updatedAt: Nullable(Timestamp()),
@@ -43,11 +43,11 @@ export const JobTemplateDetail = Type.Object({
 })
 export type JobTemplateDetail = Static<typeof JobTemplateDetail>
 
-export const TemplatesPage = Page(JobTemplate)
+export const TemplatesPage = Page('TemplatesPage', JobTemplate)
 export type TemplatesPage = Static<typeof TemplatesPage>
 
 /** The Developer API calls its list `templates`. */
-export const DevTemplatesPage = Type.Object({
+export const DevTemplatesPage = Message('DevTemplatesPage', {
   pagination: TemplatesPage.properties.pagination,
   templates: Type.Array(JobTemplateDetail),
 })
@@ -58,7 +58,7 @@ export const TemplateParams = Type.Object({ id: Text() })
 export const JobTemplateParams = Type.Object({ jobTemplateId: Text() })
 
 /** `GET /v1/customer/jobs/templates/{jobTemplateId}/presets`; the vendor gave presets up in August 2025. */
-export const PresetsResponse = Type.Object({
+export const PresetsResponse = Message('PresetsResponse', {
   presets: Type.Array(
     Type.Object({
       id: Text(),
@@ -75,7 +75,7 @@ export const PresetsResponse = Type.Object({
 export const templateSources = ['world', 'seed', 'apps', 'vendor', 'emulator'] as const
 
 /** A template as the emulator's own API tells of it. */
-export const KnownTemplate = Type.Object({
+export const KnownTemplate = Message('KnownTemplate', {
   id: Type.String(),
   description: Type.String(),
   from: Enum(templateSources, {
@@ -100,5 +100,5 @@ export type KnownTemplate = Static<typeof KnownTemplate>
 export const KnownTemplatesQuery = Type.Object({
   world: Type.Optional(Type.String({ description: 'Name of a world; absent: `default`' })),
 })
-export const KnownTemplatesResponse = Type.Object({ templates: Type.Array(KnownTemplate) })
+export const KnownTemplatesResponse = Message('KnownTemplatesResponse', { templates: Type.Array(KnownTemplate) })
 export type KnownTemplatesResponse = Static<typeof KnownTemplatesResponse>

@@ -1,14 +1,14 @@
 import { Type } from '@sinclair/typebox'
-import { Struct, Text } from './proto.ts'
+import { Message, Struct, Text } from './proto.ts'
 
 // Messages of operations that nobody is known to use.
 
 export const IdParams = Type.Object({ id: Text() })
 export const SchemaQuery = Type.Object({ version: Type.Optional(Text()) })
-export const JobSchema = Type.Object({ id: Text(), name: Text(), version: Text(), schema: Struct() })
+export const JobSchema = Message('JobSchema', { id: Text(), name: Text(), version: Text(), schema: Struct() })
 
 /** `POST /v1/dev/tests`. */
-export const TestAppRequest = Type.Object({ id: Type.Optional(Text()) })
+export const TestAppRequest = Message('TestAppRequest', { id: Type.Optional(Text()) })
 
 /** The reference gives these answers no type: an object without members. */
-export const Untyped = Type.Object({})
+export const Untyped = Message('Untyped', {})

@@ -1,10 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Enum, Nullable, Struct, Text, Timestamp } from './proto.ts'
+import { Enum, Message, Nullable, Struct, Text, Timestamp } from './proto.ts'
 
 const roles = ['ROLE_NONE', 'ROLE_USER', 'ROLE_DEVELOPER', 'ROLE_ADMIN'] as const
 
 /** How to reach a user, as it comes back. */
-export const ContactInfo = Type.Object({
+export const ContactInfo = Message('ContactInfo', {
   company: Text(),
   jobTitle: Text(),
   phoneNumber: Text(),
@@ -17,7 +17,7 @@ export const ContactInfo = Type.Object({
 })
 export type ContactInfo = Static<typeof ContactInfo>
 
-export const User = Type.Object({
+export const User = Message('User', {
   id: Text({ format: 'uuid' }),
   createdAt: Timestamp(),
   lastLogin: Timestamp(),
@@ -35,12 +35,12 @@ export const User = Type.Object({
 export type User = Static<typeof User>
 
 /** `GET` and `PATCH /v1/auth/user`. */
-export const UserResponse = Type.Object({ user: User })
+export const UserResponse = Message('UserResponse', { user: User })
 export type UserResponse = Static<typeof UserResponse>
 
 /** `PATCH /v1/auth/user`: what a user may change. */
-export const SetUserInfoRequest = Type.Object({
-  contactInfo: Type.Optional(Type.Partial(ContactInfo)),
+export const SetUserInfoRequest = Message('SetUserInfoRequest', {
+  contactInfo: Type.Optional(Type.Partial(ContactInfo, { title: 'ContactInfoInput' })),
   firstName: Type.Optional(Text()),
   lastName: Type.Optional(Text()),
 })

@@ -1,9 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Page } from './pagination.ts'
-import { AnyMessage, Double, Nullable, Text, Timestamp } from './proto.ts'
+import { AnyMessage, Double, Message, Nullable, Text, Timestamp } from './proto.ts'
 
 /** `GET /v1/wallet/balance`; amounts are in ByteChips. */
-export const Balance = Type.Object({
+export const Balance = Message('Balance', {
   accountId: Text({ format: 'uuid' }),
   totalBalance: Double(),
   availableBalance: Double({ description: 'The total without what running jobs will cost' }),
@@ -12,9 +12,9 @@ export const Balance = Type.Object({
 export type Balance = Static<typeof Balance>
 
 /** The entity that a transaction is about. */
-const Entity = Type.Object({ type: Text(), id: Text(), name: Text() })
+const Entity = Message('Entity', { type: Text(), id: Text(), name: Text() })
 
-export const Transaction = Type.Object({
+export const Transaction = Message('Transaction', {
   id: Text({ format: 'uuid' }),
   createdAt: Timestamp(),
   accountFrom: Text(),
@@ -42,7 +42,7 @@ export const Transaction = Type.Object({
 export type Transaction = Static<typeof Transaction>
 
 /** `GET /v1/wallet/transactions` and `POST /v1/wallet/transactions/filter`. */
-export const TransactionsPage = Page(Transaction)
+export const TransactionsPage = Page('TransactionsPage', Transaction)
 export type TransactionsPage = Static<typeof TransactionsPage>
 
 /** `GET /v1/wallet/exchange_rate`. */
@@ -53,7 +53,7 @@ export const ExchangeRateQuery = Type.Object({
 })
 export type ExchangeRateQuery = Static<typeof ExchangeRateQuery>
 
-export const ExchangeRate = Type.Object({
+export const ExchangeRate = Message('ExchangeRate', {
   currency: Text(),
   currencyAmount: Double(),
   exchangeRate: Double({ description: 'Money for one ByteChip' }),
@@ -62,9 +62,9 @@ export const ExchangeRate = Type.Object({
 export type ExchangeRate = Static<typeof ExchangeRate>
 
 /** `POST /v1/wallet/redeem_coupon`. */
-export const RedeemCouponRequest = Type.Object({ couponCode: Text({ minLength: 1 }) })
+export const RedeemCouponRequest = Message('RedeemCouponRequest', { couponCode: Text({ minLength: 1 }) })
 
-export const RedeemCouponResponse = Type.Object({
+export const RedeemCouponResponse = Message('RedeemCouponResponse', {
   id: Text({ format: 'uuid' }),
   code: Text(),
   amount: Text({ description: 'ByteChips' }),

@@ -25,7 +25,7 @@ export async function generatedDocuments(): Promise<Readonly<Record<string, stri
       'docs/command-line.md': commandLinePage(),
       'docs/templates.md': templatesPage(await templateFacts(app, core)),
       'docs/fidelity.md': fidelityPage((await get('/_emulator/fidelity')) as FidelityResponse),
-      'docs/control-api.md': controlPage((await get('/_emulator/openapi.json')) as Document),
+      'docs/control-api.md': controlPage(withoutReferences((await get('/_emulator/openapi.json')) as Document)),
     }
   } finally {
     await app.close()
@@ -209,6 +209,27 @@ interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
 
+/** A document whose messages stand where they are used; one that may be null is of both types. */
+function withoutReferences<Whole>(document: Whole): Whole {
+  const at = (reference: string): unknown =>
+    reference
+      .split('/')
+      .slice(1)
+      .reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], document)
+  const expand = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(expand)
+    if (typeof node !== 'object' || node === null) return node
+    const { $ref, anyOf, ...rest } = node as { $ref?: string; anyOf?: [{ $ref?: string }, { type: string }] }
+    if ($ref !== undefined) return { ...(expand(at($ref)) as object), ...rest }
+    if (anyOf?.[0].$ref !== undefined && anyOf[1].type === 'null') {
+      const named = expand(anyOf[0]) as { type: string }
+      return { ...named, type: [named.type, 'null'], ...rest }
+    }
+    return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, expand(value)]))
+  }
+  return expand(document) as Whole
+}
+
 function controlPage({ info, servers: [{ url: base }], tags, paths }: Document): string {
   const operations = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({
@@ -234,7 +255,8 @@ function controlPage({ info, servers: [{ url: base }], tags, paths }: Document):
   return page(
     '# Control API',
     generated,
-    info.description,
+    // Its last paragraph leads to pages of an emulator that runs.
+    info.description.split('\n\n').slice(0, -1).join('\n\n'),
     `Programs find the same in the OpenAPI document at \`${base}/openapi.json\`, people on the page \`${base}/docs/\` of an emulator that runs. In JavaScript, \`startEmulator()\` and \`connect(url)\` return a typed client for it.`,
     ...sections,
   )

@@ -6,6 +6,8 @@ import { groundHeader } from '../fidelity/fidelity.ts'
 import type { ServiceSettings } from '../settings/settings.ts'
 import { schemaOf2023 } from '../wire/era-2023.ts'
 import { version } from '../base/package.ts'
+import { nameSchemas } from './components.ts'
+import { exampleBodies, exampleParameters } from './examples.ts'
 
 /** The vendor's four bases, with the titles of their documents (documented). */
 export const apis = {
@@ -76,15 +78,15 @@ function asAnswered(schema: unknown, { unset, era }: AnswerSettings): unknown {
 export const swaggerOptions = (settings: AnswerSettings): FastifyDynamicSwaggerOptions => ({
   openapi: {
     openapi: '3.1.0',
-    info: { title: 'ByteNite API', version: '0.1', description: `Served by bytenite-emulator ${version}` },
+    info: { title: 'ByteNite API', version: '0.1' },
     components: {
       securitySchemes: {
-        ApiKeyAuth: { type: 'apiKey', in: 'header', name: 'Authorization', description: 'The access token' },
+        ApiKeyAuth: { type: 'apiKey', in: 'header', name: 'Authorization', description: authorization },
       },
     },
     security: [{ ApiKeyAuth: [] }],
   },
-  transform: ({ schema, url }) => {
+  transform: ({ schema, url, route }) => {
     const isControl = url.startsWith(`${controlBase}/`)
     const successes = Object.entries((schema?.response ?? {}) as Record<string, object>).map(
       ([status, response]) => [status, isControl ? response : (asAnswered(response, settings) as object)] as const,
@@ -93,6 +95,7 @@ export const swaggerOptions = (settings: AnswerSettings): FastifyDynamicSwaggerO
       url,
       schema: {
         ...schema,
+        ...(route.config?.open === true ? { security: [] } : undefined),
         response: {
           ...Object.fromEntries(successes.map(([status, response]) => [status, { ...response, headers }])),
           ...(isControl ? controlErrors : vendorErrors),
@@ -102,47 +105,137 @@ export const swaggerOptions = (settings: AnswerSettings): FastifyDynamicSwaggerO
   },
 })
 
-interface OpenApiDocument {
-  readonly info: object
-  readonly components?: { readonly schemas?: object }
-  readonly paths?: Readonly<Record<string, object>>
+const authorization =
+  'An access token from `POST /v1/auth/access_token`, or, unless the emulator is strict, an API key itself: `test_default` opens the world `default`, `test_checkout` the world `checkout`'
+
+interface RequestBody {
+  readonly required?: boolean
+  readonly content: Readonly<Record<string, { readonly schema: Readonly<Record<string, unknown>> }>>
 }
 
-/** The paths below a base, relative to it. */
-const pathsBelow = (base: string, paths: OpenApiDocument['paths'] = {}): Record<string, object> =>
-  Object.fromEntries(
+interface Operation {
+  readonly operationId: string
+  readonly tags?: readonly string[]
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[]
+  readonly requestBody?: RequestBody
+  readonly responses: Readonly<Record<string, object>>
+}
+
+type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>
+
+interface OpenApiDocument {
+  readonly openapi: string
+  readonly info: object
+  readonly security?: readonly object[]
+  readonly components?: object
+  readonly paths?: Paths
+}
+
+/** A part of the document of all routes: paths below a base, relative to it, and the components that they refer to. */
+function partBelow(base: string, paths: Paths = {}): { paths: Paths; components: object } {
+  const responses: Record<string, object> = {}
+  const below = Object.fromEntries(
     Object.entries(paths)
       .filter(([path]) => path.startsWith(`${base}/`))
-      .map(([path, item]) => [path.slice(base.length), item]),
+      .map(([path, item]) => [
+        path.slice(base.length),
+        mapValues(item, (operation) => shareErrors(withExamples(operation), responses)),
+      ]),
   )
+  const { part, schemas } = nameSchemas({ below, responses })
+  return { paths: part.below, components: { schemas, responses: part.responses } }
+}
+
+const mapValues = <From, To>(object: Readonly<Record<string, From>>, map: (value: From) => To): Record<string, To> =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value)]))
+
+/** An operation with its examples. Its body may be absent, unless a field is required or the body is a plain value. */
+function withExamples({ parameters, requestBody, ...operation }: Operation): Operation {
+  const bodies = exampleBodies[operation.operationId]
+  return {
+    ...operation,
+    ...(parameters && {
+      parameters: parameters.map((parameter) => {
+        const example = parameter.in === 'path' ? exampleParameters[parameter.name] : undefined
+        return example === undefined ? parameter : { ...parameter, example }
+      }),
+    }),
+    ...(requestBody && {
+      requestBody: {
+        required: Object.values(requestBody.content).some(({ schema: { type, required } }) =>
+          type === 'object' ? Array.isArray(required) && required.length > 0 : true,
+        ),
+        content: mapValues(requestBody.content, (media) =>
+          bodies === undefined ? media : { ...media, examples: mapValues(bodies, (value) => ({ value })) },
+        ),
+      },
+    }),
+  }
+}
+
+/** An operation that refers to the answers which all operations share: those that are no successes. */
+function shareErrors(operation: Operation, shared: Record<string, object>): Operation {
+  const responses = Object.entries(operation.responses).map(([status, response]) => {
+    if (status.startsWith('2')) {
+      const { description } = response as { description?: string }
+      return [status, description === 'Default Response' ? { ...response, description: 'Success' } : response]
+    }
+    const name = status === 'default' ? 'UnexpectedError' : `Error${status}`
+    shared[name] = response
+    return [status, { $ref: `#/components/responses/${name}` }]
+  })
+  return { ...operation, responses: Object.fromEntries(responses) as Record<string, object> }
+}
+
+const licence = { name: 'MIT', identifier: 'MIT' }
+
+/** Where the other documents are, in Markdown. */
+const elsewhere = (base: string): string => {
+  const pages = { ...apis, [controlBase]: 'control API of the emulator' }
+  const links = Object.entries(pages)
+    .filter(([other]) => other !== base)
+    .map(([other, title]) => `[${title}](${other}/docs/)`)
+  return `Elsewhere: ${links.join(', ')}, [inspector](${controlBase}/).`
+}
 
 /** The part of an OpenAPI document that belongs to one base: its title, its server, paths relative to it. */
 export function documentOf(base: ApiBase, whole: object): Record<string, unknown> {
-  const { info, paths } = whole as OpenApiDocument
-  const below = pathsBelow(base, paths)
-  const used = new Set(
-    Object.values(below)
-      .flatMap((path) => Object.values(path) as { readonly tags?: readonly string[] }[])
-      .flatMap(({ tags = [] }) => tags),
-  )
+  const { openapi, info, ...rest } = whole as OpenApiDocument
+  const { paths, components } = partBelow(base, rest.paths)
+  const used = new Set(Object.values(paths).flatMap((item) => Object.values(item).flatMap(({ tags = [] }) => tags)))
   const tags = Object.entries(vendorTags)
     .filter(([name]) => used.has(name))
     .map(([name, description]) => ({ name, description }))
-  return { ...whole, info: { ...info, title: apis[base] }, servers: [{ url: base }], tags, paths: below }
+  const description = `Served by bytenite-emulator ${version}. ${exampleNote}\n\n${elsewhere(base)}`
+  return {
+    openapi,
+    info: { ...info, title: apis[base], description, license: licence },
+    servers: [{ url: base }],
+    security: rest.security,
+    tags,
+    paths,
+    components: { ...rest.components, ...components },
+  }
 }
+
+const exampleNote =
+  'To try it out: Authorize with the key `test_default`, then send the examples in the order of the page.'
 
 /** The OpenAPI document of the emulator's own API, which asks nobody who they are. */
 export function controlDocumentOf(whole: object): Record<string, unknown> {
-  const { components, paths } = whole as OpenApiDocument
   return {
     openapi: '3.1.0',
-    info: { title: 'bytenite-emulator control API', version, description: controlDescription },
+    info: {
+      title: 'bytenite-emulator control API',
+      version,
+      description: `${controlDescription}\n\n${elsewhere(controlBase)}`,
+      license: licence,
+    },
     servers: [{ url: controlBase }],
     // Nobody is asked who they are.
     security: [],
     tags: Object.entries(controlTags).map(([name, description]) => ({ name, description })),
-    paths: pathsBelow(controlBase, paths),
-    components: { schemas: components?.schemas ?? {} },
+    ...partBelow(controlBase, (whole as OpenApiDocument).paths),
   }
 }
 

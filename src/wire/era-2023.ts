@@ -1,5 +1,5 @@
-import { type TSchema, Type } from '@sinclair/typebox'
-import { type AppParams2023, Balance2023, Job2023, User2023 } from '../../schemas/era-2023.ts'
+import type { TSchema } from '@sinclair/typebox'
+import { type AppParams2023, Balance2023, Job2023, JobResponse2023, User2023 } from '../../schemas/era-2023.ts'
 import { Balance } from '../../schemas/wallet.ts'
 import { JobJob, JobResponse } from '../../schemas/jobs.ts'
 import { User } from '../../schemas/users.ts'
@@ -74,7 +74,7 @@ export function answerOf2023(answer: unknown): unknown {
 const isJob = (value: unknown): value is JobJob => isObject(value) && 'stateTimestamps' in value
 
 const schemas = new Map<TSchema, TSchema>([
-  [JobResponse, Type.Object({ job: Job2023 })],
+  [JobResponse, JobResponse2023],
   [JobJob, Job2023],
   [Balance, Balance2023],
   [User, User2023],

@@ -137,8 +137,10 @@ void t.test('GET /_emulator/openapi.json', async (t) => {
   })
 
   await t.test('the header stands in the documents of the vendor, too', async (t) => {
-    const { paths } = (await call('GET', '/v1/customer/docs/swagger.json')).body
-    for (const status of ['200', '404']) t.ok(paths['/jobs/{jobId}'].get.responses[status].headers[groundHeader])
+    const { paths, components } = (await call('GET', '/v1/customer/docs/swagger.json')).body
+    const { responses } = paths['/jobs/{jobId}'].get
+    t.strictSame(responses['404'], { $ref: '#/components/responses/Error404' })
+    for (const response of [responses['200'], components.responses.Error404]) t.ok(response.headers[groundHeader])
   })
 })
 

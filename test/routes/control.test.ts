@@ -136,7 +136,8 @@ void t.test('docs', async (t) => {
     const { body } = await call('GET', '/v1/customer/docs/swagger.json')
     const { post } = body.paths['/jobs']
     t.equal(post.operationId, 'Customer_CreateJob')
-    const request = post.requestBody.content['application/json'].schema
+    t.match(post.requestBody.content['application/json'].schema, { $ref: '#/components/schemas/CreateJobRequest' })
+    const request = body.components.schemas.CreateJobRequest
     t.strictSame(request.required, ['templateId'])
     const fields = ['templateId', 'jobId', 'name', 'description', 'dataSource', 'dataDestination', 'params', 'config']
     t.strictSame(Object.keys(request.properties), fields)

@@ -19,7 +19,6 @@ export const tokenRoutes =
           operationId: 'Auth_RequestAccessToken',
           summary: 'Exchange an API key for an access token',
           tags: ['access token'],
-          security: [],
           body: AccessTokenRequest,
           response: { 200: AccessTokenResponse },
         },
