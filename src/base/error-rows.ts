@@ -120,7 +120,7 @@ export const errorRows = {
     'Conditions are those of the SDK of June 2025; which fields there are, what fits them and how many filters are taken is chosen.',
   ),
   'order-rules': chosen(
-    'The developer API pages describe `orderBy` as the name of a field; which fields there are, and ` asc` and ` desc`, is chosen.',
+    'The developer API pages describe `orderBy` as the name of a field; which fields there are, and ` asc` and ` desc`, is chosen. What cannot be read is ignored and noted like an unknown field; `--strict` refuses it.',
   ),
 
   // Of everything else

@@ -52,7 +52,8 @@ export interface BlockSurroundings {
 /** Bytes of a block at most, as it is pushed: those of a gRPC message. */
 const maxBytes = 4 * 1024 * 1024
 
-const orderFields = ['name', 'createdAt', 'updatedAt'] as const
+/** The fields that a list of apps or engines can be ordered by. */
+export const blockOrderFields = ['name', 'createdAt', 'updatedAt'] as const
 
 export const tagOf = ({ name, major, minor }: Pick<BlockRecord, 'name' | 'major' | 'minor'>): string =>
   `${name}@${major}.${minor}`
@@ -118,7 +119,7 @@ export function createBlocks({ commit, rows, templates, now, ids, guarded }: Blo
       const slice = sliceOf(query)
       const all = query.isPublic === true ? [] : rows.list(world.key, kind).filter((block) => block.account === account)
       if ((query.orderBy ?? '').trim() !== '') {
-        const { field, descending } = parseOrder(query.orderBy!, orderFields)
+        const { field, descending } = parseOrder(query.orderBy!, blockOrderFields)
         const sign = descending ? -1 : 1
         all.sort((a, b) => (a[field] < b[field] ? -sign : a[field] > b[field] ? sign : 0))
       }

@@ -44,7 +44,8 @@ function sourceOf(template: Template): KnownTemplate['from'] {
   return owner === 'local' ? 'apps' : 'world'
 }
 
-const orderFields = ['id', 'description', 'app', 'createdAt', 'updatedAt'] as const
+/** The fields that a list of templates can be ordered by. */
+export const templateOrderFields = ['id', 'description', 'app', 'createdAt', 'updatedAt'] as const
 
 export function createTemplates(
   commit: Commit,
@@ -94,7 +95,7 @@ export function createTemplates(
       const all = catalogue.list(world.key, account)
       const { orderBy = '' } = query
       if (orderBy.trim() !== '') {
-        const { field, descending } = parseOrder(orderBy, orderFields)
+        const { field, descending } = parseOrder(orderBy, templateOrderFields)
         const sign = descending ? -1 : 1
         const key = (template: Template) => template[field] ?? 0
         all.sort((a, b) => (key(a) < key(b) ? -sign : key(a) > key(b) ? sign : 0))

@@ -8,6 +8,7 @@ import { compileQueryDecoder, type DecodeQuery, parseForm } from '../wire/decode
 import { compileEncoder } from '../wire/encode.ts'
 import { answerOf2023, type Era, schemaOf2023 } from '../wire/era-2023.ts'
 import { compileOmitUnset } from '../wire/omit-unset.ts'
+import { dropUnreadableOrder } from '../wire/paging.ts'
 import { describeUnknown, type UnknownField } from '../wire/unknown-fields.ts'
 import { readBody } from './bodies.ts'
 import { disguiseOf } from './methods.ts'
@@ -16,6 +17,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Bytes of a body at most; absent: those of any message. */
     bodyLimit?: number
+    /** The fields that the list can be ordered by. */
+    orderBy?: readonly string[]
     /** The handler reads the body itself, as the fields of its query may come in it. */
     readsForm?: boolean
   }
@@ -98,6 +101,11 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset, era
       if (body !== undefined && isRead) request.body = body(sentBody(request), unknown)
       else if (!isControl(url) && request.routeOptions.config.readsForm !== true) noteUnread(request, unknown)
       if (query !== undefined) request.query = query((request.query as QueryText).text, unknown)
+      const { orderBy } = request.routeOptions.config
+      if (orderBy !== undefined && !strict) {
+        const list = (query === undefined ? request.body : request.query) as { orderBy?: string }
+        dropUnreadableOrder(list, orderBy, unknown)
+      }
       if (unknown.length > 0) noteUnknown(request, unknown, strict || isControl(url))
       done()
     } catch (error) {

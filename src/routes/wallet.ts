@@ -66,6 +66,7 @@ const accountRoutes =
     app.get(
       '/transactions',
       {
+        config: { orderBy: transactionOrderFields },
         schema: {
           ...transactions,
           operationId: 'Wallet_GetTransactionList',
@@ -80,7 +81,7 @@ const accountRoutes =
       '/transactions/filter',
       {
         // Nothing is changed by asking.
-        config: { access: 'read' },
+        config: { access: 'read', orderBy: transactionOrderFields },
         schema: {
           ...transactions,
           operationId: 'Wallet_FilterTransactions',

@@ -1,6 +1,7 @@
 import type { ListQuery, PaginationResponse } from '../../schemas/pagination.ts'
 import { invalidArgument, show } from '../base/errors.ts'
-import { didYouMean } from '../base/nearest.ts'
+import { didYouMean, nearest } from '../base/nearest.ts'
+import type { UnknownField } from './unknown-fields.ts'
 
 /** Rows on a page where the client does not say: what the vendor's console showed (chosen). */
 const defaultLimit = 10
@@ -27,6 +28,35 @@ export const paginationOf = ({ limit, offset }: Slice, total: number): Paginatio
 })
 
 /**
+ * Takes an `orderBy` out of a message if it cannot be read, so that the list comes in its own order. A service that sorts in its
+ * database would ignore it or fail; ignoring it is chosen.
+ *
+ * @param unknown gets what was taken out
+ */
+export function dropUnreadableOrder(
+  message: { orderBy?: string },
+  fields: readonly string[],
+  unknown: UnknownField[],
+): void {
+  const { orderBy = '' } = message
+  if (orderBy.trim() === '' || readOrder(orderBy, fields) !== undefined) return
+  delete message.orderBy
+  const [name = ''] = orderBy.trim().split(/\s+/)
+  unknown.push({ path: `orderBy=${show(orderBy)}`, suggestion: nearest(name, fields), known: fields })
+}
+
+function readOrder<Field extends string>(
+  text: string,
+  fields: readonly Field[],
+): { field: Field; descending: boolean } | undefined {
+  const [name = '', direction = 'asc', ...rest] = text.trim().split(/\s+/)
+  const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  const field = fields.find((known) => known === camel)
+  if (field === undefined || !/^(asc|desc)$/i.test(direction) || rest.length > 0) return undefined
+  return { field, descending: direction.toLowerCase() === 'desc' }
+}
+
+/**
  * Reads `orderBy`: a field in camelCase or snake_case, then optionally ` asc` or ` desc`.
  *
  * @throws ApiError 400, code 3, naming the fields there are
@@ -35,18 +65,14 @@ export function parseOrder<Field extends string>(
   text: string,
   fields: readonly Field[],
 ): { field: Field; descending: boolean } {
-  const [name = '', direction = 'asc', ...rest] = text.trim().split(/\s+/)
+  const order = readOrder(text, fields)
+  if (order !== undefined) return order
+  const [name = ''] = text.trim().split(/\s+/)
   const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-  const field = fields.find((known) => known === camel)
-  if (field === undefined) {
-    throw invalidArgument(
-      `orderBy ${show(text)}: cannot order by ${show(name)}${didYouMean(name, fields)}; ` +
-        `known are ${fields.join(', ')}`,
-      'order-rules',
-    )
-  }
-  if (!/^(asc|desc)$/i.test(direction) || rest.length > 0) {
-    throw invalidArgument(`orderBy ${show(text)}: expected a field, then nothing, "asc" or "desc"`, 'order-rules')
-  }
-  return { field, descending: direction.toLowerCase() === 'desc' }
+  throw invalidArgument(
+    fields.some((known) => known === camel)
+      ? `orderBy ${show(text)}: expected a field, then nothing, "asc" or "desc"`
+      : `orderBy ${show(text)}: cannot order by ${show(name)}${didYouMean(name, fields)}; known are ${fields.join(', ')}`,
+    'order-rules',
+  )
 }

@@ -214,6 +214,12 @@ void t.test('a run needs the secrets that its job names', async (t) => {
   await save({ id: 'short', secretType: 'storj', expiresAt: new Date(Date.now() + 60_000).toISOString() })
   await save({ id: 'environment', secretType: 'other' })
 
+  const noted = async () =>
+    (await call('GET', '/_emulator/worlds/default/journal?operation=POST%20/v1/auth/secrets')).body
+  t.strictSame((await noted()).exchanges.at(-2).unknownFields, [], 'one that is yet to expire is as good as any')
+  await save({ id: 'past', secretType: 'other', expiresAt: '2020-01-01T00:00:00Z' })
+  t.strictSame((await noted()).exchanges.at(-1).unknownFields, ['secret.expiresAt="2020-01-01T00:00:00Z"'])
+
   for (const [descriptor, secretId] of [
     ['s3', 'amazon'],
     ['aws', 'amazon'],

@@ -79,7 +79,6 @@ const kept: Readonly<Record<string, readonly string[]>> = {
     'client: uploadcompleted with list',
     'whitespace: uploadcompleted body nothing',
   ],
-  'order-rules': ['query: orderBy=%00'],
   'unknown-secret': ['path: DELETE /v1/auth/secrets/s3/'],
   'get-presets': ['path: GET /v1/customer/jobs/templates//presets'],
   'absent-operation': ['path: GET /v1/customer/schema/'],

@@ -143,12 +143,7 @@ void t.test('list', async (t) => {
       ['pagination.offset=4294967296', /value out of range/],
       ['pagination.limit=1&pagination.limit=2', /too many values for field "limit": 1, 2/],
       ['orderBy=name&orderBy=id', /too many values for field "order_by": name, id/],
-      ['orderBy=nme', /orderBy "nme".*did you mean "name"/],
-      ['orderBy=name%20up', /orderBy/],
-      ['orderBy=name%20asc%20asc', /orderBy/],
       ['orderBy=name;DROP%20TABLE%20jobs', /invalid semicolon separator/],
-      ['orderBy=name%3BDROP%20TABLE%20jobs', /orderBy/],
-      ['orderBy=__proto__', /orderBy/],
     ] as const) {
       const { status, body } = await call('GET', `/v1/customer/jobs?${query}`)
       t.match({ query, status, ...body }, { query, status: 400, code: 3, message })

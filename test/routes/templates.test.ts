@@ -54,7 +54,6 @@ void t.test('lists are paged and ordered', async (t) => {
   const idsOf = (list: { id: string }[]) => list.map(({ id }) => id)
   t.strictSame(idsOf(developer.body.templates), [...builtInTemplates.keys()].sort().reverse().slice(0, 2))
   for (const path of [customer, dev]) {
-    t.match(await call('GET', `${path}?orderBy=nope`), { status: 400, body: { code: 3, message: /orderBy "nope"/ } })
     t.match(await call('GET', `${path}?pagination.limit=x`), { status: 400, body: { code: 3 } })
   }
 })

@@ -1,8 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { genericOk, GenericResponse } from '../../../schemas/generic.ts'
 import { SaveSecretRequest, SecretParams, SecretsQuery, SecretsResponse } from '../../../schemas/secrets.ts'
+import { show } from '../../base/errors.ts'
+import { formatTimestamp } from '../../base/timestamps.ts'
 import type { Core } from '../../core.ts'
 import { secretToWire } from '../../domain/accounts/secrets.ts'
+import { describeUnknown } from '../../wire/unknown-fields.ts'
 
 /** Credentials for data sources. What is secret in them never comes back. */
 export const secretRoutes =
@@ -34,7 +37,14 @@ export const secretRoutes =
         },
       },
       async (request) => {
-        await core.secrets.save(request.caller, request.body)
+        const { expires, expiresAt } = await core.secrets.save(request.caller, request.body)
+        const now = core.clocks.now(request.caller.world)
+        if (expiresAt !== null && expiresAt <= now) {
+          const note = `lies in the past of the world, where it is ${formatTimestamp(now)}; no job that names the secret can run`
+          const past = { path: `secret.expiresAt=${show(expires!)}`, suggestion: undefined, note }
+          request.exchange.unknownFields = [...request.exchange.unknownFields, past]
+          request.log.warn(`POST ${request.url}: ${describeUnknown([past])}`)
+        }
         return genericOk
       },
     )

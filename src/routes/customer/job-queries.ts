@@ -13,6 +13,7 @@ import { compileFilters } from '../../wire/filters.ts'
 import { priceOf, taskCount } from '../../domain/jobs/job.ts'
 import { paginationOf, slice } from '../../wire/paging.ts'
 import { jobFilterFields } from '../../store/job-filters.ts'
+import { jobOrderFields } from '../../store/jobs.ts'
 import { countRead, jobAnswers, jobOrderOf } from './job-answers.ts'
 
 /** Ids in one question for running tasks at most (chosen). */
@@ -29,7 +30,7 @@ export const jobQueryRoutes =
     app.post(
       '/jobs/filter',
       {
-        config,
+        config: { ...config, orderBy: jobOrderFields },
         schema: {
           operationId: 'Customer_FilterJobs',
           summary: 'List the jobs that meet all filters, newest first',

@@ -15,6 +15,7 @@ import { ListQuery } from '../../../schemas/pagination.ts'
 import type { Core } from '../../core.ts'
 import type { Era } from '../../wire/era-2023.ts'
 import { paginationOf, sliceOf } from '../../wire/paging.ts'
+import { jobOrderFields } from '../../store/jobs.ts'
 import { countRead, jobAnswers, jobOrderOf } from './job-answers.ts'
 
 /** Creating and reading jobs; changing those that have not been started; running, stopping and deleting them. */
@@ -61,6 +62,7 @@ export const jobRoutes =
     app.get(
       '/jobs',
       {
+        config: { orderBy: jobOrderFields },
         schema: {
           operationId: 'Customer_GetJobs',
           summary: 'List jobs, newest first',

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ListQuery } from '../../../schemas/pagination.ts'
 import { TemplatesPage, JobTemplateParams, PresetsResponse } from '../../../schemas/templates.ts'
 import type { Core } from '../../core.ts'
+import { templateOrderFields } from '../../core/templates.ts'
 import { templateToWire } from '../../domain/jobs/wire.ts'
 
 /** Templates of the Customer API. */
@@ -11,6 +12,7 @@ export const templateRoutes =
     app.get(
       '/jobs/templates',
       {
+        config: { orderBy: templateOrderFields },
         schema: {
           operationId: 'Customer_GetJobTemplates',
           summary: 'List the templates that jobs can be made from',

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { App, AppParams, AppResponse, AppsPage, BlocksQuery, UploadAppRequest } from '../../../schemas/blocks.ts'
 import { genericOk, GenericResponse } from '../../../schemas/generic.ts'
 import type { Core } from '../../core.ts'
+import { blockOrderFields } from '../../core/blocks.ts'
 import { userId } from '../../domain/accounts/users.ts'
 import { appToWire, statusOf } from '../../domain/blocks/wire.ts'
 import { pushLimit } from './blocks.ts'
@@ -34,6 +35,7 @@ export const appRoutes =
     app.get(
       '/apps',
       {
+        config: { orderBy: blockOrderFields },
         schema: {
           operationId: 'Developer_GetApps',
           summary: 'List apps, newest first',

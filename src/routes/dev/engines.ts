@@ -14,7 +14,7 @@ import { Type } from '@sinclair/typebox'
 import type { Core } from '../../core.ts'
 import { userId } from '../../domain/accounts/users.ts'
 import { engineToWire, statusOf } from '../../domain/blocks/wire.ts'
-import { tagOf } from '../../core/blocks.ts'
+import { blockOrderFields, tagOf } from '../../core/blocks.ts'
 import { compileDecoder } from '../../wire/decode.ts'
 import { compileQueryDecoder } from '../../wire/decode-query.ts'
 import type { BlockRecord } from '../../store/blocks.ts'
@@ -76,6 +76,7 @@ export const engineRoutes =
     app.get(
       '/engines',
       {
+        config: { orderBy: blockOrderFields },
         schema: {
           operationId: 'Developer_GetEngines',
           summary: 'List engines, newest first',

@@ -3,6 +3,7 @@ import { genericOk, GenericResponse } from '../../../schemas/generic.ts'
 import { ListQuery } from '../../../schemas/pagination.ts'
 import { DevTemplatesPage, JobTemplateDetail, JobTemplateInput, TemplateParams } from '../../../schemas/templates.ts'
 import type { Core } from '../../core.ts'
+import { templateOrderFields } from '../../core/templates.ts'
 import { templateDetailToWire } from '../../domain/jobs/wire.ts'
 
 /** Templates of the Developer API. */
@@ -29,6 +30,7 @@ export const templateRoutes =
     app.get(
       '/templates',
       {
+        config: { orderBy: templateOrderFields },
         schema: {
           operationId: 'Developer_GetTemplates',
           summary: 'List templates',
