@@ -12,6 +12,7 @@ import {
   serviceDefaults,
   serviceReaders,
 } from './settings.ts'
+import { address } from './values.ts'
 import type { Ids } from '../base/ids.ts'
 import type { StoredLine } from '../domain/runs/log-lines.ts'
 import type { Observer } from '../control/journal.ts'
@@ -88,7 +89,7 @@ const readers: Readers = {
     value === null || (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535)
       ? (value as number | null)
       : expected('a number from 0 to 65535, or null for no port at all'),
-  host: (value) => (typeof value === 'string' && value !== '' ? value : expected('an address such as 127.0.0.1')),
+  host: address,
   data: (value) =>
     value === null || (typeof value === 'string' && value !== '')
       ? value
@@ -101,7 +102,9 @@ const readers: Readers = {
   ...serviceReaders,
   apiKeys: (value) => {
     const entries = value instanceof Map ? [...value] : isObject(value) ? Object.entries(value) : []
-    const isRight = entries.every(([key, world]) => typeof key === 'string' && key !== '' && isWorldName(String(world)))
+    const isRight = entries.every(
+      ([key, world]) => typeof key === 'string' && key !== '' && typeof world === 'string' && isWorldName(world),
+    )
     if (!(value instanceof Map || isObject(value)) || !isRight) {
       return expected('an object or a Map of keys, each with the name of the world that it opens')
     }

@@ -1,6 +1,18 @@
 import { type Era, eras } from '../wire/era-2023.ts'
 import { isWorldName } from '../base/world-names.ts'
-import { baseUrl, choice, ConfigError, expected, hostName, originOf, parallel, path, text, toggle } from './values.ts'
+import {
+  address,
+  baseUrl,
+  choice,
+  ConfigError,
+  expected,
+  hostName,
+  originOf,
+  parallel,
+  path,
+  text,
+  toggle,
+} from './values.ts'
 import { defaultPace, formatPace, type Pace, parsePace } from '../domain/jobs/pace.ts'
 
 export { ConfigError, expected } from './values.ts'
@@ -95,7 +107,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
     placeholder: 'ADDRESS',
     help: 'address to listen on',
     default: '127.0.0.1',
-    ...text,
+    parse: address,
   },
   data: {
     placeholder: 'DIR',

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 /** A setting that cannot be used: says which, its value, and what would be right. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -33,6 +35,12 @@ export const parallel = (value: unknown): number =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 256
     ? (value as number)
     : expected('a number from 1 to 256')
+
+/** An IP address to listen on, or a host name that stands for one. */
+export const address = (value: unknown): string =>
+  typeof value === 'string' && (isIP(value) !== 0 || (/^[^\s:/?#@\\]+$/.test(value) && URL.canParse(`http://${value}`)))
+    ? value
+    : expected('an address such as 127.0.0.1')
 
 /** A host name, or the ending of some. */
 export const hostName = (value: unknown): string =>
