@@ -23,7 +23,7 @@ export const Filter = Message('Filter', {
     minLength: 1,
     description: 'Name of a field, in camelCase or snake_case, with dots: `config.jobTimeout`',
   }),
-  // An enum with unknown names ignored would be EQ where a name is misspelt, so the name is read by the filter itself.
+  // An enum with unknown names ignored would be EQ if a name is misspelt, so the name is read by the filter itself.
   condition: Type.Optional(Value({ description: `${filterConditions.join(', ')}; absent: the first` })),
   value: Type.Optional(
     FilterValue({

@@ -81,6 +81,6 @@ export const Value = (options: { description?: string } = {}) =>
 export const FilterValue = (options: { description?: string } = {}) =>
   Type.Unsafe<unknown>({ 'x-proto': 'filter-value', ...options })
 
-/** The same value, or `null` where it is unset. */
+/** The same value, or `null` if it is unset. */
 export const Nullable = <T extends TSchema>(schema: T) =>
   Type.Unsafe<Static<T> | null>({ ...schema, type: [schema['type'], 'null'] })

@@ -54,13 +54,13 @@ export type Inject = (request: InjectRequest | string) => Promise<InjectResponse
 
 /** A running emulator. */
 export interface Emulator extends EmulatorClient, AsyncDisposable {
-  /** 0 where none is open. */
+  /** 0 if none is open. */
   readonly port: number
   /** Sends a request without a socket, as Fastify's `inject` does. */
   readonly inject: Inject
   /** @internal What clients can ask for, as in `GET /v1/customer/jobs/{jobId}`. */
   readonly operations: () => readonly string[]
-  /** @internal Where connections and requests are handed in that came by another way than the port. */
+  /** @internal Takes connections and requests that came by another way than the port. */
   readonly server: Server
   /** Finishes what is running, closes the port and the database. May be called twice. */
   close(): Promise<void>
@@ -153,7 +153,7 @@ async function openBlocks({ apps }: CheckedOptions): Promise<BlockRegistry | und
   return openBlockFolders(apps)
 }
 
-/** Runs blocks, where real runs are on; fails the jobs that an emulator before this one ran when it was killed. */
+/** Runs blocks, if real runs are on; fails the jobs that an emulator before this one ran when it was killed. */
 async function openRunner(core: Core, { data, runApps, ...options }: CheckedOptions): Promise<Runner | undefined> {
   const folder = data === null ? undefined : join(data, runsFolder)
   if (folder !== undefined && existsSync(folder)) {

@@ -26,7 +26,7 @@ export function systemClock(): Clock {
 export interface SteadyClock extends Clock {
   /** Microseconds that it is ahead of the clock behind it, since that was set back. */
   readonly ahead: Micros
-  /** Goes back by so much, or on if it is negative. Call where something else keeps the time of worlds from going back. */
+  /** Goes back by so much, or on if it is negative. Call if something else keeps the time of worlds from going back. */
   goBack(by: Micros): void
   /** Microseconds since it was made, however the clock behind it was set meanwhile. */
   elapsed(): Micros

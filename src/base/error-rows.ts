@@ -47,7 +47,7 @@ export const errorRows = {
     'The vendor lists 500 on every operation; here it means that the emulator could not store or read its data, or failed unforeseen; code 13 is chosen.',
   ),
   'body-too-large': measured(
-    '4 MiB is the limit of a gRPC message where nothing else is set; 429 with code 8 and the text of gRPC, after the whole body was read. The gateway counts bytes of the message, the emulator those of its JSON, and reads no more than 64 MiB.',
+    '4 MiB is the limit of a gRPC message if nothing else is set; 429 with code 8 and the text of gRPC, after the whole body was read. The gateway counts bytes of the message, the emulator those of its JSON, and reads no more than 64 MiB.',
   ),
   'grpc-headers': measured(
     'Headers `Grpc-Metadata-…` become metadata and are dropped; 400 for binary ones that are not in base64, 500 for one without a name.',

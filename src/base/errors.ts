@@ -42,7 +42,7 @@ export interface ApiErrorOptions {
 export class ApiError extends Error {
   readonly kind: ErrorName
   readonly headers: Readonly<Record<string, string>>
-  /** The row of the fidelity table behind it, where its operation has several errors of this kind. */
+  /** The row of the fidelity table that explains it, if its operation has several errors of this kind. */
   readonly ground: ErrorGround | undefined
 
   constructor(kind: ErrorName, message: string, { headers = {}, ground }: ApiErrorOptions = {}) {

@@ -2,7 +2,7 @@ import { urlOf } from '../base/address.ts'
 import { ConfigError, type Settings } from '../settings/settings.ts'
 
 /**
- * Where the emulator that the settings speak of is reached from this machine.
+ * The address under which this machine reaches the emulator that the settings describe.
  *
  * @param url what `--url` says; wins over host and port
  * @throws ConfigError if that is not a URL, or the port is one that was not chosen yet

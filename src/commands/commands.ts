@@ -8,9 +8,9 @@ import { readSweepFlags, sweepOptions } from './sweep-options.ts'
 /** Options of commands that talk to a running emulator; `reach` reads them. */
 const running = {
   settings: ['port', 'host'],
-  settingsHelp: { port: 'port where the emulator answers', host: 'address where the emulator answers' },
+  settingsHelp: { port: 'port on which the emulator answers', host: 'address on which the emulator answers' },
   options: [
-    { flags: '--url <URL>', help: 'where the emulator answers, in place of --host and --port' },
+    { flags: '--url <URL>', help: 'address of the emulator, in place of --host and --port' },
     { flags: '--world <NAME>', help: 'the world that is meant (default: default)' },
   ],
 } as const satisfies Pick<Subcommand, 'settings' | 'settingsHelp' | 'options'>

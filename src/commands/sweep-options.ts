@@ -28,7 +28,7 @@ export const sweepOptions: readonly CommandOption[] = [
     flags: '--hang-after <TIME>',
     help: 'with --sweep: how long the program may take after a fault (default: 5 times as long as it takes without one, at least 10s)',
   },
-  { flags: '--show-output', help: 'with --sweep: show the end of what the program printed where it failed' },
+  { flags: '--show-output', help: 'with --sweep: show the end of what the program printed when it failed' },
 ]
 
 const ownOptions = ['only', 'maxRuns', 'time', 'hangAfter', 'showOutput'] as const

@@ -9,7 +9,7 @@ import { tryJson } from '../wire/json.ts'
  * headers only those that follow from it.
  *
  * @param exchanges with secrets masked
- * @param baseUrl the address of the emulator, where a request named no host
+ * @param baseUrl the address of the emulator, for requests that named no host
  */
 export const toHar = (world: string, exchanges: readonly Exchange[], baseUrl: string): Har => ({
   log: {

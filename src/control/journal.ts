@@ -307,7 +307,7 @@ function bodyOf({ requestBody }: Kept): unknown {
   }
 }
 
-/** Where a value lacks what is wanted of it: every member of an object must be there, anything else must be equal. */
+/** The places at which a value lacks what is wanted of it: every member of an object must be there, anything else must be equal. */
 function missing(wanted: unknown, found: unknown, path = 'body'): string[] {
   if (wanted === undefined) return []
   const isScalar = typeof wanted !== 'object' || wanted === null

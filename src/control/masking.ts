@@ -93,7 +93,7 @@ function keyIn(body: string): string {
   }
 }
 
-/** The same JSON without escapes where none are needed; text that is not JSON stays as it is. */
+/** The same JSON without needless escapes; text that is not JSON stays as it is. */
 function unescaped(json: string): string {
   if (!json.includes('\\u')) return json
   return json.replace(/\\u00([2-7][0-9a-f])/gi, (escape, digits: string) => {

@@ -36,7 +36,7 @@ export interface Archives {
   /**
    * Makes a world of such a file. All of it or nothing.
    *
-   * @param bytes read to the end where all is well
+   * @param bytes read to the end if all is well
    * @throws ApiError 409 if the world exists and is not to be replaced, 400 for a file that is broken or of another schema
    */
   import(name: string, bytes: AsyncIterable<Uint8Array>, replace: boolean): Promise<WorldRecord>
@@ -46,7 +46,7 @@ interface ExportedWorld {
   /** Bytes. */
   readonly size: number
   readonly bytes: AsyncIterable<Uint8Array>
-  /** Gives up what the export holds. Call where it will not be read to the end. */
+  /** Releases what the export holds. Call if it will not be read to the end. */
   readonly discard: () => Promise<void>
 }
 
@@ -185,7 +185,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
 /** The migration that brought a table, for those that exports of earlier versions may lack. */
 const tablesSince: Readonly<Record<string, number>> = { blocks: 7 }
 
-/** The clock as it was; ahead by so much that time does not go back, where the wall clock here is behind. */
+/** The clock as it was; ahead by so much that time does not go back, if the wall clock here is behind. */
 function positionOf({ clock, at }: Manifest, wall: Clock): ClockPosition {
   const corrected = clock.frozenAt === null ? Math.max(0, at - wall.now() - clock.offset) : 0
   return { offset: clock.offset + corrected, frozenAt: clock.frozenAt, corrected }

@@ -20,7 +20,7 @@ export interface Catalogue {
   list(world: number, account: string): Template[]
 }
 
-/** ` (did you mean "x"?)` for the nearest id, also where the version or the ending `-template` is missing or too much. */
+/** ` (did you mean "x"?)` for the nearest id, also if the version or the ending `-template` is missing or one too many. */
 function meant(id: string, ids: readonly string[]): string {
   const stems = new Map([...ids].reverse().map((known) => [stemOf(known), known]))
   const stem = nearest(stemOf(id), stems.keys())

@@ -7,7 +7,7 @@ import type { Transition } from '../domain/jobs/job.ts'
 /** Notifies followers of state changes in a world, including those due only to time passing. */
 export interface Events {
   /**
-   * Hears of what happens from now on; also of what happened before, where nobody has settled the world since.
+   * Hears of what happens from now on; also of what happened before, if nobody has settled the world since.
    *
    * @param onEmptied called when the world is dropped, reset or written over: what happens then happens in another one
    * @returns ends it
@@ -31,7 +31,7 @@ export interface EventSurroundings {
 /** The longest time that setTimeout can wait, in milliseconds. */
 const longestWait = 2 ** 31 - 1
 
-/** Milliseconds until another try, where the database could not be written to. */
+/** Milliseconds until another try, if the database could not be written to. */
 const retryAfter = 1000
 
 /**

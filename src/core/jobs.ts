@@ -68,7 +68,7 @@ export interface Jobs {
   find(world: WorldRecord, id: string): JobRecord
   /** @throws ApiError 404, or 403 if it is another account's */
   get(caller: Caller, id: string): JobRecord
-  /** The job, whoever's it is, also where it was deleted. @throws ApiError 404 */
+  /** The job, of any account, also if it was deleted. @throws ApiError 404 */
   findAny(world: WorldRecord, id: string): JobRecord
   /**
    * Counts a read of a client on those of the jobs whose pace is polls; in one act, each job once.

@@ -12,7 +12,7 @@ import type { Caller } from './caller.ts'
 
 /** Credentials that data sources name by their id. */
 export interface Secrets {
-  /** The account's secrets; those of one type, where it is not empty. */
+  /** The account's secrets; those of one type, if it is not empty. */
   list(caller: Caller, secretType: string): SecretRecord[]
   /**
    * Keeps a secret, in place of the one with the same type and id (chosen).

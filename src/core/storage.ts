@@ -145,7 +145,7 @@ export function createStorage({
     const input = await inputOf(world, job)
     const results = recipe(catalogue.find(world.key, job.templateId), job, input)
     const owner = { world: world.key, jobId: job.id }
-    // Also throws where the job was deleted meanwhile.
+    // Also throws if the job was deleted meanwhile.
     await files.makeResults(owner, results, () => jobs.find(world, job.id).createdAt === job.createdAt)
   }
 

@@ -29,7 +29,7 @@ export interface ChildExit {
   readonly signal: NodeJS.Signals | null
 }
 
-/** A command that could not be started: 127 where there is none of that name, 126 where it cannot be run, as shells have it. */
+/** A command that could not be started: 127 if there is none of that name, 126 if it cannot be run, as shells have it. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
   readonly code: 126 | 127
@@ -42,7 +42,7 @@ export class CommandError extends Error {
 /** Signals by which a program is told to end, from outside or by its terminal. */
 export const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Milliseconds for what the child has printed to arrive, where somebody else still holds its pipes. */
+/** Milliseconds for what the child has printed to arrive, if somebody else still holds its pipes. */
 const lastWords = 500
 
 /**

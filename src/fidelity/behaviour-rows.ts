@@ -189,7 +189,7 @@ export const behaviourRows = {
   'task-ids': chosen('The id of a task is a UUID that follows from its job; no task id was saved.'),
 
   // Lists
-  'page-size': chosen("Ten rows where the client does not say, as the vendor's console shows; a thousand at most."),
+  'page-size': chosen("Ten rows if the client does not say, as the vendor's console shows; a thousand at most."),
   'list-order': chosen(
     "Jobs and transactions: newest first; templates: those that somebody made, by id, then the vendor's, last those of the emulator.",
   ),
@@ -213,6 +213,6 @@ export const behaviourRows = {
     'Server-Sent Events carry ids, and a reader that sends `Last-Event-ID` is given the events after it: of the last 1,000 of a world, while the emulator runs and the world is not reset. A comment every 15 seconds keeps connections open. Lines of JSON have neither, as grpc-gateway writes none.',
   ),
   'event-framing': inferred(
-    'One JSON object a line, as grpc-gateway streams; Server-Sent Events where `Accept` asks for them, as the SDK of June 2025 expects.',
+    'One JSON object a line, as grpc-gateway streams; Server-Sent Events if `Accept` asks for them, as the SDK of June 2025 expects.',
   ),
 } as const

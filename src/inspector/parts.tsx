@@ -100,7 +100,7 @@ export const Sentence = ({ text }: { readonly text: string }) => (
   <>{text.split('`').map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>))}</>
 )
 
-/** Said where there is nothing yet. */
+/** Stands in a view that has nothing to show yet. */
 export const Empty = ({ title, children }: { readonly title: string; children: ComponentChildren }) => (
   <div class="empty">
     <h2>{title}</h2>

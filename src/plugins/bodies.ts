@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { ApiError } from '../base/errors.ts'
 
-/** Bytes of a message at most: the limit of gRPC where nothing else is set (measured). */
+/** Bytes of a message at most: the limit of gRPC if nothing else is set (measured). */
 export const bodyLimit = 4 * 1024 * 1024
 
 /** Bytes that are read of a body that is too large, so that a client that is still writing gets its answer (chosen). */

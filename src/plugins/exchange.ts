@@ -9,11 +9,11 @@ class OpenExchange {
   party: { readonly world: string; readonly persona: Persona } | undefined = undefined
   /** The bytes of the body. */
   sentBody: Buffer | undefined = undefined
-  /** Bytes of the body where it is not kept, as files are not. */
+  /** Bytes of the body if it is not kept, as files are not. */
   sentBytes: number | undefined = undefined
   /** The body of the answer. */
   answeredBody = ''
-  /** Bytes of the answer where they are not those of `answeredBody`. */
+  /** Bytes of the answer if they are not those of `answeredBody`. */
   answeredBytes: number | undefined = undefined
   /** Fields of the body or the query that its message does not have. */
   unknownFields: readonly UnknownField[] = []

@@ -30,7 +30,7 @@ function end(raw: ServerResponse): void {
  * Spoils an answer to an act that was done.
  *
  * @param payload a text, a stream, or nothing
- * @param send not called where nothing is left to be sent
+ * @param send not called if nothing is left to be sent
  */
 export function spoil(strike: Strike, reply: FastifyReply, payload: unknown, send: (payload: unknown) => void): void {
   const { connection, answer } = strike.rule

@@ -163,7 +163,7 @@ const sentBody = ({ raw, body }: FastifyRequest): Buffer | undefined =>
 const pathFields = (url: string): string[] =>
   /\/(params|jobname|configs)$/.test(url) ? [] : [...url.matchAll(/:(\w+)/g)].map(([, name]) => name!)
 
-/** Notes a body where the operation has none. An empty message says nothing. */
+/** Notes a body if the operation has none. An empty message says nothing. */
 function noteUnread({ raw, exchange: { sentBody: body } }: FastifyRequest, unknown: UnknownField[]): void {
   if (body === undefined || body.length === 0 || disguiseOf(raw) !== undefined) return
   if (body.length > 16 || !/^\s*(\{\s*\}|null)?\s*$/.test(body.toString('latin1'))) {

@@ -29,7 +29,7 @@ export interface BlockExit {
 /** Milliseconds from SIGTERM to SIGKILL. */
 const grace = 2000
 
-/** Milliseconds for the last output to arrive, where a process that left the group still holds the pipes. */
+/** Milliseconds for the last output to arrive, if a process that left the group still holds the pipes. */
 const lastWords = 200
 
 /**

@@ -3,7 +3,7 @@ import type { ServiceSettings } from './settings.ts'
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i
 
 /**
- * Refuses to run code where others than the user of this machine could ask for it. No flag leads around this.
+ * Refuses to run code if others than the user of this machine could ask for it. No flag overrides this.
  *
  * @param host the address that the emulator listens on; null: none
  * @throws Error with a sentence that says why, and the way out

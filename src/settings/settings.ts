@@ -180,7 +180,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
       const divider = text.lastIndexOf('=')
       const [key, world] = [text.slice(0, Math.max(0, divider)), text.slice(divider + 1)]
       if (key.trim() === '' || !isWorldName(world)) {
-        return expected('KEY=WORLD, where WORLD is 1 to 64 of letters, digits, ".", "_" and "-"')
+        return expected('KEY=WORLD, with a WORLD of 1 to 64 of letters, digits, ".", "_" and "-"')
       }
       return new Map(previous).set(key, world)
     },

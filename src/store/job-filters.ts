@@ -182,7 +182,7 @@ export function jobFilterSql(criteria: readonly JobCriterion[], orderBy: JobOrde
 }
 
 export interface JobFilterStore {
-  /** The account's jobs that meet all criteria. Call `settle` before, where `needsSettling` says so. */
+  /** The account's jobs that meet all criteria. Call `settle` before, if `needsSettling` says so. */
   filter(world: number, account: string, criteria: readonly JobCriterion[], page: PageRequest, now: Micros): JobPage
 }
 
@@ -210,7 +210,10 @@ export const jobFilterStore = (store: Store): JobFilterStore => {
         if (criterion.op === 'glob') assertCheap(criterion.field, criterion.pattern, scope)
       const total = store.prepare<{ count: number }>(count.sql).get(...count.values, scope)!.count
       if (offset >= total) return { jobs: [], total }
-      const rows = store.prepare<JobRow>(page.sql).raw().all(...page.values, { ...scope, limit, offset })
+      const rows = store
+        .prepare<JobRow>(page.sql)
+        .raw()
+        .all(...page.values, { ...scope, limit, offset })
       return { jobs: rows.map(toJob), total }
     },
   }

@@ -58,7 +58,7 @@ export interface JobStore {
   insert(world: number, job: JobRecord, now: Micros): void
   /** Call inside an act. Replaces the job with the same id. Of deleted ones, the newest 1,000 keep their documents. */
   update(world: number, job: JobRecord, now: Micros): void
-  /** The account's jobs that are not deleted. Call `settle` before, where the order is by state. */
+  /** The account's jobs that are not deleted. Call `settle` before, if the order is by state. */
   list(world: number, account: string, page: PageRequest, now: Micros): JobPage
   /** The world's jobs that are not deleted and fit, whoever's they are, the newest first. Call `settle` before. */
   listAll(world: number, slice: Slice, conditions: JobConditions): JobPage
@@ -78,7 +78,7 @@ export interface JobStore {
   reallyRunning(world: number | null): { readonly world: number; readonly id: string }[]
   /** Ids of the world's jobs that are not deleted. Reads every job. */
   ids(world: number): string[]
-  /** When the next job of the world enters a state by itself, or null. The past where `settle` has work to do. */
+  /** When the next job of the world enters a state by itself, or null. The past if `settle` has work to do. */
   nextAt(world: number): Micros | null
 }
 

@@ -4,7 +4,7 @@ import type { Store } from './database.ts'
 
 export interface SecretStore {
   find(world: number, account: string, secretType: string, id: string): SecretRecord | undefined
-  /** The account's secrets, by type and id; of one type, where it is given. */
+  /** The account's secrets, by type and id; of one type, if it is given. */
   list(world: number, account: string, secretType?: string): SecretRecord[]
   /** The account's secrets with an id, of whatever type, with what they keep secret. */
   withKeys(world: number, account: string, id: string): (SecretRecord & { readonly secretKey: string })[]

@@ -2,7 +2,7 @@ import type { UserRecord } from '../domain/accounts/users.ts'
 import type { Store } from './database.ts'
 
 export interface UserStore {
-  /** Undefined where nothing was ever changed. */
+  /** Undefined if nothing was ever changed. */
   find(world: number, account: string): UserRecord | undefined
   /** Call inside an act. */
   save(world: number, account: string, user: UserRecord): void

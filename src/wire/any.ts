@@ -6,7 +6,7 @@ export const typeName = (url: string): string => url.slice(url.lastIndexOf('/') 
 
 const quote = 0x22
 
-/** The type that an Any names, and where; or the names of its members, if it names none. */
+/** The type that an Any names, with the place of the name; or the names of its members, if it names none. */
 export type TypeUrl =
   { readonly url: string; readonly at: number } | { readonly url: undefined; readonly names: readonly string[] }
 

@@ -54,7 +54,7 @@ export function compileQueryDecoder(schema: TSchema): DecodeQuery {
   return (text, unknown) => {
     const query: Record<string, unknown> = {}
     for (const [sentName, sentValues] of parseForm(text)) {
-      // A name in brackets is the key of a map to the gateway, and a value more where there is no map.
+      // A name in brackets is the key of a map to the gateway, and one more value if there is no map.
       const bracket = sentName.endsWith(']') ? sentName.lastIndexOf('[') : -1
       const name = bracket < 0 ? sentName : sentName.slice(0, bracket)
       const key = bracket < 0 ? undefined : sentName.slice(bracket + 1, -1)

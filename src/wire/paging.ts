@@ -3,7 +3,7 @@ import { invalidArgument, show } from '../base/errors.ts'
 import { didYouMean, nearest } from '../base/nearest.ts'
 import type { UnknownField } from './unknown-fields.ts'
 
-/** Rows on a page where the client does not say: what the vendor's console showed (chosen). */
+/** Rows on a page if the client does not say: what the vendor's console showed (chosen). */
 const defaultLimit = 10
 
 /** Rows on a page at most; more are to be had from the next page (chosen). */

@@ -6,11 +6,11 @@ export interface UnknownField {
   readonly path: string
   /** The field that was probably meant. */
   readonly suggestion: string | undefined
-  /** The values that the field may have, where it is there but its value is not known. */
+  /** The values that the field may have, if it is there but its value is not known. */
   readonly known?: readonly string[]
   /** A sentence that says what becomes of it, if it is not an unknown field. */
   readonly note?: string
-  /** True where the emulator reads what the service refused, by choice; strict mode refuses it too. */
+  /** True if the emulator reads what the service refused, by choice; strict mode refuses it too. */
   readonly isLenient?: true
 }
 

@@ -125,7 +125,7 @@ const cases: Partial<Record<FindingId, readonly Case[]>> = {
     [
       'at once',
       [busy(0), poll(100)],
-      /ignored Retry-After 1 time: asked again after 90 ms where 2 s were asked for/,
+      /ignored Retry-After 1 time: asked again after 90 ms, though 2 s were asked for/,
       1,
     ],
     ['again and again', [busy(0), busy(500), busy(1000)], /2 times/, 2],

@@ -12,7 +12,7 @@ const secretTypes = ['s3', 'aws', 'gcp', 'storj', 'other'] as const
  * The secret that a request wants to keep.
  *
  * @param request in canonical form
- * @param newId makes an id where the request names none
+ * @param newId makes an id if the request names none
  * @throws ApiError 400, code 3, for an unknown type or an id that no path can hold
  */
 export function requestedSecret({ secret }: SaveSecretRequest, newId: () => string): SecretRecord {

@@ -51,7 +51,7 @@ export function couponOf(code: string): Coupon {
 export const largestCoupon = 1_000_000
 
 /**
- * Money into ByteChips, or the other way round; `currencyAmount` counts where both are given (chosen).
+ * Money into ByteChips, or the other way round; `currencyAmount` counts if both are given (chosen).
  *
  * @throws ApiError 400, code 3, for a currency that is not known
  */

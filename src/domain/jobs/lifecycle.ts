@@ -51,7 +51,7 @@ const Entry = Type.Tuple([Enum(jobStates), Moment()])
 export type Entry = ReadonlyDeep<Static<typeof Entry>>
 
 /**
- * A job's life since it was run. What has a time is in `timeline`, also where it is yet to come; what waits for polls or gates
+ * A job's life since it was run. What has a time is in `timeline`, also if it is yet to come; what waits for polls or gates
  * is in `pending`.
  */
 export const Run = Type.Object({

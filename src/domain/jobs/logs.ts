@@ -156,7 +156,7 @@ const containerStart = (component: string): readonly Line[] => [
 ]
 
 /**
- * The tasks that have anything to say. Where all lines of all tasks are too many, each task keeps its last ones, and the
+ * The tasks that have anything to say. If all lines of all tasks are too many, each task keeps its last ones, and the
  * first task's logs begin with a WARN that says so.
  */
 function taskrunnerLogs(

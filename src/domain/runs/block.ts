@@ -31,7 +31,7 @@ export const passthrough = 'passthrough'
 
 /** The blocks and templates that are there in every world. */
 export interface BlockRegistry {
-  /** Looks at the files again, where they changed. */
+  /** Reads the files again, if they changed. */
   refresh(): void
   readonly blocks: readonly Block[]
   readonly templates: ReadonlyMap<string, Template>

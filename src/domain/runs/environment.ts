@@ -6,7 +6,7 @@ import type { BlockKind } from './block.ts'
 const longestVariable = 128 * 1024 - 64
 
 /**
- * A section of a job's params as its block reads it: JSON with sorted keys, as Go writes a map; `{}` where there is none, as every
+ * A section of a job's params as its block reads it: JSON with sorted keys, as Go writes a map; `{}` if there is none, as every
  * scaffold of the vendor stops on an empty variable (inferred).
  *
  * @throws Error for a section that is longer than a variable can be

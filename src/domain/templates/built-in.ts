@@ -36,8 +36,8 @@ const scraping = { app: 'scraper-engine', partitioner: 'fanout-urls', assembler:
 
 /**
  * The templates that the vendor's guides, tutorials, public clients and public repositories use, with the defaults published for
- * them; those that clients name come first, as lists show them in this order. Where no defaults were published, the output goes
- * to the temporary bucket, as it did when a job named no destination (documented). Where only an id was published, its components
+ * them; those that clients name come first, as lists show them in this order. If no defaults were published, the output goes
+ * to the temporary bucket, as it did when a job named no destination (documented). If only an id was published, its components
  * follow from its name (chosen).
  */
 const published: readonly JobTemplateInput[] = [

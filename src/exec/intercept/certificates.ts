@@ -83,7 +83,7 @@ interface KeyPair {
   readonly privateKey: string
 }
 
-/** P-256: such keys are made in no time, where RSA takes a tenth of a second or more. */
+/** P-256: such keys are made in no time; RSA takes a tenth of a second or more. */
 const keyPair = (): Promise<KeyPair> =>
   promisify(generateKeyPair)('ec', {
     namedCurve: 'P-256',

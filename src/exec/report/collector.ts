@@ -29,7 +29,7 @@ interface Answers {
   readonly message: string | null
 }
 
-/** Where nobody looked at connections. */
+/** Stands in if nobody looked at connections. */
 const noSightings: Sightings = { refused: new Map(), untrusted: new Map(), unused: 0 }
 
 /** Different names that are counted; what comes after them is left out. */

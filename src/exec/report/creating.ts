@@ -80,5 +80,5 @@ export function duplicateCreate(): Rule {
   }
 }
 
-/** The job that a request was about; the emulator knows it also where the answer was cut. */
+/** The job that a request was about; the emulator knows it also if the answer was cut. */
 const idOf = (seen: Seen): string | null => seen.jobId ?? jobIn(seen)?.id ?? null

@@ -79,7 +79,7 @@ export function messageIn({ exchange }: Seen): string {
 /** Characters of a message that a report shows: a fault's may be of any length. */
 const longestMessage = 1000
 
-/** The reason that an answer gave for its failure; null where nothing failed or no reason was given. */
+/** The reason that an answer gave for its failure; null if nothing failed or no reason was given. */
 export function firstMessageOf(seen: Seen): string | null {
   if (seen.status < 400) return null
   const message = messageIn(seen)

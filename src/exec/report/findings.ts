@@ -16,7 +16,7 @@ const advice: Readonly<Record<FindingId, string>> = {
     'let the program trust the certificate authority that exec names in its environment, or give it the URL of the emulator',
   'http2-only': 'let it speak HTTP/1.1, too: exec does not speak HTTP/2',
   'duplicate-create': 'give every create a jobId of your own: sent again, it is the same job',
-  'never-ran': 'run each job that was created, or delete it, also where something fails in between',
+  'never-ran': 'run each job that was created, or delete it, also if something fails in between',
   'expired-token': 'fetch a new token when expiresIn has passed, and once after a 401',
   'rejected-credentials':
     'send the token from POST /v1/auth/access_token in the header Authorization; under exec any API key will do, and test_<world> always',
@@ -75,7 +75,7 @@ export function createFindings(operations: () => readonly string[]): Findings {
 
 /**
  * A program that takes no certificate but the vendor's never gets as far as a request. Connections that were closed unused count
- * only where there was no request at all: clients also open some in advance.
+ * only if there was no request at all: clients also open some in advance.
  */
 function pinned({ untrusted, unused }: Sightings, requests: number): ReturnType<Rule['found']> {
   const refused = new Map([...untrusted].filter(([reason]) => reason !== noCommonProtocol))

@@ -11,7 +11,7 @@ export interface ReportFlags {
   /** Absent: on a terminal only. */
   readonly report?: boolean | undefined
   readonly reportFile?: string | undefined
-  /** Absent: `text` where it is printed, `json` in a file. */
+  /** Absent: `text` on the terminal, `json` in a file. */
   readonly reportFormat?: ReportFormat | undefined
   readonly failOn?: readonly FailureName[] | undefined
 }

@@ -7,7 +7,7 @@ import { listed } from './rule.ts'
 const shown = { findings: 5, operations: 6, messages: 2, faults: 2, worlds: 2 }
 
 /**
- * The report as plain text: what looks wrong first, about 30 lines where none is wrapped.
+ * The report as plain text: what looks wrong first, about 30 lines if none is wrapped.
  *
  * @param width characters of a line on a terminal; absent: lines are as long as they are
  */

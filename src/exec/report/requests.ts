@@ -30,7 +30,7 @@ export function ignoredRetryAfter(): Rule {
     found: () =>
       proof.found(
         `ignored Retry-After ${counted(proof.count, 'time')}: asked again after ` +
-          `${Math.round((worst?.waited ?? 0) / 1000)} ms where ${worst?.asked ?? 0} s were asked for`,
+          `${Math.round((worst?.waited ?? 0) / 1000)} ms, though ${worst?.asked ?? 0} s were asked for`,
       ),
   }
 }

@@ -2,7 +2,7 @@ import type { SweepFailureName } from './verdict.ts'
 
 /** How a sweep is wanted. */
 export interface SweepFlags {
-  /** Ids of cases, where `*` stands for any text; empty: all. */
+  /** Ids of cases; `*` stands for any text; empty: all. */
   readonly only: readonly string[]
   readonly maxRuns: number
   /** Milliseconds after which no further run is begun. */

@@ -29,7 +29,7 @@ export interface SweepRunOptions {
 /** Bytes of what a program printed that are kept. */
 const keptOutput = 4096
 
-/** Runs the program once, in a process group of its own, with nothing to read; kills it where it does not end in time. */
+/** Runs the program once, in a process group of its own, with nothing to read; kills it if it does not end in time. */
 export async function runForSweep(
   runner: Runner,
   clock: Clock,

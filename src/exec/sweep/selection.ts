@@ -2,13 +2,13 @@ import { matchesPattern } from '../../base/patterns.ts'
 import { ConfigError } from '../../settings/settings.ts'
 import { editDistance } from '../../base/nearest.ts'
 
-/** Ids that are named where a pattern fits none. */
+/** Ids that are named if a pattern fits none. */
 const named = 5
 
 /**
  * The items that any of the patterns fits, in their order; all, if there is no pattern.
  *
- * @param patterns ids, where `*` stands for any text
+ * @param patterns ids; `*` stands for any text
  * @throws ConfigError that names the nearest ids, if a pattern fits none
  */
 export function selected<Item extends { readonly id: string }>(

@@ -30,7 +30,7 @@ export interface Voices {
  * fresh emulator.
  *
  * @returns the exit code: 0; 1 if a case makes the program hang, create a job twice or leave one behind, or has what --fail-on
- *   names, or where there is nothing to sweep; that of the program where it fails without a fault; that of a shell for a signal
+ *   names, or if there is nothing to sweep; that of the program if it fails without a fault; that of a shell for a signal
  * @throws ConfigError if --only names no case; Error if the program cannot be started or the file not be written
  */
 export async function sweep(

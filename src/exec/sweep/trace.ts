@@ -16,7 +16,7 @@ export interface Trace {
   readonly note: Observer
   /** In the order of their ends. */
   readonly requests: readonly TracedRequest[]
-  /** Jobs that were created, also where the answer to that was lost, and where they were deleted later. */
+  /** Jobs that were created, also if the answer to that was lost, or if they were deleted later. */
   readonly createdJobs: () => number
 }
 
@@ -40,7 +40,7 @@ export function createTrace(): Trace {
   }
 }
 
-/** The operation of a request, with its world where that is not the default one. */
+/** The operation of a request, with its world if that is not the default one. */
 export const keyOf = ({ world, operation }: TracedRequest): string =>
   world === defaultWorld ? operation : `${operation} in ${world}`
 

@@ -40,7 +40,7 @@ export const secretRoutes =
         const { expires, expiresAt } = await core.secrets.save(request.caller, request.body)
         const now = core.clocks.now(request.caller.world)
         if (expiresAt !== null && expiresAt <= now) {
-          const note = `lies in the past of the world, where it is ${formatTimestamp(now)}; no job that names the secret can run`
+          const note = `has passed: in this world it is ${formatTimestamp(now)}; no job that names the secret can run`
           const past = { path: `secret.expiresAt=${show(expires!)}`, suggestion: undefined, note }
           request.exchange.unknownFields = [...request.exchange.unknownFields, past]
           request.log.warn(`POST ${request.url}: ${describeUnknown([past])}`)

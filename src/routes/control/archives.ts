@@ -47,7 +47,7 @@ export const archiveRoutes =
           operationId: 'Emulator_ImportWorld',
           summary: 'Make a world of an exported one; the body is the file',
           description:
-            'All of it or nothing: a file that is broken, was changed, or comes from an emulator with another schema of its database is refused with 400 and changes nothing. 409 where a world of that name exists, unless it is to be replaced; then its scenarios, faults and journal go, too. A file of any size will do.',
+            'All of it or nothing: a file that is broken, was changed, or comes from an emulator with another schema of its database is refused with 400 and changes nothing. 409 if a world of that name exists, unless it is to be replaced; then its scenarios, faults and journal go, too. A file of any size will do.',
           consumes: ['application/x-tar'],
           body: Archive,
           querystring: ImportQuery,

@@ -131,7 +131,7 @@ export const jobRoutes =
           operationId: 'Emulator_HoldJob',
           summary: 'Make a job wait before a state',
           description:
-            'The job stops before the state, as at a gate, until it is released; limits on its time keep counting. 400 where the state was entered already or is not to come.',
+            'The job stops before the state, as at a gate, until it is released; limits on its time keep counting. 400 if the state was entered already or is not to come.',
           tags: ['jobs'],
           params: WorldJobParams,
           body: HoldRequest,

@@ -54,7 +54,7 @@ export const streamRoutes =
           operationId: 'Emulator_Stream',
           summary: 'Watch exchanges and jobs as Server-Sent Events',
           description:
-            'Events `exchange` (`{world, exchange}`, as the journal lists it), `transition` (`{world, jobId, state, at}`) and `missed` (`{exchanges, transitions}`: how many were left out, as of exchanges a reader is sent 300 at once and 200 a second; ask the journal for them). Exchanges have ids: a reader that sends the last one in `Last-Event-ID` is given what came since, as far as the journal has it. Comments every 15 seconds keep the connection open. 429 where fifty read already.',
+            'Events `exchange` (`{world, exchange}`, as the journal lists it), `transition` (`{world, jobId, state, at}`) and `missed` (`{exchanges, transitions}`: how many were left out, as of exchanges a reader is sent 300 at once and 200 a second; ask the journal for them). Exchanges have ids: a reader that sends the last one in `Last-Event-ID` is given what came since, as far as the journal has it. Comments every 15 seconds keep the connection open. 429 if fifty read already.',
           querystring: StreamQuery,
           response: { 200: Type.Unsafe<PassThrough>(Type.String({ description: 'text/event-stream' })) },
         },
@@ -137,7 +137,7 @@ export const streamRoutes =
       }
 
       let unfollow: (() => void) | undefined
-      /** Jobs move on where nobody asks once the clock is looked at; a world may be opened, or opened again, later. */
+      /** Jobs that nobody asks for move on once the clock is looked at; a world may be opened, or opened again, later. */
       function follow(): void {
         const world = only === undefined || unfollow !== undefined ? undefined : core.worlds.find(only)
         if (world === undefined) return

@@ -33,7 +33,7 @@ export const eventRoutes =
         schema: {
           operationId: 'Customer_Events',
           summary:
-            'Listen to states that jobs enter: a JSON object a line, or Server-Sent Events where Accept asks for them',
+            'Listen to states that jobs enter: a JSON object a line, or Server-Sent Events if Accept asks for them',
           description:
             'Server-Sent Events have an id: a reader that sends the last one in `Last-Event-ID` is given what came since, as far as it is kept. A comment every 15 seconds shows that the connection is alive.',
           tags: ['events'],

@@ -39,7 +39,7 @@ const Manifest = Type.Object({
   version: Type.Integer(),
   emulator: Type.String({ description: 'Version of the emulator that wrote it' }),
   schema: Type.Integer({ description: 'Number of the last migration' }),
-  world: Type.String({ description: 'Its name where it was exported' }),
+  world: Type.String({ description: 'Its name when it was exported' }),
   at: Moment(),
   // A clock that stood still for a while is behind the machine's.
   clock: Type.Object({

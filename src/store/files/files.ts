@@ -17,7 +17,7 @@ interface FilesOf {
   readonly jobId: string
 }
 
-/** A file that has arrived as a whole, but lies where nobody looks for it yet. */
+/** A file that has arrived as a whole, but is not in its place yet. */
 interface Arrival {
   /** Bytes. */
   readonly size: number
@@ -100,7 +100,7 @@ export interface Files {
    * ones without the others. They share the room on disk, as files never change.
    */
   copyWorld(from: number, into: number): void
-  /** A folder of its own, where nobody looks. Whoever asked for it removes it; the next start does, where that failed. */
+  /** A private scratch folder. The caller removes it; leftovers are removed at the next start. */
   scratch(): Scratch
   /**
    * Holds the files of a world's jobs as they are at this moment: what happens to them later does not touch what is held.
