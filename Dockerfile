@@ -32,10 +32,13 @@ RUN install -d app etc/ssl/certs usr/local/bin init \
       | grep -oE '/[^ ]+\.so[^ ]*' | sort -u | xargs -I{} cp -L --parents {} . \
  && echo 'node:x:1000:1000::/data:/sbin/nologin' > etc/passwd \
  && echo 'node:x:1000:' > etc/group \
+ # By its name, as in `docker exec CONTAINER bytenite-emulator env`; there is no /usr/bin/env for the first line of dist/cli.js.
+ && printf '#!/usr/local/bin/node\nrequire("/app/dist/cli.cjs")\n' > usr/local/bin/bytenite-emulator \
+ && chmod 755 usr/local/bin/bytenite-emulator \
  && cp -R /app/package.json /app/LICENSE /app/node_modules /app/migrations /app/dist app/ \
  # A checkout that only its owner can read would give an image that only root can run.
  && chmod -R a+rX app
-RUN chroot /image /usr/local/bin/node /app/dist/cli.js --version
+RUN chroot /image /usr/local/bin/bytenite-emulator --version
 
 
 FROM scratch
@@ -62,7 +65,7 @@ STOPSIGNAL SIGTERM
 # The check takes its settings from the environment: another port is to be set by BYTENITE_EMULATOR_PORT, not by --port.
 # No start period: newer engines would then make the first check at an interval of their own, which is longer than this one.
 HEALTHCHECK --interval=3s --timeout=4s --retries=10 \
-  CMD ["/usr/local/bin/node", "/app/dist/cli.js", "healthcheck"]
+  CMD ["/usr/local/bin/bytenite-emulator", "healthcheck"]
 
 # Flags go behind the name of the image; without a shell in between, signals reach the program.
-ENTRYPOINT ["/usr/local/bin/node", "/app/dist/cli.js"]
+ENTRYPOINT ["/usr/local/bin/bytenite-emulator"]
