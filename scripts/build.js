@@ -41,6 +41,17 @@ const shorterPackages = {
   },
 }
 
+/** Leaves out what Fastify compiles schemas with, as the emulator brings its own; see `noCompiler` in src/app.ts. */
+const noCompilers = {
+  name: 'no-compilers',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup(build) {
+    const filter = /^@fastify\/(ajv-compiler|fast-json-stringify-compiler)$/
+    build.onResolve({ filter }, ({ path }) => ({ path, namespace: 'left-out' }))
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: '' }))
+  },
+}
+
 /**
  * Columns of a line, as far as texts and patterns let it be broken: Node.js prints the whole line of an error that nobody catches.
  * Indented, the bundle would be half as large again and start 4 % later.
@@ -100,7 +111,8 @@ async function toCommonJs(code) {
       banner: "const __url=require('node:url').pathToFileURL(__filename).href;",
     }),
   })
-  return areConstant(code) ? `${result.code}module.exports={...module.exports};\n` : result.code
+  const plain = 'module.exports=Object.defineProperty({...module.exports},"__esModule",{value:!0});\n'
+  return areConstant(code) ? result.code + plain : result.code
 }
 
 /**
@@ -126,7 +138,9 @@ function writeModules({ outputs }) {
     const file = join(dist, `${name}.js`)
     if (names.length > 0) writeFileSync(file, `export { ${names.join(', ')} } from './${name}.cjs'\n`)
     else {
-      writeFileSync(file, `#!/usr/bin/env node\nimport './${name}.cjs'\n`)
+      // Node.js before 22.1 keeps no compiled code; later ones do, in the folder for temporary files.
+      const cache = "import module from 'node:module'\nmodule.enableCompileCache?.()\n"
+      writeFileSync(file, `#!/usr/bin/env node\n${cache}await import('./${name}.cjs')\n`)
       chmodSync(file, 0o755)
     }
   }
@@ -172,7 +186,7 @@ await Promise.all([
     entryPoints: doors.map((name) => `src/${name}.ts`),
     outdir: 'dist',
     legalComments: 'linked',
-    plugins: [shorterPackages],
+    plugins: [noCompilers, shorterPackages],
     // Native, or rarely needed and large.
     external: ['better-sqlite3', 'better-sqlite3-napi', '@fastify/swagger', '@fastify/swagger-ui', 'node-forge'],
   }).then(writeModules),
