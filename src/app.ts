@@ -26,13 +26,7 @@ import { registerJournal } from './plugins/journal.ts'
 import { collectMethods, undisguise } from './plugins/methods.ts'
 import { beginExchanges } from './plugins/exchange.ts'
 import { keepQuery, registerProtoJson } from './plugins/protojson.ts'
-import { authRoutes } from './routes/auth/index.ts'
-import { controlRoutes } from './routes/control/index.ts'
-import { customerRoutes } from './routes/customer/index.ts'
-import { devRoutes } from './routes/dev/index.ts'
-import { docsRoutes } from './routes/docs.ts'
-import { storageRoutes } from './routes/storage.ts'
-import { walletRoutes, walletRoutesOf2023 } from './routes/wallet.ts'
+import { registerRoutes } from './routes/index.ts'
 
 export interface AppOptions extends Partial<ServiceSettings> {
   /** Keys besides `test_<world>`, with the world each opens. */
@@ -120,15 +114,14 @@ export function buildApp(
   // Requests that wait for something would hold up the end.
   app.addHook('preClose', async () => core.wake())
 
-  const auth = { ring, strict }
-  // The vendor announced `/v1/computing` in September 2025 as the new name of `/v1/customer`, and kept the old one.
-  for (const prefix of ['/v1/customer', '/v1/computing']) void app.register(customerRoutes(core, auth, era), { prefix })
-  void app.register(authRoutes(core, auth), { prefix: '/v1/auth' })
-  void app.register(devRoutes(core, auth), { prefix: '/v1/dev' })
-  void app.register(walletRoutes(core, auth), { prefix: '/v1/wallet' })
-  void app.register(walletRoutesOf2023(core, auth), { prefix: '/v1/customer/wallet' })
-  void app.register(storageRoutes(core))
-  void app.register(controlRoutes(core, operations, grounds, guard, options.inForce ?? []), { prefix: '/_emulator' })
-  void app.register(docsRoutes((watch) => buildApp(core, { ...options, logger: false }, watch), { unset, era }, guard))
+  registerRoutes(app, core, {
+    auth: { ring, strict },
+    guard,
+    answers: { unset, era },
+    operations,
+    grounds,
+    inForce: options.inForce ?? [],
+    build: (watch) => buildApp(core, { ...options, logger: false }, watch),
+  })
   return app
 }

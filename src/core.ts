@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { type Catalogue, createCatalogue } from './core/catalogue.ts'
-import { type Clock, type SteadyClock, steadyClock, systemClock } from './base/clock.ts'
+import { type Clock, type SteadyClock, systemClock } from './base/clock.ts'
 import { type ApiKeys, createApiKeys } from './core/api-keys.ts'
 import { type Archives, createArchives } from './core/archives.ts'
 import { type Blocks, createBlocks } from './core/blocks.ts'
-import { assertUsable, runnableBlocks } from './core/block-use.ts'
 import { type Clocks, createClocks } from './core/clocks.ts'
 import { createTemplates, type Templates } from './core/templates.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { createJobQueries, type JobQueries } from './core/job-queries.ts'
 import { createJobs, type Jobs } from './core/jobs.ts'
+import { openClock } from './core/kept-clock.ts'
+import { createRealRuns, type RealRuns } from './core/real-runs.ts'
 import { createRuns, type Runs } from './core/runs.ts'
-import { type Block, type BlockRegistry, runBlocksOf } from './domain/runs/block.ts'
-import { builtInTemplates } from './domain/templates/built-in.ts'
+import type { BlockRegistry } from './domain/runs/block.ts'
 import { createStorage, type Storage } from './core/storage.ts'
 import { createSecrets, type Secrets } from './core/secrets.ts'
 import { checkSeed, createSeeds, type Seeds } from './core/seeds.ts'
@@ -23,9 +23,7 @@ import { createWorlds, type Worlds } from './core/worlds.ts'
 import { createFaults, type FaultRegistry } from './control/faults.ts'
 import { createJournal, type Journal } from './control/journal.ts'
 import { type Ids, randomIds } from './base/ids.ts'
-import type { Micros } from './base/timestamps.ts'
-import { assertRunnable, type JobRecord } from './domain/jobs/job.ts'
-import { type Pace, parsePace, type RunBlocks } from './domain/jobs/pace.ts'
+import { type Pace, parsePace } from './domain/jobs/pace.ts'
 import { builtInRecipe } from './domain/results/recipe-of.ts'
 import { scriptedRecipe } from './domain/results/scripted.ts'
 import { createScenarios, type ScenarioRegistry } from './control/scenarios.ts'
@@ -33,18 +31,8 @@ import { seededRecipe } from './domain/results/seeded.ts'
 import { type Files, openFiles } from './store/files/files.ts'
 import { lastPlace } from './store/files/folders.ts'
 import { openStore } from './store/database.ts'
-import { blockStore } from './store/blocks.ts'
-import { jobFilterStore } from './store/job-filters.ts'
-import { jobStore } from './store/jobs.ts'
-import { revokedKeyStore } from './store/revoked-keys.ts'
-import { secretStore } from './store/secrets.ts'
-import { settingStore } from './store/settings.ts'
-import { templateStore } from './store/templates.ts'
-import { revokedTokenStore } from './store/revoked-tokens.ts'
-import { userStore } from './store/users.ts'
-import { walletStore } from './store/wallet.ts'
-import { worldTables } from './store/world-tables.ts'
-import { type WorldRecord, worldStore } from './store/worlds.ts'
+import { openRows } from './store/rows.ts'
+import type { WorldRecord } from './store/worlds.ts'
 import { makeTemplate } from './domain/templates/template.ts'
 import { createTokens, type Tokens } from './core/tokens.ts'
 import { type ServiceSettings, serviceDefaults } from './settings/settings.ts'
@@ -64,12 +52,7 @@ export interface Core {
   readonly catalogue: Catalogue
   readonly jobs: Jobs
   readonly runs: Runs
-  /** The blocks that jobs of a world can run, as they are now. */
-  runnableBlocks(world: WorldRecord): readonly Block[]
-  /** The reason why a job cannot be run as it is, in the words of the refusal; undefined if it can. */
-  whyNotRun(world: WorldRecord, job: JobRecord): string | undefined
-  /** Why the blocks of a job's template would not be run now, in words. */
-  whyPlayed(world: WorldRecord, job: JobRecord): string
+  readonly realRuns: RealRuns
   readonly jobQueries: JobQueries
   readonly events: Events
   readonly transitions: TransitionBus
@@ -104,9 +87,6 @@ export interface CoreOptions extends Partial<ServiceSettings> {
 
 const noBlocks: BlockRegistry = { refresh: () => undefined, blocks: [], templates: new Map(), problems: [] }
 
-/** Name of the setting that holds the last time seen, in microseconds. */
-const lastTime = 'last-time'
-
 /**
  * Opens the emulator without its HTTP side.
  *
@@ -140,33 +120,12 @@ export function createCore(options: CoreOptions = {}): Core {
   }
   try {
     const { commit } = store
-    const jobRows = jobStore(store)
-    const templateRows = templateStore(store)
-    const blockRows = blockStore(store)
-    const settings = settingStore(store)
-    const worldRows = worldStore(store, lastPlace(data))
-    const files = (opened = openFiles(data, (world) => worldRows.place(world)))
-    const clock = steadyClock(machine, Number(settings.get(lastTime) ?? 0), {
-      onSeen(until) {
-        void commit(() => settings.set(lastTime, String(until))).catch(() => undefined)
-      },
-      onSetBack() {
-        let by = 0
-        void commit(() => (by = correctWorlds())).catch(() => clock.goBack(-by))
-      },
-    })
-    /** Moves on the worlds there are, so that the clock itself can be as the machine's is. Call inside an act. */
-    function correctWorlds(): Micros {
-      const by = clock.ahead
-      worldRows.correct(by)
-      clock.goBack(by)
-      settings.set(lastTime, String(clock.now()))
-      return by
-    }
-    if (clock.ahead > 0) store.act(correctWorlds)
-    // At a good end the time is known exactly; what was kept before was ahead of it.
-    keepTime = () => store.act(() => settings.set(lastTime, String(clock.now())))
-    const catalogue = createCatalogue(templateRows, localBlocks, seedTemplates, catalogueMode === 'open')
+    const rows = openRows(store, lastPlace(data))
+    const files = (opened = openFiles(data, (world) => rows.worlds.place(world)))
+    const kept = openClock(machine, store, rows)
+    const { clock } = kept
+    keepTime = () => kept.keep()
+    const catalogue = createCatalogue(rows.templates, localBlocks, seedTemplates, catalogueMode === 'open')
     checkSeed(source, catalogue, seedTemplates, strict)
 
     const transitions = createTransitionBus()
@@ -180,15 +139,14 @@ export function createCore(options: CoreOptions = {}): Core {
       return seed.jobs?.length ?? 0
     }
 
-    const tables = worldTables(store)
-    const clocks = createClocks({ wall: clock, commit, rows: worldRows, jobs: jobRows, transitions })
+    const clocks = createClocks({ wall: clock, commit, rows: rows.worlds, jobs: rows.jobs, transitions })
     const worlds = createWorlds({
       wall: clock,
       clocks,
       commit,
-      rows: worldRows,
-      tables,
-      jobs: jobRows,
+      rows: rows.worlds,
+      tables: rows.ofWorld,
+      jobs: rows.jobs,
       transitions,
       seed: seedJobs,
       onCleared({ name }) {
@@ -205,117 +163,90 @@ export function createCore(options: CoreOptions = {}): Core {
       schema: store.schema,
       worlds,
       clocks,
-      rows: worldRows,
-      tables,
-      jobs: jobRows,
+      rows: rows.worlds,
+      tables: rows.ofWorld,
+      jobs: rows.jobs,
       files,
     })
-    const secrets = createSecrets(commit, secretStore(store), ids)
-    const wallet = createWallet(commit, walletStore(store), ids, clocks.now)
-    const runsPushed = runApps === 'process,pushed'
-    function blocksOf(world: WorldRecord, job: JobRecord): RunBlocks | string {
-      if (runApps === 'off') return 'real runs are off (--run-apps)'
-      const template = catalogue.find(world.key, job.templateId)
-      const isBuiltIn = template !== undefined && builtInTemplates.get(template.id) === template
-      const place = runsPushed
-        ? 'in no folder of --apps, and no active block that was pushed with a key of --api-key'
-        : 'in no folder of --apps'
-      return runBlocksOf(template, isBuiltIn, blocksNow(world), place)
-    }
-    function blocksNow({ key }: WorldRecord): readonly Block[] {
-      localBlocks.refresh()
-      return runsPushed ? runnableBlocks(blockRows, localBlocks, key) : localBlocks.blocks
-    }
-    function whyPlayed(world: WorldRecord, job: JobRecord): string {
-      try {
-        const found = blocksOf(world, job)
-        return typeof found === 'string' ? found : 'its blocks came after the run'
-      } catch (error) {
-        return error instanceof Error ? error.message : String(error)
-      }
-    }
-    function assertCanRun(world: WorldRecord, job: JobRecord): void {
-      secrets.assertPresent({ world, account: job.account }, job, clocks.now(world))
-      assertUsable(blockRows, localBlocks, world.key, catalogue.find(world.key, job.templateId))
-    }
-    function whyNotRun(world: WorldRecord, job: JobRecord): string | undefined {
-      try {
-        assertRunnable(job)
-        assertCanRun(world, job)
-        if (job.pace === null) blocksOf(world, job)
-        return undefined
-      } catch (error) {
-        return error instanceof Error ? error.message : String(error)
-      }
-    }
+    const secrets = createSecrets(commit, rows.secrets, ids)
+    const wallet = createWallet(commit, rows.wallet, ids, clocks.now)
+    const realRuns = createRealRuns({ runApps, localBlocks, rows: rows.blocks, catalogue, secrets, clocks })
     const jobs = createJobs({
       commit,
-      rows: jobRows,
+      rows: rows.jobs,
       catalogue,
       transitions,
       scenarios,
       ids,
       strict,
       pace: (world) => {
-        const own = worldRows.paceOf(world)
+        const own = rows.worlds.paceOf(world)
         return own === null ? pace : parsePace(own)
       },
       now: clocks.now,
       onGone: (world, jobId) => files.removeJob({ world: world.key, jobId }),
       onRun(caller, job, now) {
-        assertCanRun(caller.world, job)
+        realRuns.assertCanRun(caller.world, job)
         wallet.reserve(caller, job, now)
       },
       onLife: (world, job) => wallet.follow(world, job),
-      blocksOf,
+      blocksOf: (world, job) => realRuns.blocksOf(world, job),
     })
     const runs = createRuns({
       commit,
-      rows: jobRows,
+      rows: rows.jobs,
       transitions,
       now: clocks.now,
       worldOf(key) {
-        const name = worldRows.nameOf(key)
-        return name === undefined ? undefined : worldRows.find(name)
+        const name = rows.worlds.nameOf(key)
+        return name === undefined ? undefined : rows.worlds.find(name)
       },
       onLife: (world, job) => wallet.follow(world, job),
     })
 
-    const templates = createTemplates(commit, templateRows, catalogue, clocks.now, recipe)
-    const blocks = createBlocks({ commit, rows: blockRows, templates, now: clocks.now, ids, guarded: runsPushed })
+    const templates = createTemplates(commit, rows.templates, catalogue, clocks.now, recipe)
+    const blocks = createBlocks({
+      commit,
+      rows: rows.blocks,
+      templates,
+      now: clocks.now,
+      ids,
+      guarded: runApps === 'process,pushed',
+    })
     const seeds = createSeeds({
       commit,
-      rows: jobRows,
+      rows: rows.jobs,
       jobs,
       saveTemplate: (world, input) => void templates.saveInAct({ world, account: 'owner' }, input),
     })
 
     const events = createEvents({
       transitions,
-      nextAt: (world) => jobRows.nextAt(world),
+      nextAt: (world) => rows.jobs.nextAt(world),
       clock: (world) => clocks.position(world),
       now: clocks.now,
       settle: (world) => jobs.settle(world),
     })
 
     const linkSecret =
-      settings.get('link-secret') ?? store.act(() => settings.setOnce('link-secret', randomBytes(32).toString('hex')))
+      rows.settings.get('link-secret') ??
+      store.act(() => rows.settings.setOnce('link-secret', randomBytes(32).toString('hex')))
     const tokens = createTokens({
       commit,
-      settings,
-      revoked: revokedTokenStore(store),
+      settings: rows.settings,
+      revoked: rows.revokedTokens,
       now: clocks.now,
       ids,
       instance: data === null ? randomBytes(8).toString('hex') : null,
     })
     void files
       .sweep({
-        worldAt: (place) => worldRows.at(place),
+        worldAt: (place) => rows.worlds.at(place),
         job({ world, jobId }) {
-          const job = jobRows.find(world, jobId)
+          const job = rows.jobs.find(world, jobId)
           return job === undefined || job.deletedAt !== null ? undefined : job
         },
-        jobIds: (world) => jobRows.ids(world),
+        jobIds: (world) => rows.jobs.ids(world),
       })
       .catch(() => undefined)
 
@@ -330,17 +261,15 @@ export function createCore(options: CoreOptions = {}): Core {
       catalogue,
       jobs,
       runs,
-      runnableBlocks: blocksNow,
-      whyNotRun,
-      whyPlayed,
-      jobQueries: createJobQueries(jobs, jobRows, jobFilterStore(store), clocks.now, runs),
+      realRuns,
+      jobQueries: createJobQueries(jobs, rows.jobs, rows.filters, clocks.now, runs),
       events,
       transitions,
       scenarios,
       faults,
       journal,
-      apiKeys: createApiKeys(commit, revokedKeyStore(store), clocks.now, () => tokens.forget()),
-      users: createUsers(commit, userStore(store)),
+      apiKeys: createApiKeys(commit, rows.revokedKeys, clocks.now, () => tokens.forget()),
+      users: createUsers(commit, rows.users),
       secrets,
       wallet,
       templates,

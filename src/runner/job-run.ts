@@ -64,7 +64,7 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
   async function prepare(kind: BlockKind): Promise<Block | undefined> {
     const tag = blocks![kind]
     if (tag === passthrough) return undefined
-    const block = findBlock(core.runnableBlocks(run.world), kind, tag)
+    const block = findBlock(core.realRuns.runnableBlocks(run.world), kind, tag)
     if (block === undefined) throw new RunFailure(`${kind} ${tag} is not there any more`)
     if ('pushed' in block.code) {
       const { files } = await unpackBlock(core.blocks.archive(run.world.key, block.code.pushed))

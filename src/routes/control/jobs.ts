@@ -50,7 +50,7 @@ export const jobRoutes =
         core.clocks.now(world),
         core.journal.list(world.name, { jobId: job.id }),
         core.faults.list(world.name),
-        { played: () => core.whyPlayed(world, job), notRun: () => core.whyNotRun(world, job) },
+        { played: () => core.realRuns.whyPlayed(world, job), notRun: () => core.realRuns.whyNotRun(world, job) },
       )
 
     const gatesOf = (world: WorldRecord, { id, run }: JobRecord): ReleaseResponse => ({
