@@ -1,4 +1,4 @@
-// `npm run bench [-- --rounds 5 --seconds 2 --only start,create,polls,reads,worlds,blocks --against CHECKOUT]`: what the emulator costs beside a bare Fastify that does as much as it can of the
+// `npm run bench [-- --rounds 5 --seconds 2 --only start,fixture,create,polls,reads,worlds,blocks --against CHECKOUT]`: what the emulator costs beside a bare Fastify that does as much as it can of the
 // same. Everything compared runs in one go, alternating, since only ratios within one run mean anything on a busy machine.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureBlocks } from './blocks.js'
 import { measureCreate } from './create.js'
+import { measureFixture } from './fixture.js'
 import { measureMemory, printMemory } from './memory.js'
 import { findPrism, howToAddPrism } from './prism.js'
 import { stopAll } from './processes.js'
@@ -22,7 +23,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
-    only: { type: 'string', default: 'start,create,polls,reads,worlds,blocks' },
+    only: { type: 'string', default: 'start,fixture,create,polls,reads,worlds,blocks' },
     against: { type: 'string' },
   },
 })
@@ -57,6 +58,7 @@ try {
   const prism = findPrism()
   const memory = measureMemory()
   if (only.includes('start')) await measureStart({ folder, bare, memory, rounds: rounds + 2 })
+  if (only.includes('fixture')) await measureFixture({ rounds })
   if (only.includes('create')) await measureCreate({ folder, bare, prism, memory, rounds, seconds })
   if (only.includes('polls')) await measurePolls({ folder, bare, against: values.against, rounds, seconds })
   if (only.includes('reads')) await measureReads({ folder, rounds, seconds })

@@ -30,7 +30,7 @@ export function printMemory(memory) {
     [...memory].map(([what, values]) => [what, spread(values, 0)]),
   )
   const idle = memory.get(idleEmulator)
-  if (idle !== undefined) printAim('emulator idle under 90', `${median(idle).toFixed(0)} MB`, median(idle) < 90)
+  if (idle !== undefined) printAim('emulator idle at most 65', `${median(idle).toFixed(0)} MB`, median(idle) <= 65)
 }
 
 export const idleEmulator = 'emulator, idle after start'

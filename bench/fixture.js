@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { median, printAim, printTable, spread } from './table.js'
+
+const run = promisify(execFile)
+const dist = join(import.meta.dirname, '..', 'dist')
+
+/** @typedef {{ first: number, further: number[], token: number, whole: number[] }} Times */
+
+/**
+ * What a test pays: the first and each further emulator of a process, a token, a whole test, and a program under `exec`.
+ *
+ * @param {{ rounds: number }} options
+ */
+export async function measureFixture({ rounds }) {
+  /** @type {Times[]} */
+  const times = []
+  /** @type {number[]} */
+  const more = []
+  // The first round fills the page cache; it does not count.
+  for (let round = -1; round < rounds; round++) {
+    const program = join(import.meta.dirname, 'fixture-program.js')
+    const { stdout } = await run(process.execPath, [program, join(dist, 'index.js')])
+    const alone = await timeOf('true', [])
+    const led = await timeOf(process.execPath, [join(dist, 'cli.js'), 'exec', '--', 'true'])
+    if (round < 0) continue
+    times.push(/** @type {Times} */ (JSON.parse(stdout)))
+    more.push(led - alone)
+  }
+  const cases = /** @type {const} */ ([
+    ['first startEmulator(), with the import', times.map(({ first }) => first), 80],
+    ['each further startEmulator()', times.map(({ further }) => median(further)), 8],
+    ['first token of the second emulator', times.map(({ token }) => token), 10],
+    ['a whole test on a running fixture', times.map(({ whole }) => median(whole)), 1.5],
+    ['exec -- true, more than true', more, 250],
+  ])
+  printTable(
+    `What a test pays, ms (${rounds} rounds)`,
+    ['', 'median (min-max)'],
+    cases.map(([name, own]) => [name, spread([...own], 1)]),
+  )
+  for (const [name, own, aim] of cases) {
+    printAim(`${name} at most ${aim} ms`, `${median([...own]).toFixed(1)} ms`, median([...own]) <= aim)
+  }
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+async function timeOf(command, args) {
+  const begin = performance.now()
+  await run(command, args)
+  return performance.now() - begin
+}
