@@ -31,6 +31,9 @@ export interface Store {
   close(): void
 }
 
+/** A new database in memory, once the first of this process was migrated: tests start many, and each would go the same way. */
+let migrated: Buffer | undefined
+
 /**
  * Opens the database and brings it to the newest schema.
  *
@@ -51,8 +54,10 @@ export function openStore(directory: string | null): Store {
       assertNotEmptied(directory)
       closeSync(openSync(location, 'a', 0o600))
     }
-    database = new Driver(location, { timeout: 1000 })
-    return setUp(database, location)
+    database = new Driver((directory === null ? migrated : undefined) ?? location, { timeout: 1000 })
+    const store = setUp(database, location)
+    if (directory === null) migrated ??= database.serialize()
+    return store
   } catch (error) {
     database?.close()
     throw new Error(`cannot open the database ${location}: ${causeOf(error)}`, { cause: error })
