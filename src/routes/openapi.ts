@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { grounds } from '../../schemas/fidelity.ts'
 import { RpcStatus } from '../../schemas/errors.ts'
@@ -33,7 +34,8 @@ const errors = (descriptions: Readonly<Record<string, string>>) =>
   Object.fromEntries(
     Object.entries(descriptions).map(([status, description]) => [
       status,
-      { ...RpcStatus, $id: undefined, description, headers },
+      // Errors are JSON whatever a success is.
+      { description, headers, content: { 'application/json': { schema: { ...RpcStatus, $id: undefined } } } },
     ]),
   )
 
@@ -173,7 +175,7 @@ function withExamples({ parameters, requestBody, ...operation }: Operation): Ope
   }
 }
 
-/** An operation that refers to the answers which all operations share: those that are no successes. */
+/** An operation that refers to the errors which all operations share; one that describes its own keeps it. */
 function shareErrors(operation: Operation, shared: Record<string, object>): Operation {
   const responses = Object.entries(operation.responses).map(([status, response]) => {
     if (status.startsWith('2')) {
@@ -181,7 +183,8 @@ function shareErrors(operation: Operation, shared: Record<string, object>): Oper
       return [status, description === 'Default Response' ? { ...response, description: 'Success' } : response]
     }
     const name = status === 'default' ? 'UnexpectedError' : `Error${status}`
-    shared[name] = response
+    shared[name] ??= response
+    if (!isDeepStrictEqual(shared[name], response)) return [status, response]
     return [status, { $ref: `#/components/responses/${name}` }]
   })
   return { ...operation, responses: Object.fromEntries(responses) as Record<string, object> }

@@ -45,10 +45,12 @@ export function dropUnreadableOrder(
   unknown.push({ path: `orderBy=${show(orderBy)}`, suggestion: nearest(name, fields), known: fields })
 }
 
-function readOrder<Field extends string>(
-  text: string,
-  fields: readonly Field[],
-): { field: Field; descending: boolean } | undefined {
+interface Order<Field> {
+  readonly field: Field
+  readonly descending: boolean
+}
+
+function readOrder<Field extends string>(text: string, fields: readonly Field[]): Order<Field> | undefined {
   const [name = '', direction = 'asc', ...rest] = text.trim().split(/\s+/)
   const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
   const field = fields.find((known) => known === camel)
@@ -61,18 +63,13 @@ function readOrder<Field extends string>(
  *
  * @throws ApiError 400, code 3, naming the fields there are
  */
-export function parseOrder<Field extends string>(
-  text: string,
-  fields: readonly Field[],
-): { field: Field; descending: boolean } {
+export function parseOrder<Field extends string>(text: string, fields: readonly Field[]): Order<Field> {
   const order = readOrder(text, fields)
   if (order !== undefined) return order
   const [name = ''] = text.trim().split(/\s+/)
-  const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
   throw invalidArgument(
-    fields.some((known) => known === camel)
-      ? `orderBy ${show(text)}: expected a field, then nothing, "asc" or "desc"`
-      : `orderBy ${show(text)}: cannot order by ${show(name)}${didYouMean(name, fields)}; known are ${fields.join(', ')}`,
+    `orderBy ${show(text)}: expected a field${didYouMean(name, fields)}, then nothing, "asc" or "desc"; ` +
+      `known are ${fields.join(', ')}`,
     'order-rules',
   )
 }
