@@ -33,7 +33,7 @@ const more: Readonly<Record<string, string>> = {
   run: 'More: [building blocks](building-blocks.md).',
   wait: 'In CI: [without a container](ci-and-containers.md#without-a-container).',
   advance: 'More: [the clock](time-and-scenarios.md#the-clock).',
-  explain: 'More: [why is this job where it is?](time-and-scenarios.md#why-is-this-job-where-it-is)',
+  explain: 'More: [why is this job in this state?](time-and-scenarios.md#why-is-this-job-in-this-state)',
   doctor: 'More: [troubleshooting](troubleshooting.md).',
 }
 
