@@ -4,21 +4,30 @@ import { Duration, Enum, Message, Timestamp, UInt32 } from './proto.ts'
 
 /** `GET /_emulator/health`. */
 export const Health = Message('Health', {
-  status: Type.Literal('ok'),
-  version: Type.String(),
+  status: Type.Literal('ok', { description: 'Always ok; an emulator that is not healthy answers 503' }),
+  version: Type.String({ description: 'Version of the emulator' }),
   uptime: Type.Number({ description: 'Seconds since start' }),
-  database: Type.Object({
-    location: Type.String({ description: 'The file, or `:memory:`' }),
-    schema: Type.Integer({ description: 'Number of the last migration' }),
-  }),
+  database: Type.Object(
+    {
+      location: Type.String({ description: 'The file, or `:memory:`' }),
+      schema: Type.Integer({ description: 'Number of the last migration that was applied' }),
+    },
+    { description: 'The database' },
+  ),
   worlds: Type.Integer({ description: 'Worlds opened so far' }),
   ahead: Type.Number({
-    description: 'Seconds that the first of `worldsAhead` is ahead of the clock of the machine; 0 if there is none',
+    description: 'Seconds by which the first of `worldsAhead` is ahead of the clock of the machine; 0 if there is none',
   }),
-  worldsAhead: Type.Array(Type.Object({ world: Type.String(), seconds: Type.Number() }), {
-    description:
-      'Worlds that are ahead of the clock of the machine, since that was set back: the first hundred, those most ahead first. Their time goes on from the last that was seen; a reset puts a world right',
-  }),
+  worldsAhead: Type.Array(
+    Type.Object({
+      world: Type.String({ description: 'Name of the world' }),
+      seconds: Type.Number({ description: 'Seconds by which it is ahead' }),
+    }),
+    {
+      description:
+        'Worlds that are ahead of the clock of the machine because it was set back: at most a hundred, those most ahead first. Their clocks continue from the last time that they showed. A reset corrects a world',
+    },
+  ),
 })
 export type Health = Static<typeof Health>
 
@@ -29,32 +38,48 @@ export const WorldParams = Type.Object({ world })
 /** A scenario or a fault of a world. */
 export const RuleParams = Type.Object({
   world,
-  id: Type.String({ description: 'As it was answered when it was added' }),
+  id: Type.String({ description: 'The id in the answer that added it' }),
 })
 
 /** `POST /_emulator/worlds/{world}/reset`. */
 export const ResetResponse = Message('ResetResponse', {
-  world: Type.String(),
-  removed: Type.Object({ jobs: Type.Integer(), templates: Type.Integer() }, { description: 'How many there were' }),
-  seeded: Type.Object({ jobs: Type.Integer() }, { description: 'How many there are now' }),
+  world: Type.String({ description: 'Name of the world' }),
+  removed: Type.Object(
+    {
+      jobs: Type.Integer({ description: 'Number of removed jobs' }),
+      templates: Type.Integer({ description: 'Number of removed templates' }),
+    },
+    { description: 'What the reset removed' },
+  ),
+  seeded: Type.Object(
+    { jobs: Type.Integer({ description: 'Number of jobs of the seed' }) },
+    { description: 'What the reset added' },
+  ),
 })
 export type ResetResponse = Static<typeof ResetResponse>
 
 /** `POST /_emulator/worlds/{world}/seed`: what was added. */
 export const SeedResponse = Message('SeedResponse', {
-  world: Type.String(),
-  templates: Type.Integer(),
-  jobs: Type.Integer(),
+  world: Type.String({ description: 'Name of the world' }),
+  templates: Type.Integer({ description: 'Templates that were added or replaced' }),
+  jobs: Type.Integer({ description: 'Jobs that were added' }),
 })
 export type SeedResponse = Static<typeof SeedResponse>
 
-/** A world's clock, and what happened on the way to where it stands. */
+/** A world's clock, and the states that jobs entered on the way. */
 export const ClockResponse = Message('ClockResponse', {
   now: Timestamp({ description: "The world's time" }),
-  frozen: Type.Boolean({ description: 'The clock stands still' }),
-  transitions: Type.Array(Type.Object({ jobId: Type.String(), state: Enum(jobStates), at: Timestamp() }), {
-    description: 'States that jobs entered, in order',
-  }),
+  frozen: Type.Boolean({ description: 'True if the clock is stopped' }),
+  transitions: Type.Array(
+    Type.Object({
+      jobId: Type.String({ description: 'Id of the job' }),
+      state: Enum(jobStates, { description: 'The state that it entered' }),
+      at: Timestamp({ description: "When, by the world's clock" }),
+    }),
+    {
+      description: 'States that jobs entered, in order',
+    },
+  ),
 })
 export type ClockResponse = Static<typeof ClockResponse>
 
@@ -65,7 +90,7 @@ export const AdvanceRequest = Message(
     by: Duration({
       minLength: 1,
       description:
-        '90s, 10m, 2h, 1d, ISO 8601, or milliseconds; `next`: to when the next job enters a state; `job:<id>`: to the end of that job',
+        '90s, 10m, 2h, 1d, ISO 8601, or milliseconds; `next`: to the next state of any job; `job:<id>`: to the end of that job',
     }),
   },
   { examples: [{ by: '10m' }] },
@@ -77,45 +102,54 @@ export const WorldJobParams = Type.Object({ world, jobId: Type.String({ descript
 export const ReleaseRequest = Message(
   'ReleaseRequest',
   {
-    steps: Type.Optional(UInt32({ description: 'Gates to open; absent: 1' })),
+    steps: Type.Optional(UInt32({ description: 'Number of gates to open; absent: 1' })),
   },
   { examples: [{ steps: 1 }] },
 )
 
-/** Where a job stands after its gates were opened. */
+/** The state of a job after its gates were opened. */
 export const ReleaseResponse = Message('ReleaseResponse', {
-  jobId: Type.String(),
-  state: Enum(jobStates),
+  jobId: Type.String({ description: 'Id of the job' }),
+  state: Enum(jobStates, { description: 'Its state now' }),
   waitingFor: Type.Array(Enum(jobStates), { description: 'States after gates that are still closed' }),
 })
 export type ReleaseResponse = Static<typeof ReleaseResponse>
 
-/** A world, looked at. */
+/** A world, as the control API shows it. */
 export const World = Message('World', {
-  world: Type.String(),
-  apiKey: Type.String({ description: 'The key that opens it' }),
+  world: Type.String({ description: 'Name of the world' }),
+  apiKey: Type.String({ description: 'The API key of the world' }),
   createdAt: Timestamp({ description: 'When it was opened' }),
-  now: Timestamp({ description: 'Its time' }),
-  frozen: Type.Boolean({ description: 'Its clock stands still' }),
+  now: Timestamp({ description: 'Its time now' }),
+  frozen: Type.Boolean({ description: 'True if its clock is stopped' }),
   pace: Type.String({ description: 'As for --pace' }),
   jobs: Type.Object(
-    { total: Type.Integer(), byState: Type.Record(Type.String(), Type.Integer()) },
+    {
+      total: Type.Integer({ description: 'Number of jobs' }),
+      byState: Type.Record(Type.String(), Type.Integer(), { description: 'Number of jobs in each state' }),
+    },
     { description: 'Jobs that were not deleted' },
   ),
-  scenarios: Type.Integer({ description: 'How many there are' }),
-  faults: Type.Integer({ description: 'How many there are' }),
-  exchanges: Type.Integer({ description: 'Exchanges in the journal' }),
+  scenarios: Type.Integer({ description: 'Number of scenarios' }),
+  faults: Type.Integer({ description: 'Number of faults' }),
+  exchanges: Type.Integer({ description: 'Number of exchanges in the journal' }),
 })
 export type World = Static<typeof World>
 
 export const WorldsQuery = Type.Object({
-  limit: Type.Optional(UInt32({ description: 'Worlds in the answer at most; absent: 1000' })),
-  offset: Type.Optional(UInt32({ description: 'Worlds to leave out first; absent: 0' })),
+  limit: Type.Optional(UInt32({ description: 'Maximum number of worlds; absent: 1000' })),
+  offset: Type.Optional(UInt32({ description: 'Number of worlds to skip; absent: 0' })),
 })
 
 export const WorldsResponse = Message('WorldsResponse', {
-  total: Type.Integer(),
-  worlds: Type.Array(Type.Object({ world: Type.String(), createdAt: Timestamp() })),
+  total: Type.Integer({ description: 'Number of worlds on all pages' }),
+  worlds: Type.Array(
+    Type.Object({
+      world: Type.String({ description: 'Name of the world' }),
+      createdAt: Timestamp({ description: 'When it was opened' }),
+    }),
+    { description: 'In the order of their names' },
+  ),
 })
 export type WorldsResponse = Static<typeof WorldsResponse>
 
@@ -124,20 +158,20 @@ export const ForkRequest = Message(
   'ForkRequest',
   {
     into: Type.String({ minLength: 1, description: 'Name of the copy' }),
-    replace: Type.Optional(Type.Boolean({ description: 'Write over a world that has this name' })),
+    replace: Type.Optional(Type.Boolean({ description: 'Overwrite a world that has this name' })),
   },
   { examples: [{ into: 'snapshot', replace: true }] },
 )
 
 /** `POST /_emulator/worlds/{world}/import`. */
 export const ImportQuery = Type.Object({
-  replace: Type.Optional(Type.Boolean({ description: 'Write over a world that has this name' })),
+  replace: Type.Optional(Type.Boolean({ description: 'Overwrite a world that has this name' })),
 })
 
-/** A world in a file. It passes through as a stream, so nothing looks into it here. */
+/** A world in a file: a stream that is not validated here. */
 export const Archive = Type.Unsafe<unknown>({ type: 'string', format: 'binary', 'x-proto': 'value' })
 
-export const WorldName = Message('WorldName', { world: Type.String() })
+export const WorldName = Message('WorldName', { world: Type.String({ description: 'Name of the world' }) })
 
 /** `PUT /_emulator/worlds/{world}/pace`. */
 export const PaceRequest = Message(
@@ -164,39 +198,42 @@ export const HoldRequest = Message(
   { examples: [{ before: 'JOB_STATE_MERGING' }] },
 )
 
-/** Why a job is where it is, and what moves it on. */
+/** The explanation of a job: its states with reasons, and what it waits for. */
 export const Explanation = Message('Explanation', {
-  jobId: Type.String(),
-  templateId: Type.String(),
-  name: Type.String(),
-  state: Enum(jobStates),
-  now: Timestamp(),
-  deleted: Type.Boolean(),
+  jobId: Type.String({ description: 'Id of the job' }),
+  templateId: Type.String({ description: 'Its template' }),
+  name: Type.String({ description: 'Its name, or empty' }),
+  state: Enum(jobStates, { description: 'Its state now' }),
+  now: Timestamp({ description: "The world's time" }),
+  deleted: Type.Boolean({ description: 'True if it was deleted' }),
   timeline: Type.Array(
     Type.Object({
-      state: Enum(jobStates),
-      at: Type.String({ description: 'Empty: not known yet' }),
-      entered: Type.Boolean(),
-      reason: Type.String(),
+      state: Enum(jobStates, { description: 'The state' }),
+      at: Type.String({ description: 'When it was or will be entered; empty if that is not known yet' }),
+      entered: Type.Boolean({ description: 'True if it was entered already' }),
+      reason: Type.String({ description: 'Why it was or will be entered' }),
     }),
+    { description: 'Past and future states, in order' },
   ),
-  next: Type.String({ description: 'What moves it on' }),
+  next: Type.String({ description: 'What the job waits for' }),
   scenario: Type.String({ description: 'The scenario that decided its run, or empty' }),
-  pace: Type.String({ description: 'The pace that was set for it alone, or empty' }),
+  pace: Type.String({ description: 'The pace of this job alone, or empty' }),
   execution: Type.String({
-    description: 'Whether its blocks are really run, and which, or why the run is played; empty before the run',
+    description: 'Which building blocks are run, or why the run is only played; empty before the run',
   }),
-  errorMessage: Type.String(),
+  errorMessage: Type.String({ description: 'Why it failed, or empty' }),
   requests: Type.Array(
     Type.Object({
-      at: Timestamp(),
-      operation: Type.String(),
-      status: Type.Integer(),
-      fault: Type.String({ description: 'The fault that struck, or empty' }),
+      at: Timestamp({ description: 'When, by the clock of the machine' }),
+      operation: Type.String({ description: 'E.g. `GET /v1/customer/jobs/{jobId}`' }),
+      status: Type.Integer({ description: 'Status of the answer; 0 if the connection was reset' }),
+      fault: Type.String({ description: 'Id of the fault that applied, or empty' }),
       faultDoes: Type.String({
-        description: 'What it does, such as `503` or `resetAfter`; empty without one, or where it was taken away since',
+        description:
+          'Effect of that fault, such as `503` or `resetAfter`; empty if there was none, or if it was removed since',
       }),
     }),
+    { description: 'The requests about the job' },
   ),
 })
 export type Explanation = Static<typeof Explanation>
@@ -212,6 +249,6 @@ export const WaitRequest = Message(
 )
 
 export const WaitResponse = Message('WaitResponse', {
-  reached: Type.Boolean({ description: 'false: ask again with this `until`' }),
-  until: Timestamp(),
+  reached: Type.Boolean({ description: 'True if the moment has come; false: ask again with this `until`' }),
+  until: Timestamp({ description: 'The moment that was waited for' }),
 })

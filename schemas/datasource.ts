@@ -2,10 +2,14 @@ import { type Static, Type } from '@sinclair/typebox'
 import { AnyMessage, Int64, Message, Nullable, Text } from './proto.ts'
 
 /** Where a job's input comes from, or where its output goes to. */
-export const DataSource = Message('DataSource', {
-  dataSourceDescriptor: Type.Optional(Text({ description: 'url, file, bucket, s3, aws, gcp, storj, bypass …' })),
-  params: Type.Optional(AnyMessage({ description: 'An object that names its type in `@type`' })),
-})
+export const DataSource = Message(
+  'DataSource',
+  {
+    dataSourceDescriptor: Type.Optional(Text({ description: 'url, file, bucket, s3, aws, gcp, storj, bypass …' })),
+    params: Type.Optional(AnyMessage({ description: 'An object with its type in `@type`' })),
+  },
+  { description: 'Where a job reads from or writes to' },
+)
 export type DataSource = Static<typeof DataSource>
 
 /** The same on the way out: nothing is left out. */

@@ -4,8 +4,8 @@ import { type Static, Type } from '@sinclair/typebox'
 export const RpcStatus = Type.Object(
   {
     code: Type.Integer({ description: 'gRPC status code' }),
-    message: Type.String(),
-    details: Type.Array(Type.Unsafe<never>({})),
+    message: Type.String({ description: 'The error in a sentence' }),
+    details: Type.Array(Type.Unsafe<never>({}), { description: 'Always empty' }),
   },
   { $id: 'rpcStatus', title: 'rpcStatus' },
 )

@@ -13,25 +13,23 @@ const FaultRule = {
   persona: Type.Optional(
     Type.Unsafe<PersonaName>({
       type: 'string',
-      description: 'Only requests of this persona; links to storage are the owner',
+      description: 'Only requests of this persona; requests to storage links count as the owner',
     }),
   ),
   nth: Type.Optional(UInt32({ description: 'Only the n-th matching request, from 1; instead of skip and times' })),
-  skip: Type.Optional(UInt32({ description: 'Matching requests to let pass first; absent: 0' })),
-  times: Type.Optional(UInt32({ description: 'Matching requests to spoil; absent: all' })),
-  status: Type.Optional(UInt32({ description: 'Answer with this status instead of acting' })),
-  message: Type.Optional(Type.String({ description: 'Message of the error body that goes with `status`' })),
-  body: Type.Optional(
-    Type.String({ description: 'The whole body that goes with `status`, in place of the error body' }),
-  ),
-  contentType: Type.Optional(Type.String({ description: 'Of `body`; absent: application/json' })),
+  skip: Type.Optional(UInt32({ description: 'Number of matching requests to let pass first; absent: 0' })),
+  times: Type.Optional(UInt32({ description: 'Number of matching requests to fault; absent: all' })),
+  status: Type.Optional(UInt32({ description: 'Answer with this status, without performing the request' })),
+  message: Type.Optional(Type.String({ description: 'Message in the error body, with `status`' })),
+  body: Type.Optional(Type.String({ description: 'The whole body, instead of the error body, with `status`' })),
+  contentType: Type.Optional(Type.String({ description: 'Content type of `body`; absent: application/json' })),
   retryAfter: Type.Optional(UInt32({ description: 'Seconds, for the header Retry-After' })),
   connection: Type.Optional(
     Type.Unsafe<'resetBefore' | 'resetAfter'>({
       type: 'string',
       enum: ['resetBefore', 'resetAfter'],
       'x-proto': 'enum',
-      description: 'resetBefore: the act is not done; resetAfter: it is done, the reply is lost',
+      description: 'resetBefore: the request is not performed; resetAfter: it is performed, but the answer is lost',
     }),
   ),
   answer: Type.Optional(
@@ -39,7 +37,7 @@ const FaultRule = {
       type: 'string',
       enum: ['cut', 'brokenJson', 'wrongContentType', 'slow'],
       'x-proto': 'enum',
-      description: 'What to do to the body of the real answer',
+      description: 'Change to the body of the real answer',
     }),
   ),
   delay: Type.Optional(
@@ -53,13 +51,13 @@ export const FaultRequest = Message('FaultRequest', FaultRule, {
 })
 export type FaultRequest = Static<typeof FaultRequest>
 
-/** A fault and what became of it. */
+/** A fault and its use. */
 export const Fault = Message('Fault', {
-  id: Type.String({ description: 'By which it can be removed or released' }),
+  id: Type.String({ description: 'Id of the fault' }),
   ...FaultRule,
-  matched: Type.Integer({ description: 'Requests that fitted' }),
-  used: Type.Integer({ description: 'Requests that were spoilt' }),
-  waiting: Type.Integer({ description: 'Requests that wait to be released' }),
+  matched: Type.Integer({ description: 'Number of matching requests' }),
+  used: Type.Integer({ description: 'Number of faulted requests' }),
+  waiting: Type.Integer({ description: 'Number of requests that wait to be released' }),
 })
 export type Fault = Static<typeof Fault>
 
@@ -69,4 +67,6 @@ export const RulesQuery = Type.Object({
 })
 export type RulesQuery = Static<typeof RulesQuery>
 
-export const Faults = Message('Faults', { faults: Type.Array(Fault) })
+export const Faults = Message('Faults', {
+  faults: Type.Array(Fault, { description: 'In the order in which they are tried' }),
+})

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Enum, Message } from './proto.ts'
 
-/** Why the emulator answers as it does, from the firmest ground to none. */
+/** Kinds of evidence for an answer, from the firmest to none. */
 export const grounds = ['documented', 'observed', 'measured', 'inferred', 'chosen'] as const
 export type Ground = (typeof grounds)[number]
 
@@ -22,31 +22,32 @@ export const FidelityRow = Message('FidelityRow', {
   about: Type.Unsafe<'success' | 'error' | 'behaviour'>({
     type: 'string',
     enum: ['success', 'error', 'behaviour'],
-    description: 'A successful answer, an error, or a behaviour that is finer than a status',
+    description: 'A successful answer, an error, or a finer behaviour',
   }),
-  ground: Enum(grounds),
+  ground: Enum(grounds, { description: 'Kind of evidence' }),
   known: Type.String({ description: 'What is known, and from where' }),
 })
 export type FidelityRow = Static<typeof FidelityRow>
 
 /** The answers of one operation. */
 export const OperationFidelity = Message('OperationFidelity', {
-  operation: Type.String({ description: 'As the reference writes it' }),
+  operation: Type.String({ description: 'E.g. `GET /v1/customer/jobs/{jobId}`' }),
   answers: Type.Array(
     Type.Object({
-      status: Type.Integer(),
+      status: Type.Integer({ description: 'HTTP status' }),
       code: Type.Integer({ description: 'gRPC code in the body of an error; 0 for a success' }),
       rows: Type.Array(Type.String(), {
-        description: 'Ids of the rows that may be the evidence behind it, the usual one first',
+        description: 'Ids of the rows with the evidence, the usual one first',
       }),
-      onlyByFault: Type.Boolean({ description: 'Nothing but a fault makes this operation answer so' }),
+      onlyByFault: Type.Boolean({ description: 'True if only a fault makes this operation answer so' }),
     }),
+    { description: 'Its answers by status and code' },
   ),
 })
 export type OperationFidelity = Static<typeof OperationFidelity>
 
 export const FidelityResponse = Message('FidelityResponse', {
-  rows: Type.Array(FidelityRow),
-  operations: Type.Array(OperationFidelity),
+  rows: Type.Array(FidelityRow, { description: 'The evidence' }),
+  operations: Type.Array(OperationFidelity, { description: 'The operations with their answers' }),
 })
 export type FidelityResponse = Static<typeof FidelityResponse>

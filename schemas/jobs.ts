@@ -36,8 +36,8 @@ export const CreateJobRequest = Message(
     jobId: Type.Optional(
       Text({ description: 'Absent or blank: a new id; of a job not yet started: that job is updated' }),
     ),
-    name: Type.Optional(Text()),
-    description: Type.Optional(Text()),
+    name: Type.Optional(Text({ description: 'A name for people' })),
+    description: Type.Optional(Text({ description: 'A text for people' })),
     dataSource: Type.Optional(DataSource),
     dataDestination: Type.Optional(DataSource),
     params: Type.Optional(AppParams),

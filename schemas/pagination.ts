@@ -9,12 +9,16 @@ export const ListQuery = Type.Object({
 })
 export type ListQuery = Static<typeof ListQuery>
 
-export const PaginationResponse = Message('PaginationResponse', {
-  total: UInt32(),
-  offset: UInt32(),
-  hasPrevious: Type.Boolean(),
-  hasNext: Type.Boolean(),
-})
+export const PaginationResponse = Message(
+  'PaginationResponse',
+  {
+    total: UInt32({ description: 'Number of rows on all pages' }),
+    offset: UInt32({ description: 'Number of rows before this page' }),
+    hasPrevious: Type.Boolean({ description: 'True if there is a page before this one' }),
+    hasNext: Type.Boolean({ description: 'True if there is a page after this one' }),
+  },
+  { description: 'The place of this page in the list' },
+)
 export type PaginationResponse = Static<typeof PaginationResponse>
 
 /** The envelope of every list. */

@@ -67,7 +67,7 @@ export const Struct = (options: { description?: string } = {}) =>
 export const AnyMessage = (options: { description?: string } = {}) =>
   Type.Unsafe<{ '@type'?: string; [field: string]: unknown }>({
     type: 'object',
-    properties: { '@type': { type: 'string' } },
+    properties: { '@type': { type: 'string', description: 'Full name of the type' } },
     additionalProperties: true,
     'x-proto': 'any',
     ...options,

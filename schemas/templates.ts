@@ -6,8 +6,8 @@ import { Enum, Message, Nullable, Text, Timestamp } from './proto.ts'
 
 /** A template as a client sends it, and as a seed file holds it. */
 export const JobTemplateInput = Message('JobTemplateInput', {
-  id: Text({ minLength: 1 }),
-  description: Type.Optional(Text()),
+  id: Text({ minLength: 1, description: 'Id of the template' }),
+  description: Type.Optional(Text({ description: 'A text for people' })),
   app: Type.Optional(Text({ description: 'Tag of an app: name, name@major or name@major.minor' })),
   partitioner: Type.Optional(Text({ description: 'Tag of a partitioning engine' })),
   assembler: Type.Optional(Text({ description: 'Tag of an assembling engine' })),
@@ -74,24 +74,23 @@ export const PresetsResponse = Message('PresetsResponse', {
 /** Where a template comes from. */
 export const templateSources = ['world', 'seed', 'apps', 'vendor', 'emulator'] as const
 
-/** A template as the emulator's own API tells of it. */
+/** A template as the control API shows it. */
 export const KnownTemplate = Message('KnownTemplate', {
-  id: Type.String(),
-  description: Type.String(),
+  id: Type.String({ description: 'Id of the template' }),
+  description: Type.String({ description: 'A text for people' }),
   from: Enum(templateSources, {
     description:
       '`world`: made by a client; `seed`, `apps`: by the files of `--seed`, `--apps`; `emulator`: a scenario',
   }),
-  partitioner: Type.String(),
-  app: Type.String(),
-  assembler: Type.String(),
+  partitioner: Type.String({ description: 'Tag of the partitioning engine, or empty' }),
+  app: Type.String({ description: 'Tag of the app' }),
+  assembler: Type.String({ description: 'Tag of the assembling engine, or empty' }),
   needs: Type.Array(Type.Literal('dataSource'), {
-    description: 'What a job must bring beside `templateId`; empty: nothing, it runs as it is',
+    description: 'Fields that a job needs besides `templateId`; empty if there are none',
   }),
   params: Nullable(AppParams),
   makes: Type.Array(Type.String(), {
-    description:
-      'Names of the results of a played job with one task; those of a job that is really run are as its code says',
+    description: 'Names of the results of a played job with one task; building blocks can write others',
   }),
 })
 export type KnownTemplate = Static<typeof KnownTemplate>
@@ -100,5 +99,7 @@ export type KnownTemplate = Static<typeof KnownTemplate>
 export const KnownTemplatesQuery = Type.Object({
   world: Type.Optional(Type.String({ description: 'Name of a world; absent: `default`' })),
 })
-export const KnownTemplatesResponse = Message('KnownTemplatesResponse', { templates: Type.Array(KnownTemplate) })
+export const KnownTemplatesResponse = Message('KnownTemplatesResponse', {
+  templates: Type.Array(KnownTemplate, { description: 'In the order of the lists' }),
+})
 export type KnownTemplatesResponse = Static<typeof KnownTemplatesResponse>

@@ -7,26 +7,26 @@ import { code, generated, page, table } from './markdown.ts'
 /** An option as the page shows it: flags and meaning. */
 type Row = readonly [flags: string, meaning: string]
 
-/** An option that as many commands have, in the same words, is explained once. */
+/** Options with the same text in at least this many commands are explained once. */
 const manyCommands = 5
 
-const head = `\`npx bytenite-emulator\` works inside a checkout and in a project that has [installed](../README.md#install) the package. The examples below leave \`npx\` out; put it in front unless the package is installed globally. In a checkout, \`npm start -- OPTIONS\` builds if needed and then does what \`start\` does.
+const head = `\`npx bytenite-emulator\` works inside a checkout and in a project that has [installed](../README.md#install) the package. The examples below omit \`npx\`, which only a global installation does not need. In a checkout, \`npm start -- OPTIONS\` builds if needed and then runs \`start\`.
 
-\`bytenite-emulator --help\` lists the commands, \`bytenite-emulator COMMAND --help\` the options of one, \`bytenite-emulator --version\` prints the version. A misspelt command or option is answered with the nearest one.
+\`bytenite-emulator --help\` lists the commands, \`bytenite-emulator COMMAND --help\` the options of a command. \`bytenite-emulator --version\` prints the version. For a misspelt command or option, the message names the nearest one.
 
 Every option that is also a [setting](local-development.md#settings) can be given as an environment variable: \`--log-level warn\` is \`BYTENITE_EMULATOR_LOG_LEVEL=warn\`. The option wins. Results go to stdout, everything else to stderr.
 
-| Exit code | Means |
+| Exit code | Meaning |
 | --- | --- |
-| 0 | done |
-| 1 | it failed; the sentence on stderr says why |
+| 0 | success |
+| 1 | failure; the message on stderr says why |
 | 2 | the command line or the environment is wrong |
 | any | \`exec\` ends with the exit code of its program, see [exit codes and signals](interception.md#exit-codes-and-signals) |`
 
 /** Text of the help as Markdown: what would be a tag or emphasis there stays as it is. */
 const literal = (text: string): string => text.replace(/[<*]/g, '\\$&')
 
-/** More about a command than its help says, for those that have a page of their own. */
+/** A link to more about a command, for commands that have their own page. */
 const more: Readonly<Record<string, string>> = {
   start: 'More: [settings](local-development.md#settings), [CI and containers](ci-and-containers.md).',
   exec: 'More: [interception](interception.md), also for the report and the sweep.',
@@ -39,7 +39,7 @@ const more: Readonly<Record<string, string>> = {
 
 const start: Subcommand = {
   name: 'start',
-  summary: 'run the emulator until it is told to stop (what happens without a command)',
+  summary: 'run the emulator until it is interrupted (the default without a command)',
   settings: settingNames,
   examples: ['start', 'start --port 3000 --in-memory', 'start --pace polls:5 --seed seed.json'],
   load: () => Promise.reject(new Error('only its options are read here')),
@@ -60,7 +60,7 @@ export function commandLinePage(): string {
       commands.map(({ name, summary }) => [`[${code(name)}](#${name})`, summary]),
     ),
     '## Which emulator, which world',
-    'Commands that talk to a running emulator take these options. Without any they mean the world `default` of the emulator on the usual port:',
+    'Commands that talk to a running emulator have these options. The defaults are the world `default` and the emulator on the usual port:',
     table(
       ['Option', 'Meaning'],
       [...shared.entries()].map(([flags, meaning]) => [code(flags), meaning]),

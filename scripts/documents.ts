@@ -76,7 +76,7 @@ function templatesPage(facts: readonly TemplateFacts[]): string {
   return page(
     '# Built-in templates',
     generated,
-    'The templates that every world knows, in the order in which lists show them; templates of your own come before them. Each needs what stands here and no more: `source` is a data source of the job (a file, a URL, a bucket, or `bypass` for none), and nothing means that `{"templateId": …}` alone makes a job that runs. Where the tags of the components are not the vendor\'s, they were chosen after the name.',
+    'Every world has these templates. Lists show them in this order, after your own templates. `source` means that the job needs a data source: a file, a URL, a bucket, or `bypass` for none. `nothing` means that `{"templateId": …}` alone makes a job that can be run. If the vendor\'s tags of the components are not known, they were chosen from the name.',
     table(
       ['Template', 'Partitioner → app → assembler', 'Needs', 'Default parameters', 'Makes'],
       facts.map(({ template, makes }) => [
@@ -87,11 +87,11 @@ function templatesPage(facts: readonly TemplateFacts[]): string {
         makes.map(code).join(', '),
       ]),
     ),
-    'Files are made up by the emulator, unless a [scenario](time-and-scenarios.md#scenarios) says what they hold.',
+    'The emulator makes up the files. A [scenario](time-and-scenarios.md#scenarios) can set their content.',
     '## Templates that are scenarios',
-    'They need nothing, and what becomes of their jobs is told under [time and scenarios](time-and-scenarios.md#templates-that-are-scenarios).',
+    'They need no data source. [Time and scenarios](time-and-scenarios.md#templates-that-are-scenarios) says how their jobs end.',
     table(
-      ['Template', 'What it is for'],
+      ['Template', 'Use'],
       [...builtInTemplates.values()].filter(isScenario).map(({ id, description }) => [code(id), description]),
     ),
   )
@@ -103,8 +103,8 @@ const meanings: Readonly<Record<Ground, string>> = {
   documented: "the vendor's pages or its published OpenAPI documents say so",
   observed: 'a public client depends on it, or a saved answer of the service shows it',
   measured: 'a real grpc-gateway (2.26 and 2.30) answered so, in front of an echo service with the same bindings',
-  inferred: 'it follows from what the service was built of: Go, grpc-gateway v2, proto3 JSON, Google Cloud Storage',
-  chosen: 'nothing was found; this is what seemed most useful',
+  inferred: 'it follows from the technology of the service: Go, grpc-gateway v2, proto3 JSON, Google Cloud Storage',
+  chosen: 'nothing was found; the most useful behaviour was chosen',
 }
 
 function fidelityPage({ rows, operations }: FidelityResponse): string {
@@ -140,7 +140,7 @@ function fidelityPage({ rows, operations }: FidelityResponse): string {
     const byFault = answers.filter(({ onlyByFault }) => onlyByFault).map(({ status }) => String(status))
     return [code(operation), success.join('<br>') || 'none', own.join('<br>'), byFault.join(', ')]
   }
-  const heads = ['Operation', 'Success', 'Errors of its own', 'Only by a fault']
+  const heads = ['Operation', 'Success', 'Own errors', 'Only by a fault']
   const bases: Readonly<Record<string, string>> = { ...apis, '/bytenite': 'Storage' }
   const sections = Object.entries(bases).map(([base, title]) =>
     page(
@@ -155,18 +155,18 @@ function fidelityPage({ rows, operations }: FidelityResponse): string {
   return page(
     '# Fidelity',
     generated,
-    'The service is gone; what is known of it was published while it ran. This page says of every operation and behaviour how firm the ground is on which the emulator stands:',
-    table(['Ground', 'Means', 'Rows'], counts),
-    'Every answer says the same of itself, in a header that names ground and row: `x-emulator-ground: documented; get-job`. `GET /_emulator/fidelity` serves this page as JSON, as a whole, for one `ground`, or for one `operation`. Where a status has several rows, the answer names the one that applied.',
+    'The service can no longer be asked. This page names the evidence for every operation and behaviour of the emulator. The kind of evidence is called its ground:',
+    table(['Ground', 'Meaning', 'Rows'], counts),
+    'Every answer names its ground and its row in a header: `x-emulator-ground: documented; get-job`. If a status has several rows, the header names the one that applied. `GET /_emulator/fidelity` serves this page as JSON, and can be limited to one `ground` or one `operation`.',
     '## Operations',
-    `Errors are written as HTTP status and gRPC code. An operation may also answer with the errors that most have in common: ${shared.map(({ id }) => code(id)).join(', ')}. The last column lists statuses which the vendor names and to which nothing here leads but a fault, added with \`POST /_emulator/worlds/{world}/faults\`.`,
+    `Errors are written as HTTP status and gRPC code. These errors are common to most operations and not repeated: ${shared.map(({ id }) => code(id)).join(', ')}. The last column lists statuses which the vendor names, but which here only a fault can cause, added with \`POST /_emulator/worlds/{world}/faults\`.`,
     ...sections,
     '## Successes',
     about('success'),
     '## Errors',
     about('error'),
     '## Behaviours',
-    'What is finer than a status. No answer names these rows.',
+    'Details that a status does not show. The header of an answer never names these rows.',
     about('behaviour'),
   )
 }
@@ -209,7 +209,7 @@ interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
 
-/** A document whose messages stand where they are used; one that may be null is of both types. */
+/** Replaces references by the messages themselves. A nullable message has both types. */
 function withoutReferences<Whole>(document: Whole): Whole {
   const at = (reference: string): unknown =>
     reference
@@ -255,9 +255,9 @@ function controlPage({ info, servers: [{ url: base }], tags, paths }: Document):
   return page(
     '# Control API',
     generated,
-    // Its last paragraph leads to pages of an emulator that runs.
+    // Its last paragraph links to pages of a running emulator.
     info.description.split('\n\n').slice(0, -1).join('\n\n'),
-    `Programs find the same in the OpenAPI document at \`${base}/openapi.json\`, people on the page \`${base}/docs/\` of an emulator that runs. In JavaScript, \`startEmulator()\` and \`connect(url)\` return a typed client for it.`,
+    `A running emulator serves the same as an OpenAPI document at \`${base}/openapi.json\`, and as an interactive page at \`${base}/docs/\`. In JavaScript, \`startEmulator()\` and \`connect(url)\` return a typed client.`,
     ...sections,
   )
 }
@@ -291,7 +291,7 @@ function operationSection({ request, method, path, operation }: NamedOperation, 
     fields.length === 0 ? '' : table(['Body', 'Type', 'Meaning'], fields),
     exampleOf(method, path, body),
     before !== undefined
-      ? `The answer is that of ${code(before)}.`
+      ? `The answer is the same as for ${code(before)}.`
       : answer === undefined
         ? ''
         : table(['Answer', 'Type', 'Meaning'], fieldsOf(answer, { request, shown })),
@@ -314,7 +314,7 @@ function fieldsOf(
     const path = prefix + name + (field.items === undefined ? '' : '[]')
     const isOptional = shown === undefined && !required.includes(name)
     const before = shown?.get(JSON.stringify(inner.properties))
-    const meaning = [field.description, before === undefined ? undefined : `as in the answer of ${code(before)}`]
+    const meaning = [field.description, before === undefined ? undefined : `as for ${code(before)}`]
     const below =
       inner.properties === undefined || before !== undefined
         ? []

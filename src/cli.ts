@@ -63,7 +63,7 @@ const program = new Command('bytenite-emulator')
 
 const startCommand = program
   .command('start', { isDefault: true })
-  .description('run the emulator until it is told to stop (what happens without a command)')
+  .description('run the emulator until it is interrupted (the default without a command)')
   .action(async (flags: Flags) => {
     const settings = readSettings(flags, process.env)
     const stopped = signalled()

@@ -115,7 +115,7 @@ export interface World {
   jobs(query?: WorldJobsQuery): Promise<WorldJob[]>
   /** The templates that its jobs can be made of, with what each needs and makes. */
   templates(): Promise<KnownTemplate[]>
-  /** Why a job is where it is, and what moves it on. */
+  /** Explains the state of a job, and what it waits for. */
   explain(jobId: string): Promise<Explanation>
   /** Sets the pace of one job, before it is run or while it runs; empty: that of its scenario or world. */
   paceOf(jobId: string, pace: PaceName): Promise<Explanation>

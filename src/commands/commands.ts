@@ -10,8 +10,8 @@ const running = {
   settings: ['port', 'host'],
   settingsHelp: { port: 'port on which the emulator answers', host: 'address on which the emulator answers' },
   options: [
-    { flags: '--url <URL>', help: 'address of the emulator, in place of --host and --port' },
-    { flags: '--world <NAME>', help: 'the world that is meant (default: default)' },
+    { flags: '--url <URL>', help: 'address of the emulator, instead of --host and --port' },
+    { flags: '--world <NAME>', help: 'name of the world (default: default)' },
   ],
 } as const satisfies Pick<Subcommand, 'settings' | 'settingsHelp' | 'options'>
 
@@ -24,12 +24,12 @@ export const subcommands: readonly Subcommand[] = [
     args: '<command...>',
     usage: '[options] -- <command> [arguments...]',
     passThrough: true,
-    summary: 'run a program against a fresh emulator, whatever address of the API it has written into it',
+    summary: 'run a program against a fresh emulator, even if the address of the API is hard-coded in it',
     settings: execSettings,
     // A run of a sweep is short, and does not depend on the clock.
     defaults: ({ sweep }) => ({ keys: 'open', ...(sweep === true ? { pace: { by: 'polls', total: 2 } } : {}) }),
     options: [
-      { flags: '--offline', help: `let the program reach nothing but ${vendorHost}, emulated, and this machine` },
+      { flags: '--offline', help: `let the program reach only this machine and the emulated ${vendorHost}` },
       ...reportOptions,
       ...sweepOptions,
     ],
@@ -56,7 +56,7 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'run',
     args: '<template>',
-    summary: 'run the building blocks of a template once, on this machine: no server, results in a folder',
+    summary: 'run the building blocks of a template once on this machine, without a server; results go to a folder',
     description:
       'The blocks run as programs of yours, with your rights. Their logs go to stderr. Exits with 0 if the job is COMPLETE, else with 1.',
     settings: ['apps', 'python', 'runParallel'],
@@ -64,11 +64,11 @@ export const subcommands: readonly Subcommand[] = [
       { flags: '--source <FILE>', help: 'the file that the job reads (default: none, as with the source bypass)' },
       {
         flags: '--param <SECTION.NAME=VALUE>',
-        help: 'a parameter of app, partitioner or assembler; JSON if it parses, else text; may be repeated',
+        help: 'a parameter of app, partitioner or assembler; read as JSON if it is valid, else as text; may be repeated',
         repeatable: true,
       },
-      { flags: '--out <DIR>', help: 'folder for the results, which is made (default: results)' },
-      { flags: '--keep', help: 'leave the folder in which the blocks worked, and say where it is' },
+      { flags: '--out <DIR>', help: 'folder for the results, created if needed (default: results)' },
+      { flags: '--keep', help: 'keep the working folder of the blocks, and print its path' },
     ],
     examples: [
       'run shout-template --apps ./blocks --source notes.txt --param app.case=lower --out results',
@@ -90,7 +90,8 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'wait',
     summary: 'wait until an emulator answers, or a job has ended',
-    description: 'Exits with 0 once it is ready or the job is COMPLETE, with 1 if the job failed or the time is over.',
+    description:
+      'Exits with 0 when the emulator is ready or the job is COMPLETE, and with 1 if the job failed or the time is over.',
     settings: running.settings,
     settingsHelp: running.settingsHelp,
     options: [
@@ -104,13 +105,13 @@ export const subcommands: readonly Subcommand[] = [
   },
   {
     name: 'env',
-    summary: 'print the variables that point clients at the emulator, for a shell to evaluate',
+    summary: 'print variables that direct clients to the emulator, for eval in a shell',
     settings: running.settings,
     settingsHelp: running.settingsHelp,
     options: [
-      { flags: '--unset', help: 'take the variables away instead' },
+      { flags: '--unset', help: 'unset the variables instead' },
       { flags: '--shell <NAME>', help: 'sh, bash, zsh, fish or powershell (default: sh)' },
-      { flags: '--format <FORM>', help: 'dotenv or github, in place of what a shell evaluates' },
+      { flags: '--format <FORM>', help: 'dotenv or github, instead of the syntax of a shell' },
       ...running.options,
     ],
     examples: [
@@ -131,7 +132,7 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'seed',
     args: '<file>',
-    summary: 'add the templates and jobs of a seed file to a world; all of them or none',
+    summary: 'add the templates and jobs of a seed file to a world, atomically',
     ...running,
     examples: ['seed seed.json', 'seed seed.json --world checkout'],
     load: async () => (await import('./worlds.ts')).seed,
@@ -139,29 +140,32 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'export',
     args: '[file]',
-    summary: 'write a world to a file: jobs, templates, files, clock, pace; or its requests',
+    summary: 'write a world to a file (jobs, templates, files, clock, pace), or its requests',
     description:
-      'The file is a tar archive, <world>.tar unless named; - is stdout. A running clock runs on in the file. With --har it is an HTTP Archive (HAR 1.2) of the last requests, <world>.har unless named, with secrets masked.',
+      'The file is a tar archive, by default <world>.tar; - is stdout. A clock that runs keeps running after the import. With --har it is an HTTP Archive (HAR 1.2) of the last requests, by default <world>.har, with secrets masked.',
     settings: running.settings,
     settingsHelp: running.settingsHelp,
-    options: [{ flags: '--har', help: 'write what clients sent and got, in place of the world' }, ...running.options],
+    options: [
+      { flags: '--har', help: 'write the requests and answers of clients instead of the world' },
+      ...running.options,
+    ],
     examples: ['export', 'export before.tar --world checkout', 'export - | tar tv', 'export --har requests.har'],
     load: async () => (await import('./archives.ts')).exportWorld,
   },
   {
     name: 'import',
     args: '<file>',
-    summary: 'make a world of an exported one; all of it or nothing',
+    summary: 'create a world from an exported one, atomically',
     settings: running.settings,
     settingsHelp: running.settingsHelp,
-    options: [{ flags: '--replace', help: 'write over a world that has the name' }, ...running.options],
+    options: [{ flags: '--replace', help: 'overwrite an existing world of that name' }, ...running.options],
     examples: ['import before.tar --world again', 'import before.tar --world checkout --replace'],
     load: async () => (await import('./archives.ts')).importWorld,
   },
   {
     name: 'advance',
     args: '<time>',
-    summary: "move a world's clock on, and print what happened on the way",
+    summary: "advance a world's clock, and print the states that jobs enter",
     description: 'The time is a duration (90s, 10m, 2h, 1d), next (state of any job), or job:ID (until that job ends).',
     settings: running.settings,
     settingsHelp: running.settingsHelp,
@@ -172,7 +176,7 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'explain',
     args: '<job>',
-    summary: 'tell why a job is where it is, and what moves it on',
+    summary: 'explain the state of a job, and what it waits for',
     settings: running.settings,
     settingsHelp: running.settingsHelp,
     options: [asJson, ...running.options],
@@ -182,7 +186,7 @@ export const subcommands: readonly Subcommand[] = [
   ...worldCommands(running, asJson),
   {
     name: 'doctor',
-    summary: 'check what can keep the emulator from running here, and say the way out',
+    summary: 'find what can keep the emulator from running here, with the cure',
     settings: ['port', 'host', 'data', 'inMemory', 'apps', 'python'],
     options: [asJson],
     examples: ['doctor', 'doctor --port 3000 --data /var/lib/bytenite'],

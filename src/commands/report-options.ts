@@ -7,17 +7,17 @@ import type { CommandOption, CommandOptions } from './subcommand.ts'
 
 /** The options of a command that reports on a run. */
 export const reportOptions: readonly CommandOption[] = [
-  { flags: '--report', help: 'say at the end what the program did (default: on a terminal)' },
-  { flags: '--no-report', help: 'say nothing at the end' },
-  { flags: '--report-file <file>', help: 'write the report as JSON, or in the form of --report-format' },
+  { flags: '--report', help: 'print a report at the end (default: on a terminal)' },
+  { flags: '--no-report', help: 'print no report' },
+  { flags: '--report-file <file>', help: 'write the report as JSON, or in the format of --report-format' },
   {
     flags: '--report-format <FORM>',
-    help: `the form of the file, or without one of what is printed: ${reportFormats.join(', ')}; not with --sweep`,
+    help: `format of the report file, or of the printed report if there is no file: ${reportFormats.join(', ')}; not with --sweep`,
   },
   {
     flags: '--fail-on <name>',
     repeatable: true,
-    help: `exit with 1 if the report has this, though the program succeeded; repeatable; one of ${failureNames.join(', ')}; with --sweep, of ${sweepFailureNames.join(', ')}`,
+    help: `exit with 1 if the report has this, even if the program succeeded; repeatable; one of ${failureNames.join(', ')}; with --sweep, of ${sweepFailureNames.join(', ')}`,
   },
 ]
 

@@ -12,7 +12,7 @@ const defaults = { maxRuns: 200, time: '10m' }
 export const sweepOptions: readonly CommandOption[] = [
   {
     flags: '--sweep',
-    help: 'run the program once for each of its requests and each fault it may meet; tell which of them it does not stand',
+    help: 'run the program once for each of its requests and each possible fault, and list the faults that it does not handle',
   },
   {
     flags: '--only <CASE>',
@@ -21,14 +21,14 @@ export const sweepOptions: readonly CommandOption[] = [
   },
   {
     flags: '--max-runs <NUMBER>',
-    help: `with --sweep: how often to run the program at most (default: ${defaults.maxRuns})`,
+    help: `with --sweep: maximum number of runs (default: ${defaults.maxRuns})`,
   },
-  { flags: '--time <TIME>', help: `with --sweep: begin no run after this time (default: ${defaults.time})` },
+  { flags: '--time <TIME>', help: `with --sweep: start no run after this time (default: ${defaults.time})` },
   {
     flags: '--hang-after <TIME>',
-    help: 'with --sweep: how long the program may take after a fault (default: 5 times as long as it takes without one, at least 10s)',
+    help: 'with --sweep: longest run after a fault (default: 5 times a run without one, at least 10s)',
   },
-  { flags: '--show-output', help: 'with --sweep: show the end of what the program printed when it failed' },
+  { flags: '--show-output', help: 'with --sweep: show the last output of the program if it failed' },
 ]
 
 const ownOptions = ['only', 'maxRuns', 'time', 'hangAfter', 'showOutput'] as const

@@ -1,6 +1,6 @@
 import type { CommandOption, Subcommand } from './subcommand.ts'
 
-const limit: CommandOption = { flags: '--limit <NUMBER>', help: 'at most so many (default: 50)' }
+const limit: CommandOption = { flags: '--limit <NUMBER>', help: 'at most this many (default: 50)' }
 
 const key: CommandOption = { flags: '--key <KEY>', help: 'the API key (default: test_<world>)' }
 
@@ -21,10 +21,10 @@ export const worldCommands = (
   return [
     {
       name: 'requests',
-      summary: 'list what clients asked for and got, oldest first',
+      summary: 'list the requests of clients with their answers, oldest first',
       ...looking([
-        { flags: '--follow', help: 'go on with what they ask from now on, until it is ended' },
-        { flags: '--problems', help: 'only errors, unknown fields and answers that a fault spoilt' },
+        { flags: '--follow', help: 'also print new requests, until interrupted' },
+        { flags: '--problems', help: 'only errors, unknown fields and answers that a fault changed' },
         limit,
       ]),
       examples: ['requests --problems', 'requests --follow --world checkout'],
@@ -50,7 +50,7 @@ export const worldCommands = (
     },
     {
       name: 'templates',
-      summary: 'list the templates that jobs can be made of, with what each needs and makes',
+      summary: 'list the templates, with what each needs and makes',
       ...looking(),
       examples: ['templates'],
       load: async () => (await import('./looking.ts')).templates,
@@ -58,7 +58,7 @@ export const worldCommands = (
     {
       name: 'fault',
       args: '[action] [rule]',
-      summary: 'spoil answers: fault add RULE, list, remove ID, release ID',
+      summary: 'make requests fail: fault add RULE, list, remove ID, release ID',
       description: 'RULE is the JSON that POST /_emulator/worlds/{world}/faults takes; see docs/faults.md.',
       ...looking(),
       examples: [
@@ -71,7 +71,7 @@ export const worldCommands = (
     {
       name: 'scenario',
       args: '[action] [rule]',
-      summary: 'decide how runs turn out: scenario add RULE, list, remove ID',
+      summary: 'decide how runs end: scenario add RULE, list, remove ID',
       description:
         'RULE is the JSON that POST /_emulator/worlds/{world}/scenarios takes; see docs/time-and-scenarios.md.',
       ...looking(),
@@ -114,10 +114,10 @@ export const worldCommands = (
     {
       name: 'fork',
       args: '<into>',
-      summary: 'copy a world into one of another name',
+      summary: 'copy a world to another name',
       settings: running.settings,
       settingsHelp: running.settingsHelp,
-      options: [{ flags: '--replace', help: 'write over a world that has the name' }, ...running.options],
+      options: [{ flags: '--replace', help: 'overwrite an existing world of that name' }, ...running.options],
       examples: ['fork before', 'fork checkout --world before --replace'],
       load: async () => (await import('./rules.ts')).fork,
     },

@@ -235,48 +235,48 @@ export function controlDocumentOf(whole: object): Record<string, unknown> {
       license: licence,
     },
     servers: [{ url: controlBase }],
-    // Nobody is asked who they are.
+    // No credentials are needed.
     security: [],
     tags: Object.entries(controlTags).map(([name, description]) => ({ name, description })),
     ...partBelow(controlBase, (whole as OpenApiDocument).paths),
   }
 }
 
-const controlDescription = `Puts any situation in front of a client of the ByteNite API, in one request and without waiting.
+const controlDescription = `Sets up any situation for a client of the ByteNite API, without real waiting.
 
-A world is all that one API key opens: the key \`test_checkout\` opens the world \`checkout\`, with jobs, templates, clock, scenarios, faults and a journal of its own. Worlds share nothing, so that tests can run at the same time. Most operations open a world that does not exist yet.
+A world is everything that belongs to one API key. The key \`test_checkout\` belongs to the world \`checkout\`, which has its own jobs, templates, clock, scenarios, faults and journal. Worlds share nothing, so tests can run in parallel. Most operations open a world that does not exist yet.
 
-No credentials are asked for. Requests of web pages of another origin, and under a host name that a stranger could own, are refused with 403. What a request does not know is a mistake: unknown fields are refused with 400. Names may be written in camelCase or snake_case, an absent body counts as \`{}\`. Errors have the body \`{"code", "message", "details"}\`, where \`code\` is a gRPC code, and change nothing.
+No credentials are needed. Requests of web pages of another origin, or with a host name that a stranger could own, are refused with 403. Unknown fields are refused with 400. Names can be written in camelCase or snake_case. A missing body is the same as \`{}\`. Errors have the body \`{"code", "message", "details"}\`, where \`code\` is a gRPC code. A refused request changes nothing.
 
-Durations are texts: \`90s\`, \`10m\`, \`2h\`, \`1d\`, ISO 8601 such as \`PT90S\`, or a plain number of milliseconds. Times are RFC 3339, by the clock of the world unless said otherwise.`
+Durations are strings: \`90s\`, \`10m\`, \`2h\`, \`1d\`, ISO 8601 such as \`PT90S\`, or a number of milliseconds. Times are RFC 3339, by the clock of the world unless stated otherwise.`
 
 const vendorTags: Readonly<Record<string, string>> = {
-  jobs: 'Jobs: make them, run them, read how far they are, fetch what they made',
-  templates: 'Templates that jobs are made from',
+  jobs: 'Jobs: create, run, poll, download the results',
+  templates: 'Templates of jobs',
   logs: 'The lines that jobs print',
-  events: 'States of jobs as they are entered',
+  events: 'States that jobs enter, as a stream',
   'data sources': 'Where jobs read from and write to',
   apps: 'Apps: the code that works on the chunks of a job',
   engines: 'Partitioners and assemblers: the code that cuts the input and puts results together',
-  tests: 'Tests of apps; there is nothing behind them',
+  tests: 'Tests of apps; always empty',
   'access token': 'Access tokens: an API key is exchanged for one',
-  'sign-in': 'What the page for signing in asks',
+  'sign-in': 'Requests of the sign-in page',
   auth: 'Sign-in by mail; no mail is sent',
   'api keys': 'API keys of the account',
   user: 'The user behind the account',
   secrets: 'Credentials that data sources name',
   wallet: 'Balance, transactions and coupons',
-  billing: 'Top-ups, payouts and plans; there is nothing behind them',
-  deprecated: 'Given up by the vendor in 2025; there is nothing behind them',
+  billing: 'Top-ups, payouts and plans; always empty',
+  deprecated: 'Abandoned by the vendor in 2025; always empty',
   info: 'The version of the server',
 }
 
 const controlTags: Readonly<Record<string, string>> = {
-  worlds: 'Worlds as a whole: look, reset, copy, take away',
-  clock: "A world's time: read, move on, stop, wait for",
-  jobs: 'Jobs: which there are, why they are where they are, and gates that hold them',
-  scenarios: 'How runs turn out',
-  faults: 'Answers that are spoilt: statuses, delays, lost replies, broken bodies',
-  journal: 'What clients sent and got, also while it happens',
+  worlds: 'Worlds as a whole: get, reset, copy, delete',
+  clock: "A world's time: read, advance, stop, wait for",
+  jobs: 'Jobs of a world: list, explain, hold, release',
+  scenarios: 'Decide how runs end',
+  faults: 'Make requests fail: statuses, delays, lost answers, broken bodies',
+  journal: 'The requests of clients and their answers, also as a live stream',
   emulator: 'The emulator itself',
 }

@@ -115,7 +115,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
     default: './.bytenite-emulator',
     ...text,
   },
-  inMemory: { help: 'keep everything in memory; nothing survives the end', default: false, ...toggle },
+  inMemory: { help: 'keep everything in memory; everything is lost at the end', default: false, ...toggle },
   seed: {
     placeholder: 'FILE',
     help: 'JSON file with templates and jobs that every world starts from',
@@ -125,25 +125,25 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   },
   init: {
     placeholder: 'DIR',
-    help: 'folder of such files: all *.json in the order of their names, before the one of --seed',
+    help: 'folder of seed files: all *.json in the order of their names, before the one of --seed',
     default: undefined,
     defaultText: 'none',
     ...text,
   },
   templates: {
     placeholder: 'MODE',
-    help: 'closed: an unknown templateId is 404; open: any templateId will do',
+    help: 'closed: an unknown templateId is 404; open: any templateId is accepted',
     default: 'closed',
     ...choice(['closed', 'open']),
   },
   strict: {
-    help: 'refuse what the service merely ignored: unknown fields, job ids that are not UUIDs, API keys in place of tokens',
+    help: 'refuse what the service ignored: unknown fields, job ids that are not UUIDs, API keys instead of tokens',
     default: false,
     ...toggle,
   },
   pace: {
     placeholder: 'PACE',
-    help: 'how fast a job gets from run to COMPLETE: a duration, polls:N (the N-th read of the job, in whatever way) or manual (when told to)',
+    help: 'how a job gets from run to COMPLETE: after a duration, at the N-th read of the job (polls:N), or by release (manual)',
     default: defaultPace,
     defaultText: '3s',
     parse: parsePace,
@@ -159,7 +159,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   },
   unset: {
     placeholder: 'MODE',
-    help: 'emit: answers show unset fields, as the service did; omit: they leave them out',
+    help: 'emit: answers contain unset fields, as with the service; omit: they do not',
     default: 'emit',
     ...choice(['emit', 'omit']),
   },
@@ -172,7 +172,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   apiKey: {
     placeholder: 'KEY=WORLD',
     repeatable: true,
-    help: 'a further API key and the world it opens; may be repeated',
+    help: 'another API key and its world; may be repeated',
     default: new Map(),
     defaultText: 'none besides test_<world>',
     parse(text, previous) {
@@ -195,7 +195,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   allowHost: {
     placeholder: 'NAME',
     repeatable: true,
-    help: 'a host name under which the emulator is to be had, besides local ones; .SUFFIX for all below it; may be repeated',
+    help: 'a host name that the emulator accepts besides local ones; .SUFFIX for all subdomains; may be repeated',
     default: [],
     defaultText: 'none',
     parse: (text, previous) => [...previous, hostName(text)],
@@ -204,7 +204,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   },
   publicUrl: {
     placeholder: 'URL',
-    help: 'the address that links in answers begin with, as behind a proxy; its host is allowed as by --allow-host',
+    help: 'the base URL of links in answers, such as that of a proxy; its host is accepted as with --allow-host',
     default: undefined,
     defaultText: 'the address that the client used',
     parse: baseUrl,
@@ -223,7 +223,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   apps: {
     placeholder: 'DIR',
     repeatable: true,
-    help: 'a folder with building blocks (folders with a manifest.json) and templates (*.json), there in every world; may be repeated',
+    help: 'a folder with building blocks (folders with a manifest.json) and templates (*.json) for all worlds; may be repeated',
     default: [],
     defaultText: 'none',
     parse: (text, previous) => [...previous, path(text)],
@@ -231,7 +231,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   },
   runApps: {
     placeholder: 'MODE',
-    help: 'off: jobs are played; process: jobs really run the blocks of --apps, as programs of yours on this machine; process,pushed: those too that were pushed with a key of --api-key',
+    help: 'off: jobs are only played; process: jobs run the blocks of --apps as programs on this machine; process,pushed: also those that were pushed with a key of --api-key',
     default: 'off',
     ...choice(['off', 'process', 'process,pushed']),
   },
@@ -244,20 +244,20 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   },
   sources: {
     placeholder: 'DIR',
-    help: 'a folder in which jobs that are really run find their sources: HOST/PATH of a URL, BUCKET/NAME of a bucket',
+    help: 'a folder with the sources of jobs that run blocks: HOST/PATH for a URL, BUCKET/NAME for a bucket',
     default: undefined,
     defaultText: 'none',
     ...text,
     read: (value) => (value === undefined ? undefined : path(value)),
   },
   fetchSources: {
-    help: 'let jobs that are really run fetch the URLs of their sources over the network',
+    help: 'let jobs that run blocks fetch the URLs of their sources over the network',
     default: false,
     ...toggle,
   },
   runParallel: {
     placeholder: 'NUMBER',
-    help: 'blocks that run at once',
+    help: 'maximum number of blocks that run at once',
     default: undefined,
     defaultText: 'as many as there are cores',
     parse: (text) => parallel(/^\d+$/.test(text) ? Number(text) : text),
@@ -272,20 +272,20 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
   },
   logFormat: {
     placeholder: 'FORMAT',
-    help: 'line: to be read by people; json: by machines. Logs go to stderr',
+    help: 'line: for people; json: for machines. Logs go to stderr',
     default: 'line',
     ...choice(['line', 'json']),
   },
-  silent: { help: 'no logs, only the line that says it is ready', default: false, ...toggle },
+  silent: { help: 'no logs, only the line that reports the address', default: false, ...toggle },
   portFile: {
     placeholder: 'FILE',
-    help: 'file to write the port number to, once the emulator answers; removed at the end',
+    help: 'file for the port number, written when the emulator answers and removed at the end',
     default: undefined,
     defaultText: 'none',
     ...text,
   },
   exitWithParent: {
-    help: 'end once the process that started it has ended; on Linux, npx and sh -c between the two do not count',
+    help: 'end when the parent process has ended; on Linux, npx and sh -c in between are skipped',
     default: false,
     ...toggle,
   },

@@ -30,7 +30,7 @@ export const text = { parse: (text: string): string => (text.trim() === '' ? exp
 export const path = (value: unknown): string =>
   typeof value === 'string' && value.trim() !== '' ? value : expected('the path of a folder')
 
-/** A number of blocks that run at once. */
+/** The maximum number of blocks that run at once. */
 export const parallel = (value: unknown): number =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 256
     ? (value as number)

@@ -61,6 +61,20 @@ for (const options of [{}, { era: '2023' }, { unset: 'omit' }] as const) {
   })
 }
 
+void t.test('every field of the control API has a description', async (t) => {
+  const { url } = await emulator(t)
+  const { body } = await client(url, null)('GET', '/_emulator/openapi.json')
+  const { schemas } = body.components
+  for (const { properties = {} } of objectsIn(body)) {
+    for (const [name, field] of Object.entries<any>(properties)) {
+      const reference = (field.$ref ?? field.anyOf?.[0].$ref)?.split('/').pop()
+      // A message of its own has its fields described; a list says what it holds.
+      if (reference === undefined) t.type(field.description, 'string', name)
+      else t.ok(schemas[reference], reference)
+    }
+  }
+})
+
 void t.test('who must say who they are, and what may be absent', async (t) => {
   const { url } = await emulator(t)
   const call = client(url, null)

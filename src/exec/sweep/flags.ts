@@ -10,7 +10,7 @@ export interface SweepFlags {
   /** Milliseconds that the program has after a fault has struck; undefined: as many as the runs without faults suggest. */
   readonly hangAfter: number | undefined
   readonly showOutput: boolean
-  /** False: say nothing at the end. */
+  /** False: print no report. */
   readonly report: boolean
   readonly reportFile: string | undefined
   readonly failOn: readonly SweepFailureName[]

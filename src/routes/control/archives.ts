@@ -21,7 +21,7 @@ export const archiveRoutes =
           operationId: 'Emulator_ExportWorld',
           summary: 'Export a world as one file, a tar archive',
           description:
-            'Its rows, clock, pace, uploads and the results that were made so far, as they are at one moment, whatever happens while the file is read. Scenarios, faults, the journal and tokens are not in it. The clock goes on while the world lies in the file, unless it was frozen. 404 for a world that was never opened.',
+            'Contains the rows, clock, pace, uploads and results of one moment, even if the world changes during the download. Scenarios, faults, the journal and tokens are not included. The clock of the exported world keeps running, unless it was frozen. 404 for a world that was never opened.',
           produces: ['application/x-tar'],
           response: { 200: Archive },
         },
@@ -45,9 +45,9 @@ export const archiveRoutes =
         schema: {
           ...one,
           operationId: 'Emulator_ImportWorld',
-          summary: 'Make a world of an exported one; the body is the file',
+          summary: 'Create a world from an exported one; the body is the file',
           description:
-            'All of it or nothing: a file that is broken, was changed, or comes from an emulator with another schema of its database is refused with 400 and changes nothing. 409 if a world of that name exists, unless it is to be replaced; then its scenarios, faults and journal go, too. A file of any size will do.',
+            'Atomic: a file that is damaged, was changed, or comes from an emulator with another database schema is refused with 400 and changes nothing. 409 if a world of that name exists and `replace` is not set. With `replace`, the scenarios, faults and journal of that world are removed, too. The file can have any size.',
           consumes: ['application/x-tar'],
           body: Archive,
           querystring: ImportQuery,

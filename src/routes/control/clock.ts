@@ -41,8 +41,8 @@ export const clockRoutes =
         schema: {
           ...clock,
           operationId: 'Emulator_GetClock',
-          summary: "A world's time",
-          description: 'Clocks run with that of the machine, ahead of it by as much as they were advanced.',
+          summary: "Get a world's time",
+          description: 'The clock of a world follows the clock of the machine, plus the time by which it was advanced.',
         },
       },
       async (request) => {
@@ -60,9 +60,9 @@ export const clockRoutes =
         schema: {
           ...clock,
           operationId: 'Emulator_AdvanceClock',
-          summary: "Move a world's clock on",
+          summary: "Advance a world's clock",
           description:
-            'By a duration, to the `next` state that any job enters, or to the end of one job (`job:<id>`). The answer tells which jobs entered which states on the way, in order. Tokens, links and secrets expire as they would have. A clock never goes back; 400 where nothing is to come.',
+            'By a duration, to the `next` state of any job, or to the end of one job (`job:<id>`). The answer lists the states that jobs entered on the way, in order. Tokens, links and secrets expire by this clock, too. A clock never goes back. 400 if there is nothing to advance to.',
           body: AdvanceRequest,
         },
       },
@@ -79,7 +79,7 @@ export const clockRoutes =
           ...clock,
           operationId: 'Emulator_FreezeClock',
           summary: "Stop a world's clock",
-          description: 'Nothing happens by itself any more, until the clock is advanced or let run.',
+          description: 'Time stands still until the clock is advanced or runs again.',
           body: Empty,
         },
       },
@@ -93,7 +93,7 @@ export const clockRoutes =
           ...clock,
           operationId: 'Emulator_RunClock',
           summary: "Let a world's clock run again",
-          description: 'From where it stands: no time is made up for.',
+          description: 'It continues from its present time and does not catch up.',
           body: Empty,
         },
       },
@@ -106,9 +106,9 @@ export const clockRoutes =
         schema: {
           tags: ['clock'],
           operationId: 'Emulator_WaitForClock',
-          summary: "Wait for a moment of a world's time, for a minute at most",
+          summary: "Wait for a moment of a world's time, at most one minute",
           description:
-            "For code under test that must not wait in real time: answers once the world's clock reaches the moment, also when it is advanced. `reached` is false after a minute; ask again then, with `until`.",
+            "For code under test that must not wait in real time. Answers when the world's clock reaches the moment, also when it is advanced. After a minute it answers with `reached` false; then ask again with `until`.",
           params: WorldParams,
           body: WaitRequest,
           response: { 200: WaitResponse },

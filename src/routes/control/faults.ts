@@ -18,9 +18,9 @@ export const faultRoutes =
         schema: {
           ...fault,
           operationId: 'Emulator_AddFault',
-          summary: 'Spoil answers of an operation',
+          summary: 'Make requests of an operation fail',
           description:
-            'Exactly one of `status`, `connection` and `answer` says what happens to requests of the operation; `delay` goes with each of them, or alone. The first fault that fits and is not used up strikes: `skip` lets requests pass first, `times` bounds those that are spoilt, `persona` tells callers apart. `resetAfter` and all kinds of `answer` act on the real answer, after the act was committed. Faults last until they are removed, the world is reset, or the emulator ends.',
+            'Exactly one of `status`, `connection` and `answer` defines the fault. `delay` can be combined with each of them, or be used alone. The first fault that matches and is not used up applies. `skip` lets requests pass first, `times` limits the number of faulted requests, and `persona` restricts the fault to one persona. `resetAfter` and every `answer` change the real answer, after the request took effect. A fault lasts until it is removed, the world is reset, or the emulator ends.',
           params: WorldParams,
           body: FaultRequest,
         },
@@ -34,7 +34,8 @@ export const faultRoutes =
           tags: ['faults'],
           operationId: 'Emulator_GetFaults',
           summary: 'List faults, with how often each was used',
-          description: 'With `used` 0 for a fault that no request has met: a test may ask that there be none.',
+          description:
+            '`used` is 0 for a fault that no request has met. A test can assert that there is no such fault.',
           params: WorldParams,
           querystring: RulesQuery,
           response: { 200: Faults },
@@ -48,8 +49,8 @@ export const faultRoutes =
         schema: {
           ...fault,
           operationId: 'Emulator_RemoveFault',
-          summary: 'Take a fault away',
-          description: 'Requests that it holds go on.',
+          summary: 'Remove a fault',
+          description: 'Requests that it holds continue.',
           params: RuleParams,
         },
       },
@@ -61,8 +62,8 @@ export const faultRoutes =
         schema: {
           ...fault,
           operationId: 'Emulator_ReleaseFault',
-          summary: 'Let requests go on that a fault holds',
-          description: 'For faults with the delay `until-released`. Requests to come are held again.',
+          summary: 'Release the requests that a fault holds',
+          description: 'For faults with the delay `until-released`. Later requests are held again.',
           params: RuleParams,
           body: Empty,
         },

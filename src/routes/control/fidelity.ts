@@ -13,9 +13,9 @@ export const fidelityRoutes =
       {
         schema: {
           operationId: 'Emulator_GetFidelity',
-          summary: 'Why every operation answers as it does',
+          summary: 'Get the evidence for the answers of every operation',
           description:
-            'Each row says what is known of one behaviour, and how firm that ground is: `documented` by the vendor, `observed` in public clients or saved answers, `inferred` from what the service was built of, or `chosen`. Every answer of the emulator names its row in the header `x-emulator-ground`.',
+            'Each row describes what is known about one behaviour, and its ground: `documented` by the vendor, `observed` in public clients or saved answers, `measured` on a real grpc-gateway, `inferred` from the technology of the service, or `chosen`. Every answer of the emulator names its row in the header `x-emulator-ground`.',
           tags: ['emulator'],
           querystring: FidelityQuery,
           response: { 200: FidelityResponse },
@@ -31,7 +31,7 @@ export const fidelityRoutes =
         if (operation !== undefined && !names.includes(operation)) {
           throw invalidArgument(
             `operation ${show(operation)} does not exist${didYouMean(operation, names)}; ` +
-              'GET /_emulator/fidelity lists those there are',
+              'GET /_emulator/fidelity lists them',
           )
         }
         return fidelity(known, query)

@@ -14,9 +14,9 @@ export const healthRoutes =
       {
         schema: {
           operationId: 'Emulator_GetHealth',
-          summary: 'Whether the emulator is well',
+          summary: 'Check the health of the emulator',
           description:
-            'Answers as soon as the emulator takes requests: what health checks and scripts that wait for it ask. 503 if its database was removed or replaced while it is open: nothing is stored then.',
+            'For health checks, and for scripts that wait until the emulator is ready. 503 if the database was removed or replaced while it was open: then nothing is stored.',
           tags: ['emulator'],
           response: { 200: Health },
         },

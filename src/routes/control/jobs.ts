@@ -65,9 +65,9 @@ export const jobRoutes =
         schema: {
           tags: ['jobs'],
           operationId: 'Emulator_ListJobs',
-          summary: 'List the jobs of a world, whoever they belong to',
+          summary: 'List the jobs of a world, of all accounts',
           description:
-            'The newest first, by state, template and a part of name or id, each with the state it enters next. Deleted jobs are left out; a world that was never opened has none.',
+            'Newest first, each with its next state. Can be filtered by state, by template, and by a part of the name or id. Deleted jobs are not listed. A world that was never opened has no jobs.',
           params: WorldParams,
           querystring: WorldJobsQuery,
           response: { 200: WorldJobsResponse },
@@ -91,9 +91,9 @@ export const jobRoutes =
         schema: {
           tags: ['jobs'],
           operationId: 'Emulator_ExplainJob',
-          summary: 'Why a job is where it is, and what moves it on',
+          summary: 'Explain the state of a job, and what it waits for',
           description:
-            'The states it went through and those to come, each with its reason; what moves it next; the scenario that decided its run; the requests that concerned it, with the faults that struck. Deleted jobs are explained, too: the 1,000 of a world that were deleted last.',
+            'Past and future states, each with its reason; what the job waits for; the scenario that decided its run; the requests about it, with their faults. Deleted jobs are explained, too: the last 1,000 of a world.',
           params: WorldJobParams,
           response: { 200: Explanation },
         },
@@ -112,7 +112,7 @@ export const jobRoutes =
           operationId: 'Emulator_SetJobPace',
           summary: 'Set the pace of one job',
           description:
-            'It overrides the pace of its scenario and of its world. A job that is not run yet starts with it; one that runs goes on with it: the state it is in begins again, those to come follow, and gates that held it are gone. 400 for a job that has ended.',
+            'Overrides the pace of its scenario and of its world. A job that is not run yet starts with it. A running job continues with it: its present state starts again, later states follow at the new pace, and its gates are removed. 400 for a job that has ended.',
           params: WorldJobParams,
           body: JobPaceRequest,
           response: { 200: Explanation },
@@ -131,7 +131,7 @@ export const jobRoutes =
           operationId: 'Emulator_HoldJob',
           summary: 'Make a job wait before a state',
           description:
-            'The job stops before the state, as at a gate, until it is released; limits on its time keep counting. 400 if the state was entered already or is not to come.',
+            'The job stops before the state until it is released. Its timeouts keep counting. 400 if the job has entered the state already, or never will.',
           tags: ['jobs'],
           params: WorldJobParams,
           body: HoldRequest,
@@ -149,9 +149,9 @@ export const jobRoutes =
       {
         schema: {
           operationId: 'Emulator_ReleaseJob',
-          summary: 'Let a job that waits at a gate go on',
+          summary: 'Release a job that waits at a gate',
           description:
-            'Each step enters one state. For jobs whose pace is `manual`, and those that were held. 400 for a job that waits at no gate.',
+            'Each step enters one state. For jobs whose pace is `manual`, and for held jobs. 400 for a job that does not wait at a gate.',
           tags: ['jobs'],
           params: WorldJobParams,
           body: ReleaseRequest,

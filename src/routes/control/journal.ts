@@ -48,7 +48,7 @@ export const journalRoutes =
           operationId: 'Emulator_GetJournal',
           summary: 'List exchanges, or wait for one',
           description:
-            'The last thousand exchanges at most, oldest first, as far as they fit all conditions; API keys, tokens and secret keys are masked. With `wait` the answer comes once there is one, or is empty after that time. Ask with `after` the last id that was seen to get only what is new.',
+            'Of the last thousand exchanges, those that match all conditions, oldest first. API keys, tokens and secret keys are masked. With `wait`, the answer comes when there is an exchange, or is empty after that time. With `after` and the last known id, only newer exchanges are listed.',
           params: WorldParams,
           querystring: JournalQuery,
           response: { 200: JournalResponse },
@@ -73,7 +73,7 @@ export const journalRoutes =
           operationId: 'Emulator_GetHar',
           summary: 'Export the journal as an HTTP Archive (HAR 1.2)',
           description:
-            'For the network panel of a browser, Postman, Insomnia or a proxy: the same exchanges as the journal lists, masked and cut as there. Of the headers of answers it has those that the journal knows. What is beyond HAR stands under names that begin with `_`.',
+            'For the network panel of a browser, Postman, Insomnia or a proxy. It has the exchanges of the journal, with the same masking and cut bodies, and the response headers that the journal keeps. Names that begin with `_` are extensions of HAR.',
           params: WorldParams,
           querystring: HarQuery,
           response: { 200: Har },
@@ -92,9 +92,9 @@ export const journalRoutes =
         schema: {
           tags: ['journal'],
           operationId: 'Emulator_VerifyJournal',
-          summary: 'Tell whether clients sent what they should have',
+          summary: 'Verify that clients sent the expected requests',
           description:
-            'Counts the exchanges that fit. Where the count is not as expected, the answer has `ok` false, says so in a sentence, and shows those that came nearest, with what is different about them.',
+            'Counts the matching exchanges. If the count is not the expected one, `ok` is false, `message` says why, and the answer lists the nearest misses with their differences.',
           params: WorldParams,
           body: VerifyRequest,
           response: { 200: VerifyResponse },

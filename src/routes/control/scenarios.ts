@@ -18,9 +18,9 @@ export const scenarioRoutes =
         schema: {
           ...scenario,
           operationId: 'Emulator_AddScenario',
-          summary: 'Decide how runs turn out',
+          summary: 'Decide how runs end',
           description:
-            'Runs that fit all of `templateId`, `name` and `jobId` turn out as the rest says; the first scenario that fits and is not used up counts. At most one of `failIn`, `timesOut` and `neverEnds`. It holds for runs to come, until it is removed or the world is reset. Templates whose ids begin with `emulator-` are scenarios by themselves, which need no call.',
+            '`templateId`, `name` and `jobId` select the runs; the other fields decide how they end. The first scenario that matches and is not used up applies. At most one of `failIn`, `timesOut` and `neverEnds` is allowed. A scenario applies to later runs, until it is removed, the world is reset, or the emulator ends. Templates whose ids begin with `emulator-` are scenarios that need no call.',
           params: WorldParams,
           body: ScenarioRequest,
         },
@@ -34,7 +34,7 @@ export const scenarioRoutes =
           tags: ['scenarios'],
           operationId: 'Emulator_GetScenarios',
           summary: 'List scenarios, with how often each was used',
-          description: 'In the order in which they were added, which is the order in which they are tried.',
+          description: 'In the order in which they were added and are tried.',
           params: WorldParams,
           querystring: RulesQuery,
           response: { 200: Scenarios },
@@ -48,8 +48,8 @@ export const scenarioRoutes =
         schema: {
           ...scenario,
           operationId: 'Emulator_RemoveScenario',
-          summary: 'Take a scenario away',
-          description: 'Jobs that it decided stay as they are.',
+          summary: 'Remove a scenario',
+          description: 'Runs that it decided do not change.',
           params: RuleParams,
         },
       },

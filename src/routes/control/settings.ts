@@ -10,9 +10,9 @@ export const settingRoutes =
       {
         schema: {
           operationId: 'Emulator_GetSettings',
-          summary: 'The settings in force, and where each comes from',
+          summary: 'Get the settings in force, and where each comes from',
           description:
-            'Those of the command line and the environment, or the options of `startEmulator()`; API keys are masked. They hold until the emulator is started again.',
+            'From the command line and the environment, or from the options of `startEmulator()`. API keys are masked. Settings do not change while the emulator runs.',
           tags: ['emulator'],
           response: { 200: SettingsResponse },
         },

@@ -54,7 +54,7 @@ export const streamRoutes =
           operationId: 'Emulator_Stream',
           summary: 'Watch exchanges and jobs as Server-Sent Events',
           description:
-            'Events `exchange` (`{world, exchange}`, as the journal lists it), `transition` (`{world, jobId, state, at}`) and `missed` (`{exchanges, transitions}`: how many were left out, as of exchanges a reader is sent 300 at once and 200 a second; ask the journal for them). Exchanges have ids: a reader that sends the last one in `Last-Event-ID` is given what came since, as far as the journal has it. Comments every 15 seconds keep the connection open. 429 if fifty read already.',
+            'Events: `exchange` (`{world, exchange}`, as in the journal), `transition` (`{world, jobId, state, at}`) and `missed` (`{exchanges, transitions}`, the number of events left out). A reader gets at most 300 exchanges at once and 200 a second; the journal has the others. Exchanges have ids: with the last one in `Last-Event-ID`, a reader gets the exchanges since then that the journal still has. Comments every 15 seconds keep the connection open. 429 if there are fifty readers already.',
           querystring: StreamQuery,
           response: { 200: Type.Unsafe<PassThrough>(Type.String({ description: 'text/event-stream' })) },
         },

@@ -12,9 +12,9 @@ export const templateRoutes =
       {
         schema: {
           operationId: 'Emulator_ListTemplates',
-          summary: 'The templates of a world, with what each needs and makes',
+          summary: 'List the templates of a world, with what each needs and makes',
           description:
-            'All that the account `owner` may use, in the order in which the vendor’s lists show them, a thousand at most: the world’s own, those of `--seed` and `--apps`, the vendor’s, and the scenarios of the emulator. Opens no world.',
+            'At most a thousand templates that the account `owner` may use, in the order of the vendor’s lists: the world’s own, those of `--seed` and `--apps`, the vendor’s, and the scenarios of the emulator. Does not open the world.',
           tags: ['emulator'],
           querystring: KnownTemplatesQuery,
           response: { 200: KnownTemplatesResponse },

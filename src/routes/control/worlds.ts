@@ -51,8 +51,7 @@ export const worldRoutes =
           tags: ['worlds'],
           operationId: 'Emulator_GetWorlds',
           summary: 'List worlds by name',
-          description:
-            'Worlds that were opened and not dropped, in the order of their names; a thousand at most, and `offset` for those after them.',
+          description: 'Worlds that were opened and not dropped, at most a thousand. Use `offset` for the others.',
           querystring: WorldsQuery,
           response: { 200: WorldsResponse },
         },
@@ -71,9 +70,9 @@ export const worldRoutes =
         schema: {
           ...one,
           operationId: 'Emulator_GetWorld',
-          summary: 'Look at a world',
+          summary: 'Get a world',
           description:
-            'Its clock, its pace, its jobs by state, and how many scenarios, faults and exchanges it has. 404 for a world that was never opened.',
+            'Its clock, its pace, its jobs by state, and its numbers of scenarios, faults and exchanges. 404 for a world that was never opened.',
           response: { 200: World },
         },
       },
@@ -86,9 +85,9 @@ export const worldRoutes =
         schema: {
           ...one,
           operationId: 'Emulator_DropWorld',
-          summary: 'Take a world away, with everything in it',
+          summary: 'Delete a world with everything in it',
           description:
-            'Its jobs, templates, secrets, wallets and files go, with its clock, scenarios, faults and journal. A request with its key opens it again, from the seed. 404 for a world that was never opened.',
+            'Deletes its jobs, templates, secrets, wallets, files, clock, scenarios, faults and journal. A request with its key opens it again, from the seed. 404 for a world that was never opened.',
           response: { 200: WorldName },
         },
       },
@@ -105,9 +104,9 @@ export const worldRoutes =
         schema: {
           ...one,
           operationId: 'Emulator_ResetWorld',
-          summary: 'Put a world back to the seed, in one act',
+          summary: 'Put a world back to the seed, atomically',
           description:
-            'As if it had just been opened: the jobs and templates of the seed, a clock that shows the time of the machine, and no scenarios, faults or exchanges. Requests that are under way see the world before or after, never between. Tokens stay good, and API keys that were revoked are good again.',
+            'The world is as if it had just been opened: the jobs and templates of the seed, a clock that shows the time of the machine, and no scenarios, faults or exchanges. Concurrent requests see the world before or after the reset, never in between. Tokens stay valid, and revoked API keys are valid again.',
           body: Empty,
           response: { 200: ResetResponse },
         },
@@ -124,9 +123,9 @@ export const worldRoutes =
         schema: {
           ...one,
           operationId: 'Emulator_SeedWorld',
-          summary: 'Add the templates and jobs of a seed to a world; all of them or none',
+          summary: 'Add the templates and jobs of a seed to a world, atomically',
           description:
-            'In the words of a seed file, jobs with the `state` that they are to be in. A template takes the place of the one with its id; a job whose id is there already is refused with 409. Results of templates are for `--seed` only. 400 names the entry that does not fit.',
+            'The body has the format of a seed file; jobs can have a `state`. A template replaces the one with its id. A job whose id exists already is refused with 409. Results of templates are for `--seed` only. 400 names the invalid entry.',
           body: Seed,
           response: { 200: SeedResponse },
         },
@@ -145,7 +144,7 @@ export const worldRoutes =
           operationId: 'Emulator_ForkWorld',
           summary: 'Copy a world: jobs, templates, files, clock',
           description:
-            'The copy has a name, a key and a future of its own; scenarios, faults and the journal are not copied. A fork that no client uses is a snapshot: fork it back, with `replace`, to restore it. 409 where the name is taken.',
+            'The copy has its own name and key, and is independent of the original. Scenarios, faults and the journal are not copied. A fork that no client uses is a snapshot. To restore it, fork it back with `replace`. 409 if the name is taken.',
           body: ForkRequest,
           response: { 200: World },
         },
@@ -160,9 +159,9 @@ export const worldRoutes =
         schema: {
           ...one,
           operationId: 'Emulator_SetPace',
-          summary: 'Set the pace of runs to come',
+          summary: 'Set the pace of later runs',
           description:
-            'A duration from run to COMPLETE (`3s`), times in states (`PARTITIONED=5s,MERGING=2s`, the others none), `polls:N` (COMPLETE at the N-th time that a client reads the job, its results, logs or running tasks, or a list that shows it) or `manual` (gates that open one by one when told to). Jobs that run already keep theirs.',
+            'A duration from run to COMPLETE (`3s`), times in states (`PARTITIONED=5s,MERGING=2s`), `polls:N` (COMPLETE when a client reads the job, its results, logs or running tasks, or a list with it, for the N-th time), or `manual` (gates that are released one by one). Running jobs keep their pace.',
           body: PaceRequest,
           response: { 200: World },
         },

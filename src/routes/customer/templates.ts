@@ -15,7 +15,7 @@ export const templateRoutes =
         config: { orderBy: templateOrderFields },
         schema: {
           operationId: 'Customer_GetJobTemplates',
-          summary: 'List the templates that jobs can be made from',
+          summary: 'List the templates',
           tags: ['templates'],
           querystring: ListQuery,
           response: { 200: TemplatesPage },
