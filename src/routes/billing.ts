@@ -40,7 +40,7 @@ export const billingRoutes =
       {
         schema: {
           operationId: 'Wallet_GetTransactionsCsv',
-          summary: 'Get all transactions as a CSV in JSON',
+          summary: 'Get all transactions as CSV in a JSON field',
           tags: ['wallet'],
           response: { 200: TransactionsCsv },
         },
@@ -108,7 +108,7 @@ export const billingRoutes =
       {
         schema: {
           operationId: 'Wallet_CreateTopUpRequest',
-          summary: 'Begin a top-up; nobody ever pays it, so the balance stays',
+          summary: 'Start a top-up; it is never paid, so the balance stays',
           tags,
           body: TopUpRequest,
           response: { 200: TopUpResponse },
@@ -143,7 +143,7 @@ export const billingRoutes =
       {
         schema: {
           operationId: 'Wallet_CancelTopUpRequest',
-          summary: 'Cancel a top-up; none is kept, so none is found',
+          summary: 'Cancel a top-up; always 404',
           tags,
           body: CancelTopUpRequest,
           response: { 200: GenericResponse },
@@ -160,7 +160,7 @@ export const billingRoutes =
       {
         schema: {
           operationId: 'Wallet_GenerateBillingPortal',
-          summary: 'Get the address of the billing portal, which leads nowhere',
+          summary: 'Get the address of the billing portal, which does not exist',
           tags,
           response: { 200: BillingPortal },
         },
@@ -172,7 +172,7 @@ export const billingRoutes =
       {
         schema: {
           operationId: 'Wallet_GetPlans',
-          summary: 'List plans: there are none',
+          summary: 'List plans; always empty',
           tags,
           response: { 200: Plans },
         },
@@ -184,7 +184,7 @@ export const billingRoutes =
       {
         schema: {
           operationId: 'Wallet_RequirePayout',
-          summary: 'Ask for a payout; nothing is paid',
+          summary: 'Request a payout; nothing is paid',
           tags,
           body: PayoutBody,
           response: { 200: PayoutResponse },
@@ -213,7 +213,7 @@ export const billingRoutes =
       {
         schema: {
           operationId: 'Wallet_PayoutHistory',
-          summary: 'List payouts: there are none',
+          summary: 'List payouts; always empty',
           tags,
           querystring: PayoutHistoryQuery,
           response: { 200: PayoutHistory },

@@ -26,7 +26,7 @@ export const controlBase = '/_emulator'
 const headers = {
   [groundHeader]: {
     type: 'string',
-    description: `Why the emulator answers so: ${grounds.join(', ')}; then the id of the row in ${controlBase}/fidelity`,
+    description: `Evidence behind the answer: ${grounds.join(', ')}; then the id of the row in ${controlBase}/fidelity`,
   },
 }
 

@@ -85,7 +85,7 @@ const accountRoutes =
         schema: {
           ...transactions,
           operationId: 'Wallet_FilterTransactions',
-          summary: 'List the transactions that pass all filters, newest first',
+          summary: 'List the transactions that match all filters, newest first',
           body: FilterRequest,
         },
       },
@@ -98,7 +98,7 @@ const accountRoutes =
       {
         schema: {
           operationId: 'Wallet_GetExchangeRate',
-          summary: 'Change money into ByteChips, or ByteChips into money',
+          summary: 'Convert money to ByteChips, or ByteChips to money',
           tags: ['wallet'],
           querystring: ExchangeRateQuery,
           response: { 200: ExchangeRate },
@@ -112,7 +112,7 @@ const accountRoutes =
       {
         schema: {
           operationId: 'Wallet_RedeemCoupon',
-          summary: 'Add what a coupon is worth; FREE-<n> gives n ByteChips, once per account',
+          summary: 'Redeem a coupon; FREE-<n> gives n ByteChips, once per account',
           tags: ['wallet'],
           body: RedeemCouponRequest,
           response: { 200: RedeemCouponResponse },

@@ -30,7 +30,7 @@ export const secretRoutes =
       {
         schema: {
           operationId: 'Auth_SaveSecret',
-          summary: 'Keep a secret, in place of the one with the same type and id',
+          summary: 'Store a secret; it replaces one with the same type and id',
           tags: ['secrets'],
           body: SaveSecretRequest,
           response: { 200: GenericResponse },

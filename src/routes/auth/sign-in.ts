@@ -49,7 +49,7 @@ export const signInRoutes =
         config: { open: true },
         schema: {
           operationId: 'Auth_Signin',
-          summary: 'Ask for a code by mail; none is sent, and the code is 123456',
+          summary: 'Request a code by mail; no mail is sent, the code is 123456',
           tags,
           body: SignInRequest,
           response: { 200: SignInResponse },
@@ -72,7 +72,7 @@ export const signInRoutes =
         config: { open: true },
         schema: {
           operationId: 'Auth_Authenticate',
-          summary: 'Sign in with the code of a mail',
+          summary: 'Sign in with the code from the mail',
           tags,
           body: AuthenticateRequest,
           response: { 200: AuthenticateResponse },
@@ -88,7 +88,7 @@ export const signInRoutes =
       {
         schema: {
           operationId: 'Auth_CreateApiKey',
-          summary: 'Make an API key: it is the one of the world, which is there already',
+          summary: 'Create an API key; always the key of the world',
           tags: ['api keys'],
           body: MakeApiKeyRequest,
           response: { 200: MakeApiKeyResponse },
@@ -107,7 +107,7 @@ export const signInRoutes =
       {
         schema: {
           operationId: 'Auth_GetConnectorCredentials',
-          summary: 'Get the credentials of a connector: there are none',
+          summary: 'Get the credentials of a connector; always empty',
           tags,
           params: ConnectorParams,
           response: { 200: Untyped },

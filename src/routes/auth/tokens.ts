@@ -58,7 +58,7 @@ export const tokenRoutes =
       {
         schema: {
           operationId: 'Auth_SkipLogin',
-          summary: 'Whether a sign-in can be skipped; here, never',
+          summary: 'Check if a sign-in can be skipped; here, never',
           tags: ['sign-in'],
           querystring: SkipQuery,
           response: { 200: SkipResponse },

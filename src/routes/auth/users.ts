@@ -17,7 +17,7 @@ export const userRoutes =
     const setUser = {
       ...common,
       operationId: 'Auth_SetUserInfo',
-      summary: 'Change the user; what is absent stays',
+      summary: 'Change the user; absent fields stay',
       body: SetUserInfoRequest,
     }
     app.patch('/user', { schema: setUser }, async (request) => ({

@@ -6,7 +6,7 @@ import { sourceInfo } from '../../domain/jobs/data-source-info.ts'
 export const dataSourceRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const schema = {
     operationId: 'Customer_DataSourceInfo',
-    summary: 'Test a data source; nothing outside the emulator is asked',
+    summary: 'Test a data source, without reading it',
     tags: ['data sources'],
     body: DataSourceInfoRequest,
     response: { 200: DataSourceInfo },

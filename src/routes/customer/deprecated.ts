@@ -10,7 +10,7 @@ export const deprecatedRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'Customer_GetSchema',
-        summary: 'Get a schema of params: there are none',
+        summary: 'Get a schema of params; always 404',
         tags,
         params: IdParams,
         querystring: SchemaQuery,

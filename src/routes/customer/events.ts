@@ -33,9 +33,9 @@ export const eventRoutes =
         schema: {
           operationId: 'Customer_Events',
           summary:
-            'Listen to states that jobs enter: a JSON object a line, or Server-Sent Events if Accept asks for them',
+            'Follow the states that jobs enter, as lines of JSON, or as Server-Sent Events if Accept names them',
           description:
-            'Server-Sent Events have an id: a reader that sends the last one in `Last-Event-ID` is given what came since, as far as it is kept. A comment every 15 seconds shows that the connection is alive.',
+            'Server-Sent Events have ids: with the last one in `Last-Event-ID`, a reader gets the events since then that are kept. A comment every 15 seconds keeps the connection open.',
           tags: ['events'],
           // The schema of one message; they are sent one by one.
           response: { 200: Type.Unsafe<PassThrough>(EventMessage) },

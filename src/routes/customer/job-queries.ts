@@ -33,7 +33,7 @@ export const jobQueryRoutes =
         config: { ...config, orderBy: jobOrderFields },
         schema: {
           operationId: 'Customer_FilterJobs',
-          summary: 'List the jobs that meet all filters, newest first',
+          summary: 'List the jobs that match all filters, newest first',
           tags: ['jobs'],
           body: FilterRequest,
           response: { 200: JobsPage },
@@ -57,7 +57,7 @@ export const jobQueryRoutes =
         config,
         schema: {
           operationId: 'Customer_GetRunningTasks',
-          summary: 'Count the tasks of jobs that run now; ids of no job are left out',
+          summary: 'Count the running tasks of jobs; unknown ids are left out',
           tags: ['jobs'],
           body: RunningTasksRequest,
           response: { 200: RunningTasksResponse },
@@ -78,7 +78,7 @@ export const jobQueryRoutes =
       {
         schema: {
           operationId: 'Customer_GetEstimation',
-          summary: 'What a job costs, or would cost if it were run now (2023)',
+          summary: 'Get what a job costs, or would cost if it were run now (2023)',
           tags: ['jobs'],
           params: JobParams,
           response: { 200: EstimationResponse },

@@ -87,7 +87,7 @@ export const jobRoutes =
     const setDataSource = {
       ...change,
       operationId: 'Customer_SetDataSource',
-      summary: 'Set where a job reads from and writes to; what is absent stays',
+      summary: 'Set the data source and destination of a job; absent fields stay',
       body: SetDataSourceRequest,
     }
     app.patch('/jobs/:jobId/datasource', { schema: setDataSource }, async (request) =>
@@ -103,7 +103,7 @@ export const jobRoutes =
     const setParams = {
       ...change,
       operationId: 'Customer_SetParams',
-      summary: "Set a job's parameters, section by section",
+      summary: "Set a job's parameters; absent sections stay",
       body: paramsBody,
     }
     app.patch('/jobs/:jobId/params', { schema: setParams }, async (request) =>
@@ -133,7 +133,7 @@ export const jobRoutes =
         schema: {
           ...change,
           operationId: 'Customer_SetJobPreferences',
-          summary: "Set a job's limits, field by field",
+          summary: "Set a job's limits; absent fields stay",
           body: JobConfig,
         },
       },
@@ -169,7 +169,7 @@ export const jobRoutes =
         schema: {
           ...act,
           operationId: 'Customer_AbortJob',
-          summary: 'Stop a running job; delete one that is yet to start',
+          summary: 'Abort a running job, or delete one that was not started',
         },
       },
       async (request) => {
@@ -190,7 +190,7 @@ export const jobRoutes =
     const uploadCompleted = {
       ...act,
       operationId: 'Customer_UploadCompleted',
-      summary: "Tell that a job's input file was uploaded",
+      summary: "Report that a job's input file was uploaded",
     }
     app.patch('/jobs/:jobId/uploadcompleted', { schema: uploadCompleted }, async (request) => {
       await core.jobs.uploadCompleted(request.caller, request.params.jobId)

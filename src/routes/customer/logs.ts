@@ -17,7 +17,7 @@ export const logRoutes =
         config: { access: 'read' },
         schema: {
           operationId: 'Customer_GetLogs',
-          summary: 'Read the logs of a job as far as it has come',
+          summary: 'Read the logs that a job has written so far',
           tags: ['logs'],
           body: LogsRequest,
           response: { 200: LogsResponse },

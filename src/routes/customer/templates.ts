@@ -32,7 +32,7 @@ export const templateRoutes =
       {
         schema: {
           operationId: 'Customer_GetJobTemplatePresets',
-          summary: 'List the presets of a template: there are none',
+          summary: 'List the presets of a template; always empty',
           tags: ['templates'],
           params: JobTemplateParams,
           response: { 200: PresetsResponse },

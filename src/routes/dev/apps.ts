@@ -20,7 +20,7 @@ export const appRoutes =
         config: { bodyLimit: pushLimit },
         schema: {
           operationId: 'Developer_UploadApp',
-          summary: 'Push an app, or overwrite the version that it has',
+          summary: 'Push an app, or overwrite its version',
           tags: ['apps'],
           body: UploadAppRequest,
           response: { 200: App },
@@ -88,7 +88,7 @@ export const appRoutes =
         schema: {
           ...one,
           operationId: 'Developer_GetAppDownloadLink',
-          summary: 'Get a link to what was pushed, in `message`',
+          summary: 'Get a link to the pushed files, in `message`',
           response: { 200: GenericResponse },
         },
       },
@@ -108,7 +108,7 @@ export const appRoutes =
           schema: {
             ...one,
             operationId: active ? 'Developer_ActivateApp' : 'Developer_DeactivateApp',
-            summary: active ? 'Let jobs use an app' : 'Let no job use an app',
+            summary: active ? 'Make an app available to jobs' : 'Make an app unavailable to jobs',
             response: { 200: GenericResponse },
           },
         },

@@ -59,7 +59,7 @@ export const engineRoutes =
         config: { bodyLimit: pushLimit, readsForm: true },
         schema: {
           operationId: 'Developer_UploadEngine',
-          summary: 'Push an engine, or overwrite the version that it has',
+          summary: 'Push an engine, or overwrite its version',
           tags: ['engines'],
           querystring: UploadEngineQuery,
           response: { 200: Engine },
@@ -117,7 +117,7 @@ export const engineRoutes =
 
     app.get(
       '/engines/:engineTag/download',
-      { schema: { ...one, operationId: 'Developer_GetEngineLink', summary: 'Get a link to what was pushed' } },
+      { schema: { ...one, operationId: 'Developer_GetEngineLink', summary: 'Get a link to the pushed files' } },
       async (request) => {
         const block = core.blocks.get(request.caller, 'engine', request.params.engineTag)
         return message(block, { engineLink: downloadLink(core, request, block) })
@@ -134,7 +134,7 @@ export const engineRoutes =
           schema: {
             ...one,
             operationId: active ? 'Developer_ActivateEngine' : 'Developer_DeactivateEngine',
-            summary: active ? 'Let jobs use an engine' : 'Let no job use an engine',
+            summary: active ? 'Make an engine available to jobs' : 'Make an engine unavailable to jobs',
           },
         },
         async ({ caller, params }) => {

@@ -15,7 +15,7 @@ export const templateRoutes =
       {
         schema: {
           operationId: 'Developer_CreateTemplate',
-          summary: 'Make a template, or replace your own one with the same id',
+          summary: 'Create a template, or replace your own one with the same id',
           tags: ['templates'],
           body: JobTemplateInput,
           response: { 200: GenericResponse },

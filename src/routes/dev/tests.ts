@@ -9,7 +9,7 @@ export const appTestRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'Developer_TestApp',
-        summary: 'Test an app; nothing is run',
+        summary: 'Test an app; no code is run',
         tags: ['tests'],
         body: TestAppRequest,
         response: { 200: Untyped },
@@ -22,7 +22,7 @@ export const appTestRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'Developer_GetTestResults',
-        summary: 'Get the results of a test: there are none',
+        summary: 'Get the results of a test; always 404',
         tags: ['tests'],
         params: IdParams,
         response: { 200: Untyped },
