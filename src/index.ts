@@ -99,7 +99,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   if (checked.runApps !== 'off') {
     const which =
       checked.runApps === 'process' ? 'the blocks of --apps' : 'the blocks of --apps, and those that are pushed,'
-    app.log.warn(`--run-apps ${checked.runApps}: jobs run ${which} as programs of yours`)
+    app.log.warn(`--run-apps ${checked.runApps}: jobs run ${which} as your programs`)
   }
   try {
     runner = await openRunner(core, checked)

@@ -125,10 +125,11 @@ async function packed(folder: string): Promise<Buffer> {
       (name) => /^(manifest\.json|template\.json|app\/)/.test(name) && !/(^|\/)(__pycache__|node_modules)\//.test(name),
     )
     .sort()
-  if (names.length > most.files) throw new Error(`${folder} has ${names.length} files: at most ${most.files} are taken`)
+  if (names.length > most.files)
+    throw new Error(`${folder} has ${names.length} files: at most ${most.files} are allowed`)
   const files = await Promise.all(names.map(async (name) => ({ name, body: await readFile(join(folder, name)) })))
   const size = files.reduce((sum, { body }) => sum + body.length, 0)
-  if (size > most.bytes) throw new Error(`${folder} has ${size} bytes: at most ${most.bytes} are taken`)
+  if (size > most.bytes) throw new Error(`${folder} has ${size} bytes: at most ${most.bytes} are allowed`)
   const { packTar } = await import('modern-tar')
   return Buffer.from(await packTar(files.map(({ name, body }) => ({ header: { name, size: body.length }, body }))))
 }

@@ -196,7 +196,7 @@ function checkClock(clock: Clock, running: Health | undefined): Finding {
     const worlds = named.map(({ world, seconds }) => `${world} (${seconds.toFixed(1)} s)`).join(', ')
     return warning(
       `worlds are ahead of this machine, whose clock was set back: ${worlds}${more > 0 ? ` and ${more} more` : ''}; ` +
-        'their time goes on from the last that was seen, and reset puts a world right',
+        'their clocks continue from the last time that they showed; reset corrects a world',
     )
   }
   const now = clock.now()

@@ -90,7 +90,7 @@ function nextOf(
   const [first] = run.pending
   const told =
     run.blocks !== undefined
-      ? `its blocks, which are really run: ${blocksOf(run.blocks)}`
+      ? `its building blocks: ${blocksOf(run.blocks)}`
       : run.polls === null
         ? `POST /_emulator/worlds/{world}/jobs/${id}/release opens the gate before ${first}`
         : `reads by a client, such as GET /v1/customer/jobs/${id}: they lead to ${first}`

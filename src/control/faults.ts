@@ -176,7 +176,7 @@ function checkedRule(rule: FaultRequest, operations: readonly string[]): FaultRe
     }
   }
   if (operation !== '*' && !canSpoil(answer, operation)) {
-    throw invalidArgument(`answer ${show(answer)}: the answers of ${operation} cannot be spoilt in this way`)
+    throw invalidArgument(`answer ${show(answer)}: the answers of ${operation} cannot be changed in this way`)
   }
   return { ...rule, operation }
 }

@@ -140,7 +140,7 @@ function checkSizes(results: readonly ScenarioResult[], logs: readonly string[])
     ['logs: lines', logs.length, most.logs],
     ['logs: characters', characters, most.logCharacters],
   ] as const) {
-    if (found > bound) throw invalidArgument(`${what} ${found}: at most ${bound} are taken`)
+    if (found > bound) throw invalidArgument(`${what} ${found}: at most ${bound} are allowed`)
   }
 }
 

@@ -41,7 +41,7 @@ export function createApiKeys(
       })),
     async revoke({ world, account }, id, ring) {
       if (!issuedKeys(world.name, account, ring).some((key) => key.id === id)) {
-        throw notFound(`API key ${show(id)} does not exist; GET /v1/auth/api_keys lists those there are`)
+        throw notFound(`API key ${show(id)} does not exist; GET /v1/auth/api_keys lists them`)
       }
       await commit(() => rows.revoke(world.key, id, now(world)))
       onRevoked()

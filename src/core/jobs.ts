@@ -174,7 +174,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       (job, present) => {
         assertAllowed(command, job, present)
         if (asked.run === null && job.run !== null) {
-          throw failedPrecondition(`cannot ${command} job ${job.id}: another request has just run it; ask again`)
+          throw failedPrecondition(`cannot ${command} job ${job.id}: another request has just run it; retry`)
         }
         return make(job, present)
       },

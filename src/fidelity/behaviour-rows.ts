@@ -8,7 +8,7 @@ export const behaviourRows = {
   ),
   'unknown-fields': measured('Fields that a message does not have are skipped unread; clients are seen to send some.'),
   'null-is-absent': measured(
-    '`null` counts as absent for a field; as a whole body, but for the name of a job, or as an element of a list it is 400.',
+    '`null` counts as absent for a field; as a whole body (except for the name of a job) or as an element of a list it is 400.',
   ),
   'duplicate-fields': measured(
     'A field that stands twice, also once in each spelling or once as `null`, is 400; twice an unknown one is not.',
@@ -70,7 +70,7 @@ export const behaviourRows = {
   'empty-body': measured(
     'No body, and one of white space, counts as `{}`; public clients run jobs and complete uploads without one.',
   ),
-  'content-type-ignored': measured('Bodies are read as JSON whatever their type says, but for `forms-as-queries`.'),
+  'content-type-ignored': measured('Bodies are read as JSON with any content type, except for `forms-as-queries`.'),
   'trailing-slash': measured(
     'An empty last segment still is a value of a path parameter: `GET /jobs/` asks for the job with the id "".',
   ),
@@ -146,7 +146,7 @@ export const behaviourRows = {
     'A deleted job is 404 and in no list; `deletedAt` in the reference tells that the service kept its record. Here the 1,000 of a world that were deleted last are kept for `explain`, of others the id alone; copies and exports of a world hold none.',
   ),
   'state-timestamps': chosen(
-    '`stateTimestamps` holds the states that were entered, by their full names; the keys are told nowhere.',
+    '`stateTimestamps` holds the states that were entered, by their full names; the form of the keys is not documented.',
   ),
   'submitted-at': chosen('`submittedAt` is the moment of the run; in the notebook outputs of 2023 it is null.'),
   'started-at': documented(
@@ -191,7 +191,7 @@ export const behaviourRows = {
   // Lists
   'page-size': chosen("Ten rows if the client does not say, as the vendor's console shows; a thousand at most."),
   'list-order': chosen(
-    "Jobs and transactions: newest first; templates: those that somebody made, by id, then the vendor's, last those of the emulator.",
+    "Jobs and transactions: newest first. Templates: those of clients by id, then the vendor's, then those of the emulator.",
   ),
   'undotted-paging': observed(
     '`limit` and `offset` without `pagination.` before them have no effect; a published integration sends them.',
@@ -201,7 +201,7 @@ export const behaviourRows = {
 
   // Storage
   'link-shape': observed(
-    'Links are signed URLs of version 4 with the parameters of a saved link; they lead to the emulator itself.',
+    'Links are signed URLs of version 4 with the parameters of a saved link; their host is the emulator.',
   ),
   'link-life': observed('A link lives for 14,399 seconds from when it was asked for, as a saved link says.'),
   'upload-link': chosen("`tempUrl` has the shape of a result's link; no such URL was saved."),

@@ -13,7 +13,7 @@ export const successRows = {
     "The vendor's Read page and the SDK of June 2025 give the query and the envelope of a page; a public client reads `data` of it.",
   ),
   'filter-jobs': documented(
-    'The SDK of June 2025 gives request and envelope; which fields can be filtered by is told nowhere.',
+    'The SDK of June 2025 gives request and envelope; the fields of filters are not documented.',
   ),
   'set-data-source': documented(
     "The vendor's Update page and the SDK of June 2025; the guide to file uploads and a public client take `tempUrl` from this reply.",
@@ -44,7 +44,7 @@ export const successRows = {
     'Public notebooks of 2023 and a published integration call this path; saved outputs show the reply.',
   ),
   'abort-job': documented(
-    "The vendor's Manage page: a running job is stopped, one that is yet to start is deleted; the reply is that of the SDK of June 2025.",
+    "The vendor's Manage page: a running job is stopped, one that was not started is deleted; the reply is that of the SDK of June 2025.",
   ),
   'delete-job': documented("The vendor's Manage page and the SDK of June 2025."),
   'upload-completed': documented(
@@ -81,7 +81,7 @@ export const successRows = {
     'The reference gives path, body and the bare App; that a new version is inactive, that a pushed one keeps its status and counts its revision, and that a template.json is saved with it, is chosen after the guides.',
   ),
   'push-engine': documented(
-    'The reference puts all of the message into the query; that a form brings it, too, follows from the generated handler; a JSON body is taken as a kindness.',
+    'The reference puts all of the message into the query; that a form brings it, too, follows from the generated handler; a JSON body is accepted, too.',
   ),
   'list-apps': documented(
     'The reference gives names and fields, and in late 2025 `pagination` behind the list; the newest first is chosen. The blocks of built-in templates are not listed (chosen).',
@@ -102,11 +102,9 @@ export const successRows = {
   'sign-in': chosen(
     'The shapes are those of the SDK of June 2025; that no mail is sent and the code is always 123456 is chosen.',
   ),
-  'make-api-key': chosen(
-    'The shape is that of the SDK of June 2025; the key is the one of the world, which is there already.',
-  ),
+  'make-api-key': chosen('The shape is that of the SDK of June 2025; the key is that of the world.'),
   'empty-shape': chosen(
-    'The shape is that of the SDK of June 2025, or an empty object if the reference gives none; there is nothing in it.',
+    'The shape is that of the SDK of June 2025, or an empty object if the reference gives none; it is always empty.',
   ),
   'transactions-csv': chosen('The reference gives a CSV inside of JSON; its columns are those of the console.'),
   'billing-account': chosen('The shape is that of the SDK of June 2025; the values are chosen.'),
@@ -141,7 +139,7 @@ export const successRows = {
   // Wallet
   'get-balance': documented('The wallet API pages and the SDK of June 2025.'),
   'list-transactions': documented('The wallet API pages and the SDK of June 2025.'),
-  'filter-transactions': documented('The SDK of June 2025; which fields can be filtered by is told nowhere.'),
+  'filter-transactions': documented('The SDK of June 2025; the fields of filters are not documented.'),
   'exchange-rate': documented(
     "The SDK of June 2025 gives the shape; the vendor's pages of 2025 show 0.03311 USD for one ByteChip.",
   ),
@@ -152,7 +150,7 @@ export const successRows = {
 
   // Storage
   'put-upload': documented(
-    "The vendor's guide to file uploads: the bytes are put to `tempUrl` without a token, and any 2xx will do; public clients do so.",
+    "The vendor's guide to file uploads: the bytes are put to `tempUrl` without a token, and any 2xx means success; public clients do so.",
   ),
   'get-result': observed(
     'A saved link of 2023 leads to a signed URL of Google Cloud Storage, which clients read without a token.',

@@ -290,7 +290,7 @@ function Detail({ each, rows, select, openJob, notices }: Props & { readonly eac
         {exchange.fault !== null && (
           <div>
             <dt>Fault</dt>
-            <dd>{exchange.fault} spoilt this answer</dd>
+            <dd>{exchange.fault} changed this answer</dd>
           </div>
         )}
         {exchange.scenario !== null && (

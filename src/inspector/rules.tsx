@@ -60,7 +60,7 @@ export function Rules({ world, moved, notices }: Props) {
     <section class="columns" aria-label="Faults and scenarios">
       <div>
         <h2>Faults</h2>
-        <p class="lead">They spoil answers: for tests of what a client does when the service fails.</p>
+        <p class="lead">They make requests fail, to test how a client handles failures.</p>
         {faults.length === 0 ? (
           <Empty title="No faults">
             <p>Add one below, or make one of a request in the list of requests.</p>
@@ -165,7 +165,7 @@ function Form(props: {
         value={text}
         onInput={({ currentTarget }) => setText(currentTarget.value)}
       />
-      {rule === undefined && <p class="warning">This is no JSON yet.</p>}
+      {rule === undefined && <p class="warning">This is not valid JSON yet.</p>}
       <button class="primary" disabled={rule === undefined}>
         Add the {props.kind}
       </button>

@@ -75,14 +75,14 @@ function answerCors({ method, headers }: FastifyRequest, reply: FastifyReply, or
 
 const foreignHost = (name: string) =>
   permissionDenied(
-    `the emulator is not to be had under the host name ${show(name)}; use an address, localhost or a name without a dot, ` +
+    `the emulator does not answer under the host name ${show(name)}; use an address, localhost or a name without a dot, ` +
       'or start it with --allow-host and that name',
     'foreign-page',
   )
 
 const foreignPage = (origin = 'another site') =>
   permissionDenied(
-    `the emulator takes no requests from web pages of ${show(origin)}; --cors names origins whose pages may ask`,
+    `the emulator does not accept requests from web pages of ${show(origin)}; --cors allows an origin`,
     'foreign-page',
   )
 

@@ -125,7 +125,12 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
   const left = await readTree(at('chunks'), 'the folder of chunks', bounds)
   const { chunks, others } = chunksIn(left.files.map(({ name }) => name))
   for (const name of [...others, ...left.others].slice(0, 10)) {
-    await log.say('PARTITIONER', 0, 'WARN', `${JSON.stringify(name)} is no chunk: chunks are data_0.bin, data_1.bin …`)
+    await log.say(
+      'PARTITIONER',
+      0,
+      'WARN',
+      `${JSON.stringify(name)} is not a chunk: chunks are data_0.bin, data_1.bin …`,
+    )
   }
   if (chunks.length === 0) throw new RunFailure('partitioner made no chunks: it writes data_0.bin … into CHUNKS_DIR')
 

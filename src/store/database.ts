@@ -70,7 +70,7 @@ function assertNotEmptied(directory: string): void {
   const worlds = join(directory, 'files', 'worlds')
   if (size === 0 && existsSync(worlds) && readdirSync(worlds).length > 0) {
     throw new Error(
-      'the file is empty, though files of jobs lie beside it. Put it back, or remove the whole directory to begin anew',
+      'the file is empty, but files of jobs are next to it. Restore it, or remove the whole directory to start again',
     )
   }
 }
@@ -124,7 +124,7 @@ function setUp(database: Database, location: string): Store {
     if (opened === undefined) return undefined
     const found = statSync(location, { throwIfNoEntry: false })
     if (found?.ino === opened.ino && found.dev === opened.dev && (found.size > 0 || opened.size === 0)) return undefined
-    return `its database ${location} was ${found === undefined ? 'removed' : 'replaced'} under it; start it again`
+    return `its database ${location} was ${found === undefined ? 'removed' : 'replaced'} while it was open; start it again`
   }
   function assertUsable(): void {
     const found = problem()

@@ -90,7 +90,7 @@ export function worldTables(store: Store): WorldTables {
         insert.run(world, ...columns.map((column) => checked(column, row[column.name] ?? null)))
       } catch (error) {
         if (!/^SQLITE_CONSTRAINT/.test((error as { code?: string }).code ?? '')) throw error
-        throw invalidArgument('a row with its key is there already')
+        throw invalidArgument('a row with its key exists already')
       }
     },
     clear: (world) =>

@@ -102,7 +102,10 @@ export function compileFilters<Name extends string>(
 
   return (filters) => {
     if (filters.length > maxFilters) {
-      throw invalidArgument(`filters holds ${filters.length} filters; at most ${maxFilters} are taken`, 'filter-rules')
+      throw invalidArgument(
+        `filters holds ${filters.length} filters; at most ${maxFilters} are allowed`,
+        'filter-rules',
+      )
     }
     return filters.map((filter, index) => parse(filter, `filters[${index}]`))
   }
@@ -218,7 +221,7 @@ function readList(field: FilterField, value: unknown, path: string, condition: F
     return refuse(path, value, `a list for ${condition}: a JSON array, or a google.protobuf.ListValue`)
   }
   if (value.length > maxValues)
-    throw invalidArgument(`${path} holds ${value.length} values; at most ${maxValues} are taken`, 'filter-rules')
+    throw invalidArgument(`${path} holds ${value.length} values; at most ${maxValues} are allowed`, 'filter-rules')
   return value.map((item, index) => readScalar(field, unwrapItem(item, `${path}[${index}]`), `${path}[${index}]`))
 }
 
@@ -259,7 +262,7 @@ function readPattern(value: unknown, path: string): string {
     return refuse(path, value, 'a pattern, in which % matches any text and _ one character')
   if (value.length > maxPattern) {
     throw invalidArgument(
-      `${path} is a pattern of ${value.length} characters; at most ${maxPattern} are taken`,
+      `${path} is a pattern of ${value.length} characters; at most ${maxPattern} are allowed`,
       'filter-rules',
     )
   }

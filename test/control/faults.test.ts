@@ -256,8 +256,8 @@ void t.test('a rule that could not be meant is refused', async (t) => {
     [{ operation, status: 500, contentType: 'text/html' }, /contentType "text\/html": expected/],
     [{ operation, status: 500, body: 'b', contentType: 'a\r\nb: c' }, /contentType/],
     [{ operation, delay: '11m' }, /delay "11m": expected a duration of at most 10m/],
-    [{ operation: download, answer: 'brokenJson' }, /cannot be spoilt in this way/],
-    [{ operation: 'HEAD /bytenite-results-prod/*', answer: 'cut' }, /cannot be spoilt in this way/],
+    [{ operation: download, answer: 'brokenJson' }, /cannot be changed in this way/],
+    [{ operation: 'HEAD /bytenite-results-prod/*', answer: 'cut' }, /cannot be changed in this way/],
     [{ operation, answer: 'upside-down' }, /answer="upside-down"/],
   ] as const) {
     await t.rejects(world.fault(rule as object as Parameters<World['fault']>[0]), { status: 400, message })

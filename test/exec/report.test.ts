@@ -157,10 +157,10 @@ const cases: Partial<Record<FindingId, readonly Case[]>> = {
     [
       'after a lost reply',
       [lost(create(0, 'a')), create(5, 'b')],
-      /1 more job of the same \(1 after the answer to the first was lost or spoilt\)/,
+      /1 more job of the same \(1 after the answer to the first was lost or changed\)/,
       1,
     ],
-    ['after a reply that was cut', [{ ...create(0, 'a'), fault: 'f' }, create(5, 'b')], /lost or spoilt/, 1],
+    ['after a reply that was cut', [{ ...create(0, 'a'), fault: 'f' }, create(5, 'b')], /lost or changed/, 1],
     ['with other bodies', [create(0, 'a'), create(5, 'b', { templateId: 'x', name: 'n' })], null],
     ['with a jobId', [create(0, 'a', { jobId: 'a' }), create(5, 'a', { jobId: 'a' })], null],
     ['after a refusal', [{ ...create(0, 'a'), ...failed(503, 'busy') }, create(5, 'b')], null],

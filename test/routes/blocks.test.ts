@@ -162,7 +162,7 @@ void t.test('what is refused, and why', async (t) => {
     ['a gzip bomb', gzipSync(Buffer.alloc(70 * 1024 * 1024)), /more than 64 MiB unpacked/],
     ['no manifest', await pack({ 'app/main.py': 'x' }), /no manifest\.json at the root/],
     ['two roots', await pack({ 'a/manifest.json': '{}', 'b/manifest.json': '{}' }), /no manifest\.json at the root/],
-    ['no JSON', await block({}, { 'manifest.json': '{' }), /manifest\.json is no JSON/],
+    ['no JSON', await block({}, { 'manifest.json': '{' }), /manifest\.json is not JSON/],
     ['a list', await block({}, { 'manifest.json': '[]' }), /manifest\.json: expected an object/],
     ['no name', await block({ name: undefined }), /manifest\.json: name "": expected 1 to 64 letters/],
     ['a long name', await block({ name: 'a'.repeat(65) }), /expected 1 to 64 letters/],

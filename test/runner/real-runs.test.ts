@@ -141,11 +141,11 @@ void t.test('nothing but its own blocks moves such a job', async (t) => {
   const { call } = await runningEmulator(t, { app: 'setInterval(() => {}, 1e6)' })
   const id = await begun(call)
   const job = `/_emulator/worlds/default/jobs/${id}`
-  const really = { code: 9, message: /is really run: its blocks move it along/ }
+  const really = { code: 9, message: /runs building blocks, and only they move it/ }
   t.match((await call('POST', `${job}/release`, {})).body, really)
   t.match((await call('POST', `${job}/hold`, { before: 'JOB_STATE_MERGING' })).body, really)
   t.match((await call('PUT', `${job}/pace`, { pace: '0s' })).body, really)
-  t.match((await call('GET', job)).body, { next: /^its blocks, which are really run: passthrough, my-app@0\.1/ })
+  t.match((await call('GET', job)).body, { next: /^its building blocks: passthrough, my-app@0\.1/ })
 })
 
 void t.test('code is run on this machine for its user alone', async (t) => {

@@ -84,7 +84,7 @@ const refused: readonly (readonly [title: string, change: Change, reason: RegExp
   ],
   ['no JSON', edit('world.json', () => '{"format":'), /unexpected EOF/],
   ['no manifest', remove('world.json'), /does not begin with world\.json/],
-  ['two manifests', (parts) => [parts[0]!, ...parts], /world\.json stands where it should not/],
+  ['two manifests', (parts) => [parts[0]!, ...parts], /world\.json is in the wrong place/],
   ['a table missing', remove('rows/secrets.ndjson'), /rows\/secrets\.ndjson is missing/],
   ['an unknown table', add('rows/settings.ndjson'), /there is no table "settings"; known are jobs/],
   ['the tokens of others', add('rows/revoked_tokens.ndjson'), /there is no table "revoked_tokens"/],
@@ -115,7 +115,7 @@ const refused: readonly (readonly [title: string, change: Change, reason: RegExp
   ['a row that is no object', edit('rows/jobs.ndjson', (text) => `[]\n${text}`), /expected a JSON object/],
   ['a row that is no JSON', edit('rows/jobs.ndjson', (text) => `{"id"\n${text}`), /rows\/jobs\.ndjson, row 1: /],
   ['half a row', edit('rows/jobs.ndjson', (text) => text.slice(0, -2)), /the last line does not end/],
-  ['the same id twice', edit('rows/jobs.ndjson', (text) => text + text), /row 5: a row with its key is there already/],
+  ['the same id twice', edit('rows/jobs.ndjson', (text) => text + text), /row 5: a row with its key exists already/],
   ['an id that no job can have', editRow('jobs', (row) => ({ ...row, id: '../x' })), /row 1: .*jobId "\.\.\/x"/],
   ['a document that is no JSON', editRow('jobs', (row) => ({ ...row, doc: '{' })), /row 1: doc: unexpected EOF/],
   [

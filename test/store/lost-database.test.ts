@@ -32,12 +32,12 @@ void t.test('a database that is gone: writes are refused, health tells', async (
     t.strictSame([refused.status, refused.body.code], [500, 13], name)
     t.match(
       refused.body.message,
-      new RegExp(`could not store this.*${word} under it; start it again; nothing was changed`),
+      new RegExp(`could not store this.*${word} while it was open; start it again; nothing was changed`),
     )
     t.equal((await call('GET', jobs)).body.data.length, 1, 'what was read before can be read')
     const health = await call('GET', '/_emulator/health')
     t.strictSame([health.status, health.body.code], [503, 14])
-    t.match(health.body.message, `${word} under it`)
+    t.match(health.body.message, `${word} while it was open`)
 
     const settings = readSettings({ port: String(port), data }, {})
     // As JSON: its lines begin with "ok", which means something here.
@@ -52,7 +52,7 @@ void t.test('a database that is gone: writes are refused, health tells', async (
 void t.test('an empty file beside files of jobs is refused, and they stay', async (t) => {
   const data = t.testdir({ [databaseFile]: '', files: { worlds: { 1: { job: { 'upload.bin': 'bytes' } } } } })
   for (const open of [openStore, peekDatabase]) {
-    t.throws(() => open(data), { message: /the file is empty, though files of jobs lie beside it.*begin anew/ })
+    t.throws(() => open(data), { message: /the file is empty, but files of jobs are next to it.*start again/ })
   }
   t.ok(existsSync(join(data, 'files/worlds/1/job/upload.bin')))
 })

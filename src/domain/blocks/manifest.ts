@@ -32,7 +32,7 @@ export const StoredBlock = Type.Composite([
     hash: Text({ description: 'SHA-256 of what was pushed, in base64' }),
     mayRun: Type.Optional(
       Type.Literal(true, {
-        description: 'Absent: it came from somebody with a public key, or by an import, and is never run',
+        description: 'Absent: it was pushed with a public key, or imported, and is never run',
       }),
     ),
   }),
@@ -95,7 +95,7 @@ export function readManifest(text: string): Manifest {
   try {
     manifest = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw invalidArgument(`manifest.json is no JSON: ${(error as Error).message.slice(0, 200)}`, 'block-form')
+    throw invalidArgument(`manifest.json is not JSON: ${(error as Error).message.slice(0, 200)}`, 'block-form')
   }
   if (!isObject(manifest)) throw invalidArgument('manifest.json: expected an object', 'block-form')
   const name = textOf(manifest, 'name')

@@ -95,7 +95,7 @@ export function assertAllowed(command: JobCommand, job: JobRecord, now: Micros):
 /** @throws ApiError 400/9 for a job that runs and that its own blocks move along */
 export function assertPlayed({ id, run }: JobRecord, present: Micros): void {
   if (run?.blocks !== undefined && !isFinal(stateAt(run, present))) {
-    throw failedPrecondition(`job ${id} is really run: its blocks move it along, and nothing else; abort ends it`)
+    throw failedPrecondition(`job ${id} runs building blocks, and only they move it; abort ends it`)
   }
 }
 
@@ -169,7 +169,7 @@ export function assertAccount(job: JobRecord, account: string): void {
 export function requestedId(jobId: string | undefined, strict: boolean): string | undefined {
   if (jobId === undefined || jobId.trim() === '') return undefined
   if (isUuid(jobId)) return normaliseId(jobId)
-  if (strict) throw invalidArgument(`jobId ${show(jobId)} is not a UUID; strict mode takes nothing else`, 'strict-mode')
+  if (strict) throw invalidArgument(`jobId ${show(jobId)} is not a UUID; strict mode requires one`, 'strict-mode')
   if (!/^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/.test(jobId)) {
     throw invalidArgument(
       `jobId ${show(jobId)}: expected a UUID, or up to 128 letters, digits or any of - _ . ~`,

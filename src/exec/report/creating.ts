@@ -74,7 +74,7 @@ export function duplicateCreate(): Rule {
       proof.found(
         `sent the same create again and made ${counted(proof.count, 'more job')} of the same ` +
           (afterLoss > 0
-            ? `(${afterLoss} after the answer to the first was lost or spoilt)`
+            ? `(${afterLoss} after the answer to the first was lost or changed)`
             : `(${listed(proof.jobIds)})`),
       ),
   }

@@ -48,7 +48,7 @@ function verdictOf(report: Pick<Report, 'requests' | 'findings' | 'exitCode' | '
     .filter(hasFailed)
     .reduce((sum, { count }) => sum + count, 0)
   return failed === 0
-    ? 'no request of the program failed, so look into what it printed'
+    ? 'no request of the program failed, so check its output'
     : `the program failed, and so did ${counted(failed, 'request')}`
 }
 
@@ -56,7 +56,7 @@ const isUnseen = ({ requests, findings }: Pick<Report, 'requests' | 'findings'>)
   requests === 0 && findings.length === 0
 
 const unseenAdvice =
-  'a program that pays no heed to HTTPS_PROXY goes past the emulator: give it BYTENITE_API_URL, or see docs/interception.md, "Not reached"'
+  'a program that ignores HTTPS_PROXY bypasses the emulator: give it BYTENITE_API_URL, or see docs/interception.md, "Not intercepted"'
 
 const findingLines = ({ id, message, advice }: Finding): string[] => [`  ! ${id}: ${message}`, `    ${advice}`]
 

@@ -32,8 +32,7 @@ export const eventRoutes =
       {
         schema: {
           operationId: 'Customer_Events',
-          summary:
-            'Follow the states that jobs enter, as lines of JSON, or as Server-Sent Events if Accept names them',
+          summary: 'Follow the states that jobs enter, as lines of JSON, or as Server-Sent Events if Accept names them',
           description:
             'Server-Sent Events have ids: with the last one in `Last-Event-ID`, a reader gets the events since then that are kept. A comment every 15 seconds keeps the connection open.',
           tags: ['events'],

@@ -66,7 +66,7 @@ export const jobQueryRoutes =
       async (request) => {
         const { jobsIds } = request.body
         if (jobsIds.length > maxIds) {
-          throw invalidArgument(`jobsIds holds ${jobsIds.length} ids; at most ${maxIds} are taken`, 'too-many-ids')
+          throw invalidArgument(`jobsIds holds ${jobsIds.length} ids; at most ${maxIds} are allowed`, 'too-many-ids')
         }
         await countRead(core, request, core.jobQueries.named(request.caller, jobsIds))
         return { jobsRunningTasks: core.jobQueries.runningTasks(request.caller, jobsIds) }

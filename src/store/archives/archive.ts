@@ -119,7 +119,7 @@ export async function readArchive(
     switch (part.kind) {
       case 'manifest':
       case 'sums': {
-        if (manifest !== undefined || part.kind === 'sums') throw invalidArgument(`${name} stands where it should not`)
+        if (manifest !== undefined || part.kind === 'sums') throw invalidArgument(`${name} is in the wrong place`)
         const text = await whole(bytes, size, longest.manifest)
         manifest = readManifest(check, text, schema)
         return { size, sha256: createHash('sha256').update(text).digest('hex') }
