@@ -20,16 +20,14 @@ import { compileFilters } from '../wire/filters.ts'
 import { paginationOf, parseOrder, type Slice, slice, sliceOf } from '../wire/paging.ts'
 import { type TransactionCriterion, transactionFilterFields, transactionOrderFields } from '../store/wallet.ts'
 import { accountId, convert, transactionToWire } from '../domain/accounts/wallet.ts'
+import { addRoutes } from './add-routes.ts'
 
 /** The Wallet API. */
 export const walletRoutes =
   (core: Core, auth: AuthOptions): FastifyPluginAsync =>
   async (scope) => {
     registerAuth(scope, core, auth)
-    await scope.register(accountRoutes(core))
-    await scope.register(billingRoutes(core))
-    await scope.register(infoRoute('Wallet'))
-    await scope.register(absentRoutes('/v1/wallet'))
+    await addRoutes(scope, [accountRoutes(core), billingRoutes(core), infoRoute('Wallet'), absentRoutes('/v1/wallet')])
   }
 
 /** The same below `/v1/customer`, the base of 2023. The OpenAPI documents leave it out. */
@@ -40,7 +38,7 @@ export const walletRoutesOf2023 =
     scope.addHook('onRoute', (route) => {
       route.schema = { ...route.schema, hide: true }
     })
-    await scope.register(accountRoutes(core))
+    await addRoutes(scope, [accountRoutes(core)])
   }
 
 const accountRoutes =

@@ -7,16 +7,19 @@ import { secretRoutes } from './secrets.ts'
 import { signInRoutes } from './sign-in.ts'
 import { tokenRoutes } from './tokens.ts'
 import { userRoutes } from './users.ts'
+import { addRoutes } from '../add-routes.ts'
 
 /** The Authentication API. */
 export const authRoutes =
   (core: Core, auth: AuthOptions): FastifyPluginAsync =>
   async (scope) => {
     registerAuth(scope, core, auth)
-    await scope.register(tokenRoutes(core, auth.ring))
-    await scope.register(apiKeyRoutes(core, auth.ring))
-    await scope.register(userRoutes(core))
-    await scope.register(secretRoutes(core))
+    await addRoutes(scope, [
+      tokenRoutes(core, auth.ring),
+      apiKeyRoutes(core, auth.ring),
+      userRoutes(core),
+      secretRoutes(core),
+      authInfoRoute,
+    ])
     await scope.register(signInRoutes(core, auth.ring))
-    await scope.register(authInfoRoute)
   }

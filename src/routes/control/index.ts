@@ -16,6 +16,7 @@ import { settingRoutes } from './settings.ts'
 import { streamRoutes } from './stream.ts'
 import { templateRoutes } from './templates.ts'
 import { worldRoutes } from './worlds.ts'
+import { addRoutes } from '../add-routes.ts'
 
 /**
  * The emulator's own API, for tests and tools.
@@ -35,17 +36,19 @@ export const controlRoutes =
   ): FastifyPluginAsync =>
   async (scope) => {
     registerControlGuard(scope, guard)
-    await scope.register(healthRoutes(core))
-    await scope.register(worldRoutes(core))
+    await addRoutes(scope, [
+      healthRoutes(core),
+      worldRoutes(core),
+      clockRoutes(core),
+      jobRoutes(core),
+      scenarioRoutes(core),
+      faultRoutes(core, operations),
+      journalRoutes(core, operations),
+      fidelityRoutes(grounds),
+      streamRoutes(core),
+      settingRoutes(inForce),
+      templateRoutes(core),
+      inspectorRoutes,
+    ])
     await scope.register(archiveRoutes(core))
-    await scope.register(clockRoutes(core))
-    await scope.register(jobRoutes(core))
-    await scope.register(scenarioRoutes(core))
-    await scope.register(faultRoutes(core, operations))
-    await scope.register(journalRoutes(core, operations))
-    await scope.register(fidelityRoutes(grounds))
-    await scope.register(streamRoutes(core))
-    await scope.register(settingRoutes(inForce))
-    await scope.register(templateRoutes(core))
-    await scope.register(inspectorRoutes)
   }

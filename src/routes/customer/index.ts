@@ -11,19 +11,22 @@ import { jobRoutes } from './jobs.ts'
 import { logRoutes } from './logs.ts'
 import { resultRoutes } from './results.ts'
 import { templateRoutes } from './templates.ts'
+import { addRoutes } from '../add-routes.ts'
 
 /** The Customer API. */
 export const customerRoutes =
   (core: Core, auth: AuthOptions, era: Era): FastifyPluginAsync =>
   async (scope) => {
     registerAuth(scope, core, auth)
-    await scope.register(jobRoutes(core, era))
-    await scope.register(jobQueryRoutes(core))
-    await scope.register(resultRoutes(core, era))
-    await scope.register(logRoutes(core))
-    await scope.register(eventRoutes(core))
-    await scope.register(dataSourceRoutes)
-    await scope.register(templateRoutes(core))
-    await scope.register(infoRoute('Customer'))
-    await scope.register(deprecatedRoutes)
+    await addRoutes(scope, [
+      jobRoutes(core, era),
+      jobQueryRoutes(core),
+      resultRoutes(core, era),
+      logRoutes(core),
+      eventRoutes(core),
+      dataSourceRoutes,
+      templateRoutes(core),
+      infoRoute('Customer'),
+      deprecatedRoutes,
+    ])
   }

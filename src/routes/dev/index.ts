@@ -6,15 +6,18 @@ import { engineRoutes } from './engines.ts'
 import { infoRoute } from '../info.ts'
 import { templateRoutes } from './templates.ts'
 import { appTestRoutes } from './tests.ts'
+import { addRoutes } from '../add-routes.ts'
 
 /** The Developer API. */
 export const devRoutes =
   (core: Core, auth: AuthOptions): FastifyPluginAsync =>
   async (scope) => {
     registerAuth(scope, core, auth)
-    await scope.register(appRoutes(core))
-    await scope.register(engineRoutes(core))
-    await scope.register(templateRoutes(core))
-    await scope.register(infoRoute('Developer'))
-    await scope.register(appTestRoutes)
+    await addRoutes(scope, [
+      appRoutes(core),
+      engineRoutes(core),
+      templateRoutes(core),
+      infoRoute('Developer'),
+      appTestRoutes,
+    ])
   }
