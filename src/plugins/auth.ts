@@ -8,13 +8,13 @@ import { type Access, rulesOf } from '../domain/accounts/personas.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who is calling; set inside the scopes that ask. */
+    /** The caller; set inside scopes with `registerAuth`. */
     caller: Caller
   }
   interface FastifyContextConfig {
     /** `read` for an operation that changes nothing; absent: GET reads, everything else writes. */
     access?: Access
-    /** The operation is for everybody, though its scope asks who calls. */
+    /** The operation needs no credentials, although its scope does. */
     open?: boolean
   }
 }
@@ -26,10 +26,10 @@ export interface AuthOptions {
 }
 
 /**
- * Asks every request of a scope who is calling.
+ * Authenticates every request of a scope.
  *
- * `Authorization` holds an access token, raw or behind `Bearer` (both observed), or, but in strict mode, an API key itself
- * (the vendor's page shows one there). 401 for credentials that are not good, then what the persona meets: 403, 429 or 503.
+ * `Authorization` holds an access token, raw or after `Bearer` (both observed), or an API key itself (on the vendor's page),
+ * except in strict mode. 401 for invalid credentials, then the error of the persona: 403, 429 or 503.
  */
 export function registerAuth(scope: FastifyInstance, core: Core, { ring, strict }: AuthOptions): void {
   const privateKeys = privateKeyIds(ring)
@@ -48,7 +48,8 @@ export function registerAuth(scope: FastifyInstance, core: Core, { ring, strict 
     if (text === '') {
       throw unauthenticated('missing access token: send one from /v1/auth/access_token in the header Authorization')
     }
-    if (looksLikeKey(text, ring)) {
+    const recalled = core.tokens.recall(text)
+    if (recalled === undefined && looksLikeKey(text, ring)) {
       if (strict)
         throw unauthenticated(
           'an API key is not an access token: exchange it at /v1/auth/access_token (strict mode)',
@@ -60,7 +61,6 @@ export function registerAuth(scope: FastifyInstance, core: Core, { ring, strict 
       core.apiKeys.assertValid(world, keyId)
       return { world, persona, account: rulesOf(persona).account, hasPrivateKey: privateKeys.has(keyId), token: null }
     }
-    const recalled = core.tokens.recall(text)
     const token = recalled ?? (await core.tokens.verify(text))
     request.exchange.party = token
     const world = await core.worlds.open(token.world)
