@@ -11,5 +11,5 @@ export async function addRoutes(
   scope: FastifyInstance,
   files: readonly (FastifyPluginAsync | FastifyPluginAsyncTypebox)[],
 ): Promise<void> {
-  for (const addTo of files) await addTo(scope.withTypeProvider<TypeBoxTypeProvider>() as never, {})
+  for (const addTo of files) await addTo(scope.withTypeProvider<TypeBoxTypeProvider>(), {})
 }

@@ -32,11 +32,7 @@ void t.test('the verdict never says that all is well of a program that failed, o
     [[refusedCreate], 1, /exit code 1; the program failed, and so did 1 request$/m],
     [[refusedCreate, { ...refusedCreate, at: 1 }, poll(2)], 1, /the program failed, and so did 2 requests$/m],
     [[poll(0)], 1, /exit code 1; no request of the program failed, so check its output$/m],
-    [
-      [],
-      0,
-      /exit code 0; the program sent nothing to api\.bytenite\.com that was seen\n {2}a program that ignores/,
-    ],
+    [[], 0, /exit code 0; the program sent nothing to api\.bytenite\.com that was seen\n {2}a program that ignores/],
     [[], 1, /exit code 1; the program sent nothing to api\.bytenite\.com that was seen$/m],
     [[{ at: 0, operation: 'GET ', path: '/v1/customer/job', status: 404 }], 1, /exit code 1; 1 thing to look at$/m],
   ] as const) {

@@ -59,6 +59,7 @@ export function createReporter(
     note: collector.note,
     isShown,
     async finish(emulator, exitCode, sightings) {
+      if (!isShown && reportFile === undefined && failOn.length === 0) return exitCode
       const account = collector.summarize(emulator.operations(), sightings)
       const reasons = new Map(failOn.map((name) => [name, reasonIn(account, name)]))
       const failedOn = [...reasons.keys()].filter((name) => reasons.get(name) !== undefined)
