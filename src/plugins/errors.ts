@@ -1,19 +1,11 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
-import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { RpcStatus } from '../../schemas/errors.ts'
 import { ApiError, invalidArgument, notFound, show } from '../base/errors.ts'
 import { failureOf } from '../store/failures.ts'
-import { invalidUtf8 } from '../wire/decode-query.ts'
-import type { Refused } from './access-log.ts'
 import type { MethodsOf } from './methods.ts'
-import { type AnswerGround, errorGroundText, groundHeader, groundText } from '../fidelity/fidelity.ts'
+import { errorGroundText, groundHeader } from '../fidelity/fidelity.ts'
 
-/** Bytes that a request's headers may have, its query included: as in Go. */
-export const headerLimit = 1024 * 1024
-
-/** The one place where what was thrown becomes an answer. */
+/** Turns every error that is thrown into an answer. */
 export function registerErrors(app: FastifyInstance, methodsOf: MethodsOf): void {
   app.setErrorHandler((error: FastifyError | ApiError, request, reply) => sendError(toApiError(error, request), reply))
 
@@ -33,7 +25,7 @@ export function registerErrors(app: FastifyInstance, methodsOf: MethodsOf): void
 }
 
 /** grpc-gateway v2 answers 501 to a known path with another method, and 404 to an unknown path, before it asks who calls. */
-function noRoute(path: string, method: string, methodsOf: MethodsOf): ApiError {
+export function noRoute(path: string, method: string, methodsOf: MethodsOf): ApiError {
   // `GET *` has no path.
   if (!path.startsWith('/')) return invalidArgument('Bad Request', 'broken-http')
   const methods = methodsOf(path)
@@ -43,7 +35,7 @@ function noRoute(path: string, method: string, methodsOf: MethodsOf): ApiError {
 }
 
 /** Answers with the vendor's error body. */
-function sendError(error: ApiError, reply: FastifyReply): void {
+export function sendError(error: ApiError, reply: FastifyReply): void {
   const body: RpcStatus = { code: error.grpcCode, message: error.message, details: [] }
   void reply
     .code(error.httpStatus)
@@ -54,98 +46,8 @@ function sendError(error: ApiError, reply: FastifyReply): void {
     .send(body)
 }
 
-/** Answers errors raised before there is a route: a broken escape in the path, for one. */
-export const answerFrameworkError =
-  (methodsOf: () => MethodsOf, refused: () => (request: Refused) => void) =>
-  (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-    const path = request.url.split('?', 1)[0]!
-    const isText = !/%(?![0-9a-fA-F]{2})/.test(path)
-    // The gateway finds the route in bytes, and fails at writing them into a message.
-    if (error.code === 'FST_ERR_BAD_URL' && isText) {
-      const { size } = methodsOf()(path)
-      answer(size > 0 ? invalidUtf8() : notFound('Not Found', 'unknown-path'))
-    } else answer(toApiError(error, request))
-
-    function answer(error: ApiError): void {
-      sendError(error, reply)
-      const { method, url } = request
-      refused()({ method, url, status: error.httpStatus, reason: error.message })
-    }
-  }
-
-/** Answers bytes that are no HTTP request to Node.js, and closes the connection. */
-export const answerBrokenHttp =
-  (methodsOf: () => MethodsOf, refused: () => (request: Refused) => void) =>
-  ({ code = '', rawPacket }: ConnectionError, socket: Socket): void => {
-    if (code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy()
-      return
-    }
-    const packet = rawPacket as unknown as Buffer | undefined
-    const [answer, ground] = brokenHttp(code, packet, methodsOf)
-    const { httpStatus, grpcCode, message } = answer
-    const body = JSON.stringify({ code: grpcCode, message, details: [] } satisfies RpcStatus)
-    const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : httpStatus
-    socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]!}\r\n` +
-        `Content-Type: application/json\r\n${groundHeader}: ${groundText(ground)}\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    )
-    const [method = '', url = ''] = firstLine(packet).slice(0, longestLine).split(' ')
-    refused()({ method, url, status, reason: message })
-  }
-
-/** Characters that are shown of a line that is no HTTP. */
-const longestLine = 100
-
-const firstLine = (packet: Buffer | undefined): string => packet?.toString('latin1').split('\r\n', 1)[0] ?? ''
-
-function brokenHttp(code: string, packet: Buffer | undefined, methodsOf: () => MethodsOf): [ApiError, AnswerGround] {
-  if (code === 'HPE_HEADER_OVERFLOW') return [invalidArgument('request headers are too large'), 'broken-http']
-  // The parser knows a list of methods; to the gateway any token is one.
-  const [method = '', url = '', version = ''] = firstLine(packet).split(' ')
-  const isRequest = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method) && /^HTTP\/1\.[01]$/.test(version)
-  const path = isRequest && url !== '' ? url.split('?', 1)[0] : undefined
-  if (code !== 'HPE_INVALID_METHOD' || path === undefined) {
-    return [invalidArgument('malformed HTTP request'), 'broken-http']
-  }
-  const error = noRoute(path, '', methodsOf())
-  return [error, error.ground ?? 'wrong-method']
-}
-
-/** Answers in our own words what Node.js would otherwise answer without a body, or drop. */
-export function answerOddRequests(app: FastifyInstance, refused: (request: Refused) => void): void {
-  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    const message = `expectation ${show(request.headers.expect)} cannot be met; 100-continue is the only one`
-    const body = JSON.stringify({ code: 3, message, details: [] } satisfies RpcStatus)
-    response.writeHead(417, { 'content-type': 'application/json', [groundHeader]: groundText('broken-http') }).end(body)
-    refused({ method: request.method ?? '', url: request.url ?? '', status: 417, reason: message })
-  })
-  app.server.on('connect', (request: IncomingMessage, socket: Duplex) => {
-    const message = 'the emulator is not a proxy: set the base URL of the client to it, or run the client with exec'
-    const body = JSON.stringify({ code: 12, message, details: [] } satisfies RpcStatus)
-    socket.on('error', () => undefined)
-    socket.end(
-      `HTTP/1.1 501 Not Implemented\r\nContent-Type: application/json\r\n${groundHeader}: ${groundText('wrong-method')}\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    )
-    refused({ method: 'CONNECT', url: request.url ?? '', status: 501, reason: message })
-  })
-  app.addHook('onRequest', (request, _reply, done) => {
-    // Fastify asks QUERY for a type before it looks for a route; no operation takes the method.
-    if (request.method === 'QUERY') request.headers['content-type'] ??= 'application/json'
-    const hosts = request.raw.rawHeaders.filter(
-      (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
-    ).length
-    if (hosts === 1 || (hosts === 0 && request.raw.httpVersion === '1.0')) done()
-    else {
-      const message = `expected one header Host, found ${hosts === 0 ? 'none' : hosts}`
-      done(new ApiError('invalidArgument', message, { headers: { connection: 'close' }, ground: 'broken-http' }))
-    }
-  })
-}
-
-function toApiError(error: FastifyError | ApiError, request: FastifyRequest): ApiError {
+/** Turns what was thrown into an error of the API. */
+export function toApiError(error: FastifyError | ApiError, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error
   const known = frameworkErrors[error.code]
   if (known !== undefined) return known(request)

@@ -27,12 +27,17 @@ function end(raw: ServerResponse): void {
 }
 
 /**
- * Spoils an answer to an act that was done.
+ * Changes the answer to a request that took effect.
  *
  * @param payload a text, a stream, or nothing
  * @param send not called if nothing is left to be sent
  */
-export function spoil(strike: Strike, reply: FastifyReply, payload: unknown, send: (payload: unknown) => void): void {
+export function changeAnswer(
+  strike: Strike,
+  reply: FastifyReply,
+  payload: unknown,
+  send: (payload: unknown) => void,
+): void {
   const { connection, answer } = strike.rule
   if (connection === 'resetAfter') {
     if (payload instanceof Readable) payload.destroy()

@@ -3,25 +3,22 @@ import type { RpcStatus } from '../../schemas/errors.ts'
 import { errorCatalogue } from '../base/errors.ts'
 import { groundHeader, groundText } from '../fidelity/fidelity.ts'
 import type { FaultRegistry, Strike } from '../control/faults.ts'
-import type { KeyHolder } from '../domain/accounts/keys.ts'
+import { holderOfKeyIn, type KeyRing } from '../domain/accounts/keys.ts'
+import { tryJson } from '../wire/json.ts'
 import { operationOf } from './operations.ts'
-import { reset, spoil } from './fault-effects.ts'
+import { changeAnswer, reset } from './fault-effects.ts'
 
 /**
- * Spoils answers as the faults of a world say: before the act (a status, a reset), or after it was committed (a lost reply, a
+ * Applies the faults of a world: before the act (a status, a reset), or after it was committed (a lost reply, a
  * body that is cut, broken or slow). The body of the request has been read by then, so that the journal shows it; but files are
  * not read before.
  *
  * A fault strikes whatever belongs to its world: also what would be refused for its persona, an expired token or a body that
  * cannot be read; then in place of the error. Who has no good key or link belongs to no world, and no fault strikes (chosen).
  *
- * @param keyHolder who an API key in a body belongs to, for the one operation that knows its caller by that
+ * @param ring the keys, for the one operation whose caller is known by a key in the body
  */
-export function registerFaults(
-  app: FastifyInstance,
-  faults: FaultRegistry,
-  keyHolder: (body: unknown) => KeyHolder | undefined,
-): void {
+export function registerFaults(app: FastifyInstance, faults: FaultRegistry, ring: KeyRing): void {
   /** The fault that strikes a request; asked once. */
   function judge(request: FastifyRequest): Strike | undefined {
     const { exchange } = request
@@ -34,7 +31,7 @@ export function registerFaults(
   }
 
   app.addHook('preValidation', (request, reply, done) => {
-    request.exchange.party ??= keyHolder(request.body)
+    request.exchange.party ??= holderOfKeyIn(tryJson(request.body), ring)
     const strike = judge(request)
     if (strike === undefined) return done()
     afterDelay(strike, reply, () => {
@@ -50,16 +47,16 @@ export function registerFaults(
     const late = judge(request)
     const { strike } = request.exchange
     if (strike === undefined) return done(null, payload)
-    const send = (spoilt: unknown): void => done(null, spoilt)
+    const send = (changed: unknown): void => done(null, changed)
     if (late !== undefined) {
       afterDelay(late, reply, () => {
         const { status, connection } = late.rule
         if (connection === 'resetBefore') reset(reply)
-        else if (status === undefined) spoil(late, reply, payload, send)
+        else if (status === undefined) changeAnswer(late, reply, payload, send)
         else send(prepareStatus(late, status, reply))
       })
     } else if (strike.rule.status !== undefined) done(null, payload)
-    else spoil(strike, reply, payload, send)
+    else changeAnswer(strike, reply, payload, send)
   })
 }
 

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { permissionDenied, show } from '../base/errors.ts'
-import type { ServiceSettings } from '../settings/settings.ts'
+import { isLoopbackAddress } from '../base/address.ts'
+import type { CheckedOptions } from '../settings/options.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -10,11 +11,8 @@ declare module 'fastify' {
   }
 }
 
-/** The settings that decide who gets in. */
-export interface GuardSettings extends Pick<ServiceSettings, 'allowHost' | 'cors' | 'publicUrl'> {
-  /** Listens on loopback addresses only, so that a foreign host name can only come from a page that was made to lead here. */
-  readonly onLoopback: boolean
-}
+/** The settings that decide which requests are let in. */
+export type GuardSettings = Pick<CheckedOptions, 'allowHost' | 'cors' | 'publicUrl' | 'host'>
 
 /** The vendor's host of the API, which programs under `exec` name. */
 const vendorHost = 'api.bytenite.com'
@@ -27,9 +25,11 @@ const vendorHost = 'api.bytenite.com'
  * `@fastify/cors` was not taken: its route for `OPTIONS *` would make every unknown path a known one.
  */
 export function registerServiceGuard(app: FastifyInstance, settings: GuardSettings): void {
+  // Other machines know the emulator by a name of theirs; on a loopback address a foreign name comes from a rebound page.
+  const onLoopback = isLoopbackAddress(settings.host)
   app.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.headers
-    if (settings.onLoopback && hostOf(request) !== vendorHost && !isAllowedHost(hostOf(request), settings)) {
+    if (onLoopback && hostOf(request) !== vendorHost && !isAllowedHost(hostOf(request), settings)) {
       done(foreignHost(request.hostname))
     } else if (origin !== undefined && settings.cors.includes(origin)) {
       if (answerCors(request, reply, origin)) void reply.code(204).send()

@@ -10,12 +10,12 @@ import {
 } from './openapi.ts'
 import { type GuardSettings, registerControlGuard } from '../plugins/guards.ts'
 
-/** A page with an OpenAPI document behind it. */
+/** A page that shows an OpenAPI document. */
 interface Page {
   readonly base: string
   /** Path of the document. */
   readonly file: string
-  /** The document, as a part of the one of all routes. */
+  /** Cuts the document out of the one of all routes. */
   readonly draw: (whole: object) => Record<string, unknown>
 }
 
@@ -28,17 +28,17 @@ const vendorPages: readonly Page[] = (Object.keys(apis) as ApiBase[]).map((base)
 const controlPage: Page = { base: controlBase, file: `${controlBase}/openapi.json`, draw: controlDocumentOf }
 
 /**
- * `docs/` and `docs/swagger.json` under each base, open to everybody (documented); the same for the emulator's own API, with
- * the document in `openapi.json`.
+ * `docs/` and `docs/swagger.json` under each base, without credentials (documented). The emulator's own API has the same, with the
+ * document in `openapi.json`.
  *
- * A second app, made when the first of them is asked for, holds the same routes and what draws the documents from them; so
- * the libraries behind it cost nothing at start.
+ * `@fastify/swagger` must be there before the first route. So that a start need not load it, the first request for a document
+ * builds a second app with the same routes and the libraries.
  *
- * @param build makes an app with all routes; what it is given runs before the first of them
+ * @param openApiApp builds an app with all routes; `prepare` runs before the first of them
  */
 export const docsRoutes =
   (
-    build: (prepare: (app: FastifyInstance) => void) => FastifyInstance,
+    openApiApp: (prepare: (app: FastifyInstance) => void) => FastifyInstance,
     settings: AnswerSettings,
     guard: GuardSettings,
   ): FastifyPluginAsync =>
@@ -48,7 +48,7 @@ export const docsRoutes =
     async function makeDocuments(): Promise<FastifyInstance> {
       const { default: swagger } = await import('@fastify/swagger')
       const { default: swaggerUi } = await import('@fastify/swagger-ui')
-      const drawn = build((inner) => void inner.register(swagger, swaggerOptions(settings)))
+      const drawn = openApiApp((inner) => void inner.register(swagger, swaggerOptions(settings)))
       for (const { base, draw } of [...vendorPages, controlPage]) {
         void drawn.register(async (scope) => {
           await scope.register(swaggerUi, { routePrefix: `/_docs${base}`, transformSpecification: draw })

@@ -21,13 +21,13 @@ export interface RouteOptions {
   readonly operations: () => readonly string[]
   readonly grounds: () => readonly OperationGround[]
   readonly inForce: readonly SettingInForce[]
-  /** Makes an app with the same routes; what it is given runs before the first of them. */
-  readonly build: (prepare: (app: FastifyInstance) => void) => FastifyInstance
+  /** Builds an app with the same routes, from which the OpenAPI documents are made; `prepare` runs before the first route. */
+  readonly openApiApp: (prepare: (app: FastifyInstance) => void) => FastifyInstance
 }
 
 /** The scopes by their bases. Each protects what is in it. */
 export function registerRoutes(app: FastifyInstance, core: Core, options: RouteOptions): void {
-  const { auth, guard, answers, operations, grounds, inForce, build } = options
+  const { auth, guard, answers, operations, grounds, inForce, openApiApp } = options
   // The vendor announced `/v1/computing` in September 2025 as the new name of `/v1/customer`, and kept the old one.
   for (const prefix of ['/v1/customer', '/v1/computing']) {
     void app.register(customerRoutes(core, auth, answers.era), { prefix })
@@ -38,5 +38,5 @@ export function registerRoutes(app: FastifyInstance, core: Core, options: RouteO
   void app.register(walletRoutesOf2023(core, auth), { prefix: '/v1/customer/wallet' })
   void app.register(storageRoutes(core))
   void app.register(controlRoutes(core, operations, grounds, guard, inForce), { prefix: '/_emulator' })
-  void app.register(docsRoutes(build, answers, guard))
+  void app.register(docsRoutes(openApiApp, answers, guard))
 }

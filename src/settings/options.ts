@@ -62,7 +62,7 @@ interface RunHooks {
   readonly onKept?: (folder: string) => void
 }
 
-/** Options as the rest of the program takes them. */
+/** Options after they were checked, as the rest of the program gets them. */
 export interface CheckedOptions extends ServiceSettings {
   readonly port: number | null
   readonly host: string
@@ -129,8 +129,8 @@ const readers: Readers = {
   onExchange: (value) => (typeof value === 'function' ? (value as Observer) : expected('a function')),
 }
 
-/** Without options an emulator lives in memory, on a free port, and does not keep the process from ending. */
-const defaults: CheckedOptions = {
+/** The defaults of `startEmulator()`: in memory, on a free port, without keeping the process from ending. */
+export const defaults: CheckedOptions = {
   ...serviceDefaults,
   port: 0,
   host: settings.host.default,

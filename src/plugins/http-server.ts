@@ -1,0 +1,166 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import fastify, {
+  type ConnectionError,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+import type { RpcStatus } from '../../schemas/errors.ts'
+import { ApiError, invalidArgument, notFound, show } from '../base/errors.ts'
+import { type AnswerGround, groundHeader, groundText } from '../fidelity/fidelity.ts'
+import type { LoggerOptions } from '../settings/log.ts'
+import { invalidUtf8 } from '../wire/decode-query.ts'
+import { type Refused, refusalLog } from './access-log.ts'
+import { noRoute, sendError, toApiError } from './errors.ts'
+import { collectMethods, type MethodsOf, undisguise } from './methods.ts'
+import { keepQuery } from './protojson.ts'
+
+/** Maximum number of bytes of a request's headers, including the query: as in Go. */
+const headerLimit = 1024 * 1024
+
+/**
+ * Replaces Fastify's compilers of validators and serializers: `registerProtoJson` sets its own before there is a route. Otherwise
+ * Fastify would load Ajv and more, which takes a twentieth of a start.
+ */
+const noCompiler = (): never => {
+  throw new Error('a route was made before registerProtoJson()')
+}
+
+/** A server without routes, which treats HTTP as the gateway does. */
+export interface HttpServer {
+  readonly app: FastifyInstance
+  /** The methods of a path, once routes are made. */
+  readonly methodsOf: MethodsOf
+  /** Logs a request that is refused before it is an exchange. */
+  readonly refused: (request: Refused) => void
+}
+
+/** Makes a server. It differs from Fastify's defaults where Go's HTTP server and grpc-gateway do. */
+export function createHttpServer(logger: LoggerOptions | false): HttpServer {
+  const app = fastify({
+    logger,
+    // `readBody` has the limit; this one would close the connection before it.
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    logController: new LogController({ disableRequestLogging: true }),
+    // The gateway knows no HEAD; it answers 501.
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 4096, querystringParser: keepQuery },
+    // The gateway finds its routes in the decoded path, where %2F divides segments (inferred).
+    rewriteUrl(request) {
+      const { url = '/' } = request
+      undisguise(request, methodsOf)
+      return url.includes('%') ? url.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/')) : url
+    },
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
+    // Answered by the hook of `answerOddRequests`, with a body.
+    http: { requireHostHeader: false, maxHeaderSize: headerLimit },
+    frameworkErrors: (error, request, reply) => answerFrameworkError(error, request, reply, { methodsOf, refused }),
+    clientErrorHandler: (error, socket) => answerBrokenHttp(error, socket, { methodsOf, refused }),
+  })
+  const refused = refusalLog(app)
+  const methodsOf = collectMethods(app)
+  return { app, methodsOf, refused }
+}
+
+type Surroundings = Pick<HttpServer, 'methodsOf' | 'refused'>
+
+/** Answers errors that Fastify raises before there is a route, such as a broken escape in the path. */
+function answerFrameworkError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { methodsOf, refused }: Surroundings,
+): void {
+  const path = request.url.split('?', 1)[0]!
+  const isText = !/%(?![0-9a-fA-F]{2})/.test(path)
+  // The gateway finds the route in bytes, and fails at writing them into a message.
+  if (error.code === 'FST_ERR_BAD_URL' && isText) {
+    const { size } = methodsOf(path)
+    answer(size > 0 ? invalidUtf8() : notFound('Not Found', 'unknown-path'))
+  } else answer(toApiError(error, request))
+
+  function answer(error: ApiError): void {
+    sendError(error, reply)
+    const { method, url } = request
+    refused({ method, url, status: error.httpStatus, reason: error.message })
+  }
+}
+
+/** Answers bytes that Node.js cannot read as an HTTP request, and closes the connection. */
+function answerBrokenHttp(
+  { code = '', rawPacket }: ConnectionError,
+  socket: Socket,
+  { methodsOf, refused }: Surroundings,
+): void {
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const packet = rawPacket as unknown as Buffer | undefined
+  const [answer, ground] = brokenHttp(code, packet, methodsOf)
+  const { httpStatus, grpcCode, message } = answer
+  const body = JSON.stringify({ code: grpcCode, message, details: [] } satisfies RpcStatus)
+  const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : httpStatus
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]!}\r\n` +
+      `Content-Type: application/json\r\n${groundHeader}: ${groundText(ground)}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+  const [method = '', url = ''] = firstLine(packet).slice(0, longestLine).split(' ')
+  refused({ method, url, status, reason: message })
+}
+
+/** Maximum number of characters of a broken line in the log. */
+const longestLine = 100
+
+const firstLine = (packet: Buffer | undefined): string => packet?.toString('latin1').split('\r\n', 1)[0] ?? ''
+
+function brokenHttp(code: string, packet: Buffer | undefined, methodsOf: MethodsOf): [ApiError, AnswerGround] {
+  if (code === 'HPE_HEADER_OVERFLOW') return [invalidArgument('request headers are too large'), 'broken-http']
+  // The parser knows a list of methods; to the gateway any token is one.
+  const [method = '', url = '', version = ''] = firstLine(packet).split(' ')
+  const isRequest = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method) && /^HTTP\/1\.[01]$/.test(version)
+  const path = isRequest && url !== '' ? url.split('?', 1)[0] : undefined
+  if (code !== 'HPE_INVALID_METHOD' || path === undefined) {
+    return [invalidArgument('malformed HTTP request'), 'broken-http']
+  }
+  const error = noRoute(path, '', methodsOf)
+  return [error, error.ground ?? 'wrong-method']
+}
+
+/** Answers requests that Node.js would answer without a body, or drop. */
+export function answerOddRequests(app: FastifyInstance, refused: (request: Refused) => void): void {
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    const message = `expectation ${show(request.headers.expect)} cannot be met; 100-continue is the only one`
+    const body = JSON.stringify({ code: 3, message, details: [] } satisfies RpcStatus)
+    response.writeHead(417, { 'content-type': 'application/json', [groundHeader]: groundText('broken-http') }).end(body)
+    refused({ method: request.method ?? '', url: request.url ?? '', status: 417, reason: message })
+  })
+  app.server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    const message = 'the emulator is not a proxy: set the base URL of the client to it, or run the client with exec'
+    const body = JSON.stringify({ code: 12, message, details: [] } satisfies RpcStatus)
+    socket.on('error', () => undefined)
+    socket.end(
+      `HTTP/1.1 501 Not Implemented\r\nContent-Type: application/json\r\n${groundHeader}: ${groundText('wrong-method')}\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    )
+    refused({ method: 'CONNECT', url: request.url ?? '', status: 501, reason: message })
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    // Fastify asks QUERY for a type before it looks for a route; no operation takes the method.
+    if (request.method === 'QUERY') request.headers['content-type'] ??= 'application/json'
+    const hosts = request.raw.rawHeaders.filter(
+      (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
+    ).length
+    if (hosts === 1 || (hosts === 0 && request.raw.httpVersion === '1.0')) done()
+    else {
+      const message = `expected one header Host, found ${hosts === 0 ? 'none' : hosts}`
+      done(new ApiError('invalidArgument', message, { headers: { connection: 'close' }, ground: 'broken-http' }))
+    }
+  })
+}
