@@ -12,17 +12,17 @@ import {
   writeArchive,
 } from '../store/archives/archive.ts'
 import { logName, uploadFile, type Files } from '../store/files/files.ts'
-import type { JobStore } from '../store/jobs.ts'
 import { readRows, writeRows } from '../store/archives/row-files.ts'
 import { assertStored } from '../store/archives/stored-rows.ts'
-import type { WorldRow, WorldTables } from '../store/world-tables.ts'
-import type { WorldRecord, WorldStore } from '../store/worlds.ts'
+import type { WorldRow } from '../store/world-tables.ts'
+import type { WorldRecord } from '../store/worlds.ts'
 import type { Clocks } from './clocks.ts'
 import { type Check, loadCheck } from '../store/archives/check.ts'
 import type { Worlds } from './worlds.ts'
 import type { StoredBlock } from '../domain/blocks/manifest.ts'
 import type { JobDetails, Upload } from '../domain/jobs/job.ts'
 import { encodeDocument } from '../wire/encode.ts'
+import type { Rows } from '../store/rows.ts'
 
 /** Worlds as files. */
 export interface Archives {
@@ -55,14 +55,13 @@ export interface ArchiveSurroundings {
   readonly schema: number
   readonly worlds: Worlds
   readonly clocks: Clocks
-  readonly rows: WorldStore
-  readonly tables: WorldTables
-  readonly jobs: JobStore
+  readonly rows: Pick<Rows, 'worlds' | 'ofWorld' | 'jobs'>
   readonly files: Files
 }
 
 export function createArchives(surroundings: ArchiveSurroundings): Archives {
-  const { wall, schema, worlds, clocks, rows, tables, jobs, files } = surroundings
+  const { wall, schema, worlds, clocks, files } = surroundings
+  const { worlds: rows, ofWorld: tables, jobs } = surroundings.rows
 
   function assertFree(name: string, replace: boolean): void {
     if (!replace && rows.find(name) !== undefined) {

@@ -8,7 +8,7 @@ import { type Ids, normaliseId } from '../base/ids.ts'
 import { unpackBlock } from '../domain/blocks/archive.ts'
 import type { BlockKind } from '../domain/blocks/manifest.ts'
 import { resolveTag } from '../domain/templates/tags.ts'
-import type { BlockRecord, BlockStore } from '../store/blocks.ts'
+import type { BlockRecord } from '../store/blocks.ts'
 import type { Commit } from '../store/commit.ts'
 import { compileDecoder } from '../wire/decode.ts'
 import { paginationOf, parseOrder, sliceOf } from '../wire/paging.ts'
@@ -17,6 +17,7 @@ import { withResolvedTags } from './block-use.ts'
 import type { Caller } from './caller.ts'
 import type { Clocks } from './clocks.ts'
 import type { Templates } from './templates.ts'
+import type { Rows } from '../store/rows.ts'
 
 /** Apps and engines, as accounts push and read them. Each version is a record of its own. */
 export interface Blocks {
@@ -41,7 +42,7 @@ export interface Blocks {
 /** The parts of the emulator that blocks need. */
 export interface BlockSurroundings {
   readonly commit: Commit
-  readonly rows: BlockStore
+  readonly rows: Pick<Rows, 'blocks'>
   readonly templates: Templates
   readonly now: Clocks['now']
   readonly ids: Ids
@@ -58,7 +59,14 @@ export const blockOrderFields = ['name', 'createdAt', 'updatedAt'] as const
 export const tagOf = ({ name, major, minor }: Pick<BlockRecord, 'name' | 'major' | 'minor'>): string =>
   `${name}@${major}.${minor}`
 
-export function createBlocks({ commit, rows, templates, now, ids, guarded }: BlockSurroundings): Blocks {
+export function createBlocks({
+  commit,
+  rows: { blocks: rows },
+  templates,
+  now,
+  ids,
+  guarded,
+}: BlockSurroundings): Blocks {
   const readTemplate = compileDecoder(JobTemplateInput, dataSourceTypes)
 
   function assertTrusted({ hasPrivateKey }: Caller, does: string): void {

@@ -4,9 +4,9 @@ import { failedPrecondition, notFound, show } from '../base/errors.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Transition } from '../domain/jobs/job.ts'
 import type { Commit } from '../store/commit.ts'
-import type { JobStore } from '../store/jobs.ts'
-import type { WorldRecord, WorldStore } from '../store/worlds.ts'
+import type { WorldRecord } from '../store/worlds.ts'
 import type { TransitionBus } from './events.ts'
+import type { Rows } from '../store/rows.ts'
 
 /** A world's time after its clock was moved, and the transitions of jobs on the way there. */
 export interface ClockMove {
@@ -48,8 +48,7 @@ export interface Clocks {
 export interface ClockSurroundings {
   readonly wall: SteadyClock
   readonly commit: Commit
-  readonly rows: WorldStore
-  readonly jobs: JobStore
+  readonly rows: Pick<Rows, 'worlds' | 'jobs'>
   readonly transitions: TransitionBus
 }
 
@@ -62,7 +61,7 @@ const moveBy = (position: ClockPosition, by: Micros): ClockPosition =>
 const moveTo = (position: ClockPosition, at: Micros, target: Micros): ClockPosition =>
   moveBy(position, Math.max(0, target - worldTime(position, at)))
 
-export function createClocks({ wall, commit, rows, jobs, transitions }: ClockSurroundings): Clocks {
+export function createClocks({ wall, commit, rows: { worlds: rows, jobs }, transitions }: ClockSurroundings): Clocks {
   const now = (world: WorldRecord, at = wall.now()): Micros => worldTime(rows.clock(world), at)
 
   /** Moves the clock from the position in the database, which may be newer than the one the caller read. */

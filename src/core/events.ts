@@ -1,8 +1,9 @@
 import { clearTimeout, setTimeout } from 'node:timers'
 import type { ClockPosition } from '../base/clock.ts'
-import type { WorldRecord } from '../store/worlds.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Transition } from '../domain/jobs/job.ts'
+import type { JobStore } from '../store/jobs.ts'
+import type { WorldRecord } from '../store/worlds.ts'
 
 /** Notifies followers of state changes in a world, including those due only to time passing. */
 export interface Events {
@@ -20,11 +21,12 @@ export interface Events {
 /** The parts of the emulator that events need. */
 export interface EventSurroundings {
   readonly transitions: TransitionBus
-  /** When the next job of a world enters a state by itself, or null. */
-  readonly nextAt: (world: number) => Micros | null
-  readonly clock: (world: WorldRecord) => ClockPosition
-  readonly now: (world: WorldRecord) => Micros
-  /** Brings the world up to the present, and announces what happened. */
+  readonly rows: { readonly jobs: Pick<JobStore, 'nextAt'> }
+  readonly clocks: {
+    readonly position: (world: WorldRecord) => ClockPosition
+    readonly now: (world: WorldRecord) => Micros
+  }
+  /** Brings the world up to the present, and announces the states that jobs entered. */
   readonly settle: (world: WorldRecord) => Promise<void>
 }
 
@@ -38,7 +40,7 @@ const retryAfter = 1000
  * Jobs need no timers, but somebody who waits does: one for each world that is followed, set to the nearest moment at which
  * a job moves on, and set again whenever something happened or the clock was moved.
  */
-export function createEvents({ transitions, nextAt, clock, now, settle }: EventSurroundings): Events {
+export function createEvents({ transitions, rows, clocks, settle }: EventSurroundings): Events {
   const alarms = new Map<number, { followers: number; readonly stop: () => void }>()
 
   function alarm(world: WorldRecord) {
@@ -51,8 +53,8 @@ export function createEvents({ transitions, nextAt, clock, now, settle }: EventS
       if (wait !== null) timer = setTimeout(ring, Math.max(least, wait)).unref()
     }
     function untilNext(): number | null {
-      const next = clock(world).frozenAt === null ? nextAt(world.key) : null
-      return next === null ? null : Math.min(Math.ceil((next - now(world)) / 1000), longestWait)
+      const next = clocks.position(world).frozenAt === null ? rows.jobs.nextAt(world.key) : null
+      return next === null ? null : Math.min(Math.ceil((next - clocks.now(world)) / 1000), longestWait)
     }
     function ring(): void {
       settle(world).then(

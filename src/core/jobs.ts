@@ -32,12 +32,13 @@ import {
 import { checkedPace, type Pace, parsePace, type RunBlocks } from '../domain/jobs/pace.ts'
 import type { ScenarioRegistry } from '../control/scenarios.ts'
 import type { Commit } from '../store/commit.ts'
-import type { JobPage, JobStore, PageRequest } from '../store/jobs.ts'
+import type { JobPage, PageRequest } from '../store/jobs.ts'
 import type { JobRecord, Transition, Upload } from '../domain/jobs/job.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Caller } from './caller.ts'
 import type { TransitionBus } from './events.ts'
+import type { Rows } from '../store/rows.ts'
 
 /** The acts on jobs. Each is one transaction; what is refused changes nothing. */
 export interface Jobs {
@@ -97,7 +98,7 @@ export interface Jobs {
 /** The parts of the emulator that jobs need. */
 export interface JobSurroundings {
   readonly commit: Commit
-  readonly rows: JobStore
+  readonly rows: Pick<Rows, 'jobs'>
   readonly catalogue: Catalogue
   readonly transitions: TransitionBus
   readonly scenarios: ScenarioRegistry
@@ -118,8 +119,9 @@ export interface JobSurroundings {
 }
 
 export function createJobs(surroundings: JobSurroundings): Jobs {
-  const { commit, rows, catalogue, transitions, scenarios, ids, strict, pace, now, onRun, onLife, blocksOf, onGone } =
+  const { commit, catalogue, transitions, scenarios, ids, strict, pace, now, onRun, onLife, blocksOf, onGone } =
     surroundings
+  const { jobs: rows } = surroundings.rows
 
   function find(world: WorldRecord, id: string): JobRecord {
     const job = rows.find(world.key, normaliseId(id))

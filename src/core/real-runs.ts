@@ -3,12 +3,12 @@ import type { RunBlocks } from '../domain/jobs/pace.ts'
 import { type Block, type BlockRegistry, runBlocksOf } from '../domain/runs/block.ts'
 import { builtInTemplates } from '../domain/templates/built-in.ts'
 import type { ServiceSettings } from '../settings/settings.ts'
-import type { BlockStore } from '../store/blocks.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import { assertUsable, runnableBlocks } from './block-use.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Clocks } from './clocks.ts'
 import type { Secrets } from './secrets.ts'
+import type { Rows } from '../store/rows.ts'
 
 /** Answers if a job can be run, and if its blocks would really run. */
 export interface RealRuns {
@@ -28,14 +28,15 @@ export interface RealRuns {
 export interface RealRunSurroundings {
   readonly runApps: ServiceSettings['runApps']
   readonly localBlocks: BlockRegistry
-  readonly rows: BlockStore
+  readonly rows: Pick<Rows, 'blocks'>
   readonly catalogue: Catalogue
   readonly secrets: Secrets
   readonly clocks: Clocks
 }
 
 export function createRealRuns(surroundings: RealRunSurroundings): RealRuns {
-  const { runApps, localBlocks, rows, catalogue, secrets, clocks } = surroundings
+  const { runApps, localBlocks, catalogue, secrets, clocks } = surroundings
+  const { blocks: rows } = surroundings.rows
   const runsPushed = runApps === 'process,pushed'
 
   function blocksNow({ key }: WorldRecord): readonly Block[] {

@@ -3,9 +3,9 @@ import type { JobRecord, Transition } from '../domain/jobs/job.ts'
 import { entriesAt, enteredAt, enterRun, failRun, isFinal, type Run, stateAt } from '../domain/jobs/lifecycle.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Commit } from '../store/commit.ts'
-import type { JobStore } from '../store/jobs.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import type { TransitionBus } from './events.ts'
+import type { Rows } from '../store/rows.ts'
 
 /** One run of one job: a later one of a job with the same id began at another time. */
 export interface RunOf {
@@ -50,15 +50,19 @@ const copiedReason = 'its world was copied while this job ran'
 /** The parts of the emulator that runs need. */
 interface RunSurroundings {
   readonly commit: Commit
-  readonly rows: JobStore
+  readonly rows: Pick<Rows, 'jobs' | 'worlds'>
   readonly transitions: TransitionBus
   readonly now: (world: WorldRecord) => Micros
-  readonly worldOf: (key: number) => WorldRecord | undefined
   /** The life of a job was changed, and with it perhaps its end. Called inside an act. */
   readonly onLife: (world: WorldRecord, job: JobRecord) => void
 }
 
-export function createRuns({ commit, rows, transitions, now, worldOf, onLife }: RunSurroundings): Runs {
+export function createRuns({ commit, rows: { jobs: rows, worlds }, transitions, now, onLife }: RunSurroundings): Runs {
+  function worldOf(key: number): WorldRecord | undefined {
+    const name = worlds.nameOf(key)
+    return name === undefined ? undefined : worlds.find(name)
+  }
+
   const working = new Map<string, number>()
   const countTask = (key: string, by: number): void => {
     const count = (working.get(key) ?? 0) + by

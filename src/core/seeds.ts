@@ -3,13 +3,15 @@ import type { Seed } from '../../schemas/seed.ts'
 import { alreadyExists, ApiError, invalidArgument, show } from '../base/errors.ts'
 import { normaliseId } from '../base/ids.ts'
 import type { Commit } from '../store/commit.ts'
-import type { JobStore } from '../store/jobs.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import type { JobTemplateInput } from '../../schemas/templates.ts'
 import type { Jobs } from './jobs.ts'
 import { requestedId, createdJob } from '../domain/jobs/job.ts'
-import type { Template } from '../domain/templates/template.ts'
+import { makeTemplate, type Template } from '../domain/templates/template.ts'
+import type { Recipe } from '../domain/results/result-file.ts'
+import { seededRecipe } from '../domain/results/seeded.ts'
 import type { Catalogue } from './catalogue.ts'
+import type { Rows } from '../store/rows.ts'
 
 /** Seeds of worlds that are there already. */
 export interface Seeds {
@@ -23,13 +25,13 @@ export interface Seeds {
 
 export interface SeedSurroundings {
   readonly commit: Commit
-  readonly rows: JobStore
+  readonly rows: Pick<Rows, 'jobs'>
   readonly jobs: Jobs
   /** Call inside an act. */
   readonly saveTemplate: (world: WorldRecord, input: JobTemplateInput) => void
 }
 
-export const createSeeds = ({ commit, rows, jobs, saveTemplate }: SeedSurroundings): Seeds => ({
+export const createSeeds = ({ commit, rows: { jobs: rows }, jobs, saveTemplate }: SeedSurroundings): Seeds => ({
   add: (world, { templates = [], jobs: wanted = [] }) =>
     commit(() => {
       each('templates', templates, ({ results, ...template }) => {
@@ -57,6 +59,30 @@ function each<Item>(field: string, items: readonly Item[], act: (item: Item) => 
     } catch (error) {
       throw error instanceof ApiError ? new ApiError(error.kind, `${field}[${index}]: ${error.message}`) : error
     }
+  }
+}
+
+/** The content that every world starts from. */
+export interface InitialContent {
+  readonly templates: ReadonlyMap<string, Template>
+  /** Makes results as templates of the seed say; results of other templates come from another recipe. */
+  readonly recipe: Recipe
+  /** Adds the jobs of the seed to a world, and returns their number. Call inside an act. */
+  addJobs(jobs: Jobs, world: WorldRecord): number
+}
+
+/** @throws Error that names the template, if a result of it cannot be used */
+export function initialContent({ seed }: SeedSource, otherwise: Recipe): InitialContent {
+  const { templates: inputs = [], jobs: requests = [] } = seed
+  const origin = { owner: 'seed', account: null, createdAt: null, updatedAt: null }
+  const templates = new Map(inputs.map((input) => [input.id, makeTemplate(input, origin)]))
+  return {
+    templates,
+    recipe: seededRecipe(seed, (template) => templates.get(template.id) === template, otherwise),
+    addJobs(jobs, world) {
+      for (const { state = 'JOB_STATE_NEW', ...request } of requests) jobs.addSeeded(world, request, state)
+      return requests.length
+    },
   }
 }
 

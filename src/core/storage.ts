@@ -7,6 +7,8 @@ import { assertCurrent, type Bucket, type Link, signLink } from '../domain/resul
 import type { Input, Recipe } from '../domain/results/result-file.ts'
 import type { Files, StoredResult } from '../store/files/files.ts'
 import type { JobRecord, Upload } from '../domain/jobs/job.ts'
+import type { Store } from '../store/database.ts'
+import type { Rows } from '../store/rows.ts'
 import type { WorldRecord } from '../store/worlds.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Micros, microsPerSecond } from '../base/timestamps.ts'
@@ -224,3 +226,17 @@ function lastPart(url: string): string {
 async function* readAll(file: Promise<Readable>): AsyncGenerator<Uint8Array> {
   yield* (await file) as AsyncIterable<Uint8Array>
 }
+
+/** Name of the setting that holds the secret. */
+const secretName = 'link-secret'
+
+/**
+ * The secret that signs links to storage.
+ *
+ * @param make called once for each database
+ */
+export const linkSecretOf = (
+  { act }: Pick<Store, 'act'>,
+  { settings }: Pick<Rows, 'settings'>,
+  make: () => string,
+): string => settings.get(secretName) ?? act(() => settings.setOnce(secretName, make()))

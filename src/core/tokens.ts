@@ -6,13 +6,12 @@ import { unauthenticated } from '../base/errors.ts'
 import type { Ids } from '../base/ids.ts'
 import { toSeconds } from '../base/clock.ts'
 import type { Commit } from '../store/commit.ts'
-import type { SettingStore } from '../store/settings.ts'
-import type { RevokedTokenStore } from '../store/revoked-tokens.ts'
 import type { Caller } from './caller.ts'
 import type { Clocks } from './clocks.ts'
 import { type KeyHolder } from '../domain/accounts/keys.ts'
 import { isWorldName } from '../base/world-names.ts'
 import { rulesOf, type Persona } from '../domain/accounts/personas.ts'
+import type { Rows } from '../store/rows.ts'
 
 export interface Tokens {
   /** @param at seconds since 1970 on the world's clock */
@@ -39,9 +38,8 @@ export interface Tokens {
 /** The parts of the emulator that tokens need. */
 export interface TokenSurroundings {
   readonly commit: Commit
-  /** Holds the signing key. */
-  readonly settings: SettingStore
-  readonly revoked: RevokedTokenStore
+  /** `settings` has the signing key. */
+  readonly rows: Pick<Rows, 'settings' | 'revokedTokens'>
   readonly now: Clocks['now']
   readonly ids: Ids
   /** Tells an emulator in memory from the others of its process; null: the key of its own does, as it is kept on disk. */
@@ -89,7 +87,8 @@ const keyForMemory = (): Promise<string> =>
  * The key is made when the first token is asked for, or when the emulator is idle, as that takes longer than everything else at
  * start. Emulators in memory share one a process; their tokens name the one that issued them.
  */
-export function createTokens({ commit, settings, revoked, now, ids, instance }: TokenSurroundings): Tokens {
+export function createTokens({ commit, rows, now, ids, instance }: TokenSurroundings): Tokens {
+  const { settings, revokedTokens: revoked } = rows
   const known = new BoundedMap<string, Token>(remembered)
   let keys: Promise<{ sign: CryptoKey; verify: CryptoKey }> | undefined
 

@@ -5,11 +5,10 @@ import { checkedPace } from '../domain/jobs/pace.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Slice } from '../wire/paging.ts'
 import type { Commit } from '../store/commit.ts'
-import type { JobStore } from '../store/jobs.ts'
-import type { WorldTables } from '../store/world-tables.ts'
-import type { WorldRecord, WorldStore } from '../store/worlds.ts'
+import type { WorldRecord } from '../store/worlds.ts'
 import type { Clocks } from './clocks.ts'
 import type { TransitionBus } from './events.ts'
+import type { Rows } from '../store/rows.ts'
 
 /** Counts of the records that a reset removed, and that the seed put in their place. */
 interface Reset {
@@ -64,9 +63,7 @@ export interface WorldSurroundings {
   readonly wall: Clock
   readonly clocks: Clocks
   readonly commit: Commit
-  readonly rows: WorldStore
-  readonly tables: WorldTables
-  readonly jobs: JobStore
+  readonly rows: Pick<Rows, 'worlds' | 'ofWorld' | 'jobs'>
   readonly transitions: TransitionBus
   /** Puts the jobs of the seed into a new or emptied world; called inside an act; returns how many. */
   readonly seed: (world: WorldRecord) => number
@@ -81,8 +78,8 @@ export interface WorldSurroundings {
 }
 
 export function createWorlds(surroundings: WorldSurroundings): Worlds {
-  const { wall, clocks, commit, rows, tables, jobs, transitions, seed, onCleared, onCopied, onForked, removePlace } =
-    surroundings
+  const { wall, clocks, commit, transitions, seed, onCleared, onCopied, onForked, removePlace } = surroundings
+  const { worlds: rows, ofWorld: tables, jobs } = surroundings.rows
 
   function get(name: string): WorldRecord {
     const world = rows.find(name)

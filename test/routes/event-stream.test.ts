@@ -110,12 +110,15 @@ void t.test('one timer a world, only while somebody follows', async (t) => {
   let frozenAt: number | null = null
   const events = createEvents({
     transitions: heard,
-    nextAt() {
-      asked++
-      return 10 * 3_600_000_000
+    rows: {
+      jobs: {
+        nextAt() {
+          asked++
+          return 10 * 3_600_000_000
+        },
+      },
     },
-    clock: () => ({ offset: 0, frozenAt, corrected: 0 }),
-    now: () => 0,
+    clocks: { position: () => ({ offset: 0, frozenAt, corrected: 0 }), now: () => 0 },
     settle: async () => undefined,
   })
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
