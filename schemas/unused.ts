@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Message, Struct, Text } from './proto.ts'
 
-// Messages of operations that nobody is known to use.
+// Messages of operations without a known user.
 
 export const IdParams = Type.Object({ id: Text() })
 export const SchemaQuery = Type.Object({ version: Type.Optional(Text()) })

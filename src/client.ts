@@ -64,7 +64,7 @@ export interface WorldClock {
   sleep(duration: Duration): Promise<void>
 }
 
-/** A world of its own: jobs, templates, clock, scenarios, faults and journal that nobody else sees. */
+/** An isolated world: its own jobs, templates, clock, scenarios, faults and journal. */
 export interface World {
   readonly name: string
   /** The key that opens it, to be given to the code under test. */
@@ -73,7 +73,7 @@ export interface World {
   keyOf(persona: PersonaName): string
   /** A fresh access token. */
   token(): Promise<string>
-  /** Its clock, which is nobody else's. */
+  /** Its own clock. */
   readonly clock: WorldClock
   /** A look at it: the time of its clock, its pace, numbers of jobs, rules and exchanges. */
   inspect(): Promise<WorldView>
@@ -111,7 +111,7 @@ export interface World {
   waitForRequest(query: JournalQuery, patience?: Duration): Promise<Exchange>
   /** Tells if there were as many such requests as expected; if not, which came closest. */
   verify(request: VerifyRequest): Promise<VerifyResponse>
-  /** The jobs that fit, whoever they belong to, the newest first: 50, or as many as `limit` says. */
+  /** The matching jobs of all accounts, newest first: 50, or at most `limit`. */
   jobs(query?: WorldJobsQuery): Promise<WorldJob[]>
   /** The templates that its jobs can be made of, with what each needs and makes. */
   templates(): Promise<KnownTemplate[]>

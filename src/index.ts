@@ -45,7 +45,7 @@ export interface InjectResponse {
 }
 
 /**
- * Sends a request to the emulator without a socket, as Fastify's `inject` does. Declared here, so that whoever uses the package
+ * Sends a request to the emulator without a socket, as Fastify's `inject` does. Declared here, so that users of the package
  * need not have the types of Fastify.
  *
  * @param request a path stands for a GET of it

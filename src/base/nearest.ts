@@ -1,7 +1,7 @@
 /**
  * The known name that a misspelt one was probably meant to be.
  *
- * @param name what somebody wrote
+ * @param name the name that was written
  * @param known the names that exist
  * @returns the nearest known name, or undefined if none is close enough
  */

@@ -35,7 +35,7 @@ export async function importWorld(invocation: Invocation): Promise<void> {
   const replace = invocation.options['replace'] === true
   const headers = { 'content-type': 'application/x-tar', 'content-length': size }
   const response = await transfer(running, { method: 'POST', headers }, `import?replace=${replace}`, (question) => {
-    // An answer may come before the end, and then nobody reads the rest.
+    // An answer can come before the end; then the rest is not read.
     pipeline(createReadStream(file), question).catch(() => undefined)
   }).catch((error: unknown) => {
     throw replace ? error : withFlag(error)

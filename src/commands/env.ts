@@ -27,7 +27,7 @@ const shells: Readonly<Record<string, Shell>> = {
   },
 }
 
-/** Prints what a shell evaluates so that clients started from it talk to the emulator. Asks nobody whether it runs. */
+/** Prints variables that direct clients to the emulator. Does not check that it runs. */
 export async function env(invocation: Invocation): Promise<void> {
   const { shell: name = 'sh', format, unset } = invocation.options
   if (format !== undefined) return printFile(invocation, String(format))

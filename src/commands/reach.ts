@@ -12,7 +12,7 @@ export interface Running {
   /**
    * Asks it something.
    *
-   * @throws Error with a sentence: that nobody answers there, or what the emulator said
+   * @throws Error with a sentence: that nothing answers there, or what the emulator said
    */
   readonly ask: <Answer>(question: (world: World, client: EmulatorClient) => Promise<Answer>) => Promise<Answer>
   /**
@@ -73,5 +73,5 @@ const noAnswer = (url: string, cause?: unknown): Error =>
     cause,
   })
 
-/** Prints a line for whoever called the command. */
+/** Prints a line for the user. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`)

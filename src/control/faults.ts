@@ -181,7 +181,7 @@ function checkedRule(rule: FaultRequest, operations: readonly string[]): FaultRe
   return { ...rule, operation }
 }
 
-/** Files are no JSON that could be broken; an answer to HEAD has no body. */
+/** Files are not JSON, so it cannot be broken; an answer to HEAD has no body. */
 const canSpoil = (answer: FaultRequest['answer'], operation: string): boolean =>
   !(answer === 'brokenJson' && isStorageOperation(operation)) &&
   !((answer === 'cut' || answer === 'slow') && operation.startsWith('HEAD '))

@@ -31,7 +31,7 @@ export interface Noted {
 
 /** An exchange as an observer is told of it: as it was sent, credentials included. */
 export interface Observed extends Noted {
-  /** The world it belongs to; null if nobody could tell: no or bad credentials, an unknown path, the emulator's own API. */
+  /** Its world; null if it is not known: missing or bad credentials, an unknown path, the control API. */
   readonly world: string | null
   /** Seconds that the answer asked the client to wait; null if it did not. */
   readonly retryAfter: number | null
@@ -113,7 +113,7 @@ interface Kepts {
 const fixedBytes = 500
 
 /**
- * Masking and formatting are left to whoever reads the journal: every request pays for what is done here.
+ * Masking and formatting are done when the journal is read: every request pays for what is done here.
  *
  * @param before the headers of the exchange before, which a client that goes on mostly repeats
  */

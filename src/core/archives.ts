@@ -194,7 +194,7 @@ function positionOf({ clock, at }: Manifest, wall: Clock): ClockPosition {
 const archivedUpload = (upload: Upload | null): Upload | null =>
   upload === null ? null : { name: upload.name, size: upload.size, completed: upload.completed }
 
-/** Whoever can reach the control API can import, so code that came that way is never run. */
+/** Every client of the control API can import, so imported code is never run. */
 function untrusted(row: WorldRow): WorldRow {
   return { ...row, doc: JSON.stringify({ ...(JSON.parse(row['doc'] as string) as StoredBlock), mayRun: undefined }) }
 }

@@ -15,7 +15,7 @@ const kinds = { partitioner: 'engine', app: 'app', assembler: 'engine' } as cons
 
 const tagOf = ({ name, major, minor }: BlockRecord): string => `${name}@${major}.${minor}`
 
-/** Names of blocks that the built-in templates use: the emulator plays them, so nobody needs to push them. */
+/** Names of blocks that the built-in templates use: the emulator plays them, so they need not be pushed. */
 const builtIn: ReadonlySet<string> = new Set(
   [...builtInTemplates.values()].flatMap(({ app, partitioner, assembler }) =>
     [app, partitioner, assembler].map((tag) => parseTag(tag)?.name ?? ''),
@@ -34,7 +34,7 @@ function activeTag(rows: BlockStore, world: number, kind: BlockKind, tag: string
 }
 
 /**
- * The blocks that jobs of a world can run: those of `--apps`, and the active ones that were pushed by somebody trusted. Of two
+ * The blocks that jobs of a world can run: those of `--apps`, and the active ones that were pushed with a private key. Of two
  * with one tag it is the pushed one.
  */
 export function runnableBlocks(rows: BlockStore, local: BlockRegistry, world: number): readonly Block[] {
@@ -64,7 +64,7 @@ export function withResolvedTags(rows: BlockStore, world: number, template: Temp
 
 /**
  * Checks that a job can use the components of its template. Only in a world to which blocks were pushed: elsewhere a template
- * names what nobody has, and its jobs are played.
+ * names blocks that do not exist, and its jobs are played.
  *
  * @param local blocks of `--apps`, which are always active
  * @throws ApiError 400, code 9 (chosen), for a block that is inactive or unknown

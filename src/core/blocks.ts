@@ -26,7 +26,7 @@ export interface Blocks {
    * saved with it.
    *
    * @param bytes a tar, as it is or through gzip
-   * @throws ApiError 400 for what is no block, 403 if the version is another account's
+   * @throws ApiError 400 if it is not a block, 403 if the version belongs to another account
    */
   push(caller: Caller, kind: BlockKind, bytes: Buffer): Promise<BlockRecord>
   list(caller: Caller, kind: BlockKind, query: BlocksQuery): { blocks: BlockRecord[]; pagination: PaginationResponse }

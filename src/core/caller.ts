@@ -7,7 +7,7 @@ export interface Caller {
   readonly world: WorldRecord
   readonly persona: Persona
   readonly account: string
-  /** True if the key is one of `--api-key`, which nobody can guess as they can `test_<world>`. */
+  /** True if the key is one of `--api-key`, which cannot be guessed, unlike `test_<world>`. */
   readonly hasPrivateKey: boolean
   /** The token that was presented, or null for an API key. */
   readonly token: { readonly text: string; readonly token: Token } | null

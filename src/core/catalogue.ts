@@ -14,9 +14,9 @@ export interface Catalogue {
    * @throws ApiError 404 if there is none, saying how to add it; 403 if it is another account's
    */
   resolve(world: number, account: string, id: string): Template
-  /** The template with exactly this id, whoever's it is. */
+  /** The template with exactly this id, of any account. */
   find(world: number, id: string): Template | undefined
-  /** All that an account may use: those that somebody made, by id; the vendor's; last those of the emulator itself. */
+  /** The templates that an account may use: those of clients by id, the vendor's, then those of the emulator. */
   list(world: number, account: string): Template[]
 }
 
@@ -30,7 +30,7 @@ function meant(id: string, ids: readonly string[]): string {
 const stemOf = (id: string): string => id.replace(/@.*$/, '').replace(/-template$/, '')
 
 /**
- * @param open whether an id that nobody knows is a template, too (`--templates open`)
+ * @param open true if an unknown id is a template, too (`--templates open`)
  */
 export function createCatalogue(
   store: TemplateStore,

@@ -116,7 +116,7 @@ export function createClocks({ wall, commit, rows: { worlds: rows, jobs }, trans
           const reached = now(world) >= at
           const left = deadline - wall.elapsed()
           if (!reached && left > 0 && !closed) {
-            // A frozen clock moves only when somebody moves it.
+            // A frozen clock moves only when it is advanced.
             const due = rows.clock(world).frozenAt === null ? Math.min(left, at - now(world)) : left
             timer = setTimeout(check, Math.ceil(due / 1000))
             return

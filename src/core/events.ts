@@ -8,13 +8,13 @@ import type { WorldRecord } from '../store/worlds.ts'
 /** Notifies followers of state changes in a world, including those due only to time passing. */
 export interface Events {
   /**
-   * Hears of what happens from now on; also of what happened before, if nobody has settled the world since.
+   * Reports states from now on, and earlier ones if the world was not settled since.
    *
    * @param onEmptied called when the world is dropped, reset or written over: what happens then happens in another one
    * @returns ends it
    */
   follow(world: WorldRecord, listener: TransitionListener, onEmptied?: () => void): () => void
-  /** Wakes nobody any more. */
+  /** Stops all timers. */
   close(): void
 }
 
@@ -37,7 +37,7 @@ const longestWait = 2 ** 31 - 1
 const retryAfter = 1000
 
 /**
- * Jobs need no timers, but somebody who waits does: one for each world that is followed, set to the nearest moment at which
+ * Jobs need no timers, but followers do: there is one for each followed world, set to the next moment at which
  * a job moves on, and set again whenever something happened or the clock was moved.
  */
 export function createEvents({ transitions, rows, clocks, settle }: EventSurroundings): Events {

@@ -19,7 +19,7 @@ export interface JobQueries {
     criteria: readonly JobCriterion[],
     page: PageRequest,
   ): Promise<JobPage & { readonly at: Micros }>
-  /** Jobs of a world, whoever's they are, the newest first, and the moment for which that is true. */
+  /** Jobs of a world, of all accounts, newest first, and the moment of their states. */
   all(world: WorldRecord, slice: Slice, conditions: JobConditions): Promise<JobPage & { readonly at: Micros }>
   /** The caller's jobs of these ids; ids of no such job are passed over. */
   named(caller: Caller, ids: readonly string[]): JobRecord[]

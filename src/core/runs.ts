@@ -41,7 +41,7 @@ export interface Runs {
   failCopied(world: WorldRecord): void
 }
 
-/** Says why a job failed whose blocks nobody runs any more. */
+/** The error of a job whose blocks are no longer run. */
 export const cutReason = 'the emulator ended while this job ran'
 
 /** The same for a copy of a job, which has no blocks of its own that run. */

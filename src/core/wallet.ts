@@ -23,7 +23,7 @@ import type { Caller } from './caller.ts'
  * An account's ByteChips.
  *
  * A run reserves its price. Once the job is COMPLETE it is paid; a job that fails or is aborted costs nothing (chosen). Which
- * of them has happened by now is worked out from the world's clock before anybody looks; there is no timer. The price of a job
+ * of them has happened by now is computed from the world's clock before each read; there is no timer. The price of a job
  * whose blocks are really run is known when its tasks are done, and paid even if it is more than there is (chosen).
  */
 export interface Wallet {

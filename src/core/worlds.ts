@@ -109,7 +109,7 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
       const { world, former } = emptied
       removePlace(former)
       onCleared(world)
-      // Whoever waits for something in this world has another clock and other jobs to wait for.
+      // Waiting requests of this world now have another clock and other jobs.
       transitions.announceEmptied(world.key)
       clocks.wake(world.name)
     }

@@ -42,7 +42,7 @@ export class CommandError extends Error {
 /** Signals by which a program is told to end, from outside or by its terminal. */
 export const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Milliseconds for what the child has printed to arrive, if somebody else still holds its pipes. */
+/** Milliseconds to wait for output of the child, if another process still holds its pipes. */
 const lastWords = 500
 
 /**

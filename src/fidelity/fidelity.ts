@@ -33,7 +33,7 @@ export interface OperationGround extends Entry {
 
 /** The properties that decide which errors an operation shares with others. */
 export interface OperationTraits {
-  /** Nobody is asked who they are. */
+  /** The operation needs no credentials. */
   readonly open?: boolean | undefined
   /** It reads a body. */
   readonly body?: boolean | undefined

@@ -16,7 +16,7 @@ export interface Entry {
 
 const entry = (success: SuccessGround, errors: ErrorGrounds = {}): Entry => ({ success: { 200: success }, errors })
 
-/** An operation on one job, which may not be there, or be somebody else's. */
+/** An operation on one job, which may be missing or belong to another account. */
 const ofJob = (success: SuccessGround, errors: ErrorGrounds = {}): Entry =>
   entry(success, { notFound: ['unknown-job'], permissionDenied: ['another-account'], ...errors })
 

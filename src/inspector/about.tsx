@@ -74,7 +74,7 @@ export function About(props: { readonly shortcuts: boolean; readonly setShortcut
   )
 }
 
-/** The settings in force: first those that somebody gave, the others behind a fold. */
+/** The settings in force: first those that were set, then the others, folded. */
 function Settings({ settings }: { readonly settings: readonly SettingInForce[] }) {
   const given = settings.filter(({ origin }) => origin !== 'default')
   const others = settings.filter(({ origin }) => origin === 'default')

@@ -33,7 +33,7 @@ function placeOf(hash: string): { view: View; world: string; id: string | undefi
 
 /** The exchanges of both lists, once each, the newest first. */
 function merged(older: readonly Seen[], newer: readonly Seen[]): Seen[] {
-  // Ids begin anew when the emulator is started again.
+  // Ids start from 1 again when the emulator is restarted.
   const distinct = new Map([...older, ...newer].map((each) => [`${each.exchange.at} ${each.exchange.id}`, each]))
   return [...distinct.values()].sort((a, b) => b.exchange.at.localeCompare(a.exchange.at)).slice(0, kept)
 }

@@ -19,7 +19,7 @@ export const noFilters: Filters = { text: '', status: '', problems: false }
 /** Rows that are drawn at once; more of them on demand. */
 const step = 200
 
-/** Tells if an exchange is one to look at: refused, failed, spoilt, or with fields that nobody read. */
+/** Tells if an exchange is a problem: refused, failed, faulted, or with ignored fields. */
 export const isProblem = ({ exchange }: Seen): boolean =>
   exchange.status === 0 || exchange.status >= 400 || exchange.fault !== null || exchange.unknownFields.length > 0
 

@@ -73,7 +73,7 @@ export function asVerify({ operation, persona, request }: Exchange): string {
     const body = JSON.parse(request.body) as unknown
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) conditions['body'] = body
   } catch {
-    // Without a body, or with one that is no JSON, the operation has to do.
+    // Without a JSON body, the operation alone is matched.
   }
   return `await world.verify(${literal(conditions)})`
 }

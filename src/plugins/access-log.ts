@@ -17,9 +17,9 @@ const isLogging = (app: FastifyInstance, ...levels: readonly string[]): boolean 
 
 /**
  * Writes a line for each exchange, with what the journal would say of it: at info, and at debug those of the emulator's own API.
- * Refusals that stand in no journal are warnings, since nobody would hear of them otherwise.
+ * Refusals that are in no journal are warnings, because they would leave no other trace.
  *
- * @param isSeen somebody else is told of every exchange, so refusals need no warning
+ * @param isSeen true if exchanges are also reported elsewhere, so that refusals need no warning
  * @returns undefined if the level leaves nothing to be written, else who is to be told: of all exchanges, or of refusals alone
  */
 export function accessLog(
@@ -37,7 +37,7 @@ export function accessLog(
 
 function levelOf({ status, world, path }: Observed): 'warn' | 'info' | 'debug' {
   const isOwn = path.startsWith('/_emulator')
-  // Of the emulator's own API, whoever asks is told in an exception; but not who serves a page that is taken for a foreign one.
+  // Callers of the control API get an exception, except pages that are refused as foreign.
   if (status >= 400 && world === null && (!isOwn || status === 403)) return 'warn'
   return isOwn ? 'debug' : 'info'
 }
@@ -65,7 +65,7 @@ const longestReason = 200
 
 const firstSentence = (text: string): string => text.split(/[;.] /, 1)[0]!.slice(0, longestReason)
 
-/** A signed link is told by its path; nobody reads its nine hundred letters of signature. */
+/** The URL for the log, without the long signature of a signed link. */
 const shownUrl = (url: string): string => maskedUrl(url.replace(/\?X-Goog-Algorithm=.*/s, ''))
 
 /** Warns of requests that are refused before there is an exchange. Given to what answers them. */
@@ -74,7 +74,7 @@ export const refusalLog =
   ({ method, url, status, reason }: Refused): void =>
     app.log.warn({ method, url: shownUrl(url), status, reason: firstSentence(reason) }, 'request')
 
-/** Worlds whose jobs are watched as they move on by themselves; of others a state is told when somebody asks. */
+/** Maximum number of worlds whose jobs are watched as time passes; states of others are logged when they are read. */
 const mostWatched = 100
 
 /** Writes a line for each job that enters states, at info. */

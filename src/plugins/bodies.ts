@@ -23,7 +23,7 @@ export function readBody(
   let bytes = 0
   let isDone = false
   const finish = (error: Error | null, body?: Buffer): void => {
-    // What comes later, a failure as well, has nobody to tell.
+    // Later data and errors are ignored.
     if (isDone) return
     isDone = true
     done(error, body)

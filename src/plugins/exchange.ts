@@ -5,7 +5,7 @@ import type { UnknownField } from '../wire/unknown-fields.ts'
 
 /** An exchange under way, as plugins and routes learn about it. */
 class OpenExchange {
-  /** Whose it is, by name: whose journal notes it and whose faults strike it. Unset while nobody knows. */
+  /** Its world and persona, which decide the journal and the faults. Unset until the caller is known. */
   party: { readonly world: string; readonly persona: Persona } | undefined = undefined
   /** The bytes of the body. */
   sentBody: Buffer | undefined = undefined
@@ -25,7 +25,7 @@ class OpenExchange {
   strike: Strike | undefined = undefined
   /** True once the faults of its world were consulted. */
   isJudged = false
-  /** Somebody only looks: no fault strikes, the journal does not note it, and no job moves on for it. */
+  /** True for a tool that only watches: no faults, no entry in the journal, no move of a job. */
   isWatching = false
   /** The journal has it. */
   isNoted = false
@@ -44,7 +44,7 @@ declare module 'fastify' {
   }
 }
 
-/** The header of a tool that looks at what the service would show, without being one of its clients. Reads alone heed it. */
+/** The header of a tool that watches without being a client. It has an effect on reads only. */
 const watchHeader = 'x-emulator-watch'
 
 /** Begins the exchange of every request. Call before all that learns something of it. */

@@ -20,7 +20,7 @@ function end(raw: ServerResponse): void {
     if (socket === null) throw new Error('no connection')
     socket.resetAndDestroy()
   } catch {
-    // Under TLS there is no reset, and without a socket (inject) nothing to be reset: it just ends.
+    // Under TLS there is no reset, and without a socket (inject) there is nothing to reset: it just ends.
     socket?.destroy()
     raw.destroy(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }))
   }
@@ -151,7 +151,7 @@ function slowly(strike: Strike, reply: FastifyReply, payload: unknown): Readable
     for await (const piece of source as AsyncIterable<Buffer>) {
       const size = Math.ceil((length || piece.length) / parts)
       for (let start = 0; start < piece.length; start += size) {
-        // Not after the last one: whoever has it all may close the connection.
+        // Not after the last part: a client that has it may close the connection.
         if (!isFirst) await strike.pause(between)
         isFirst = false
         yield piece.subarray(start, start + size)

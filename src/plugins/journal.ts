@@ -13,8 +13,8 @@ declare module 'fastify' {
 }
 
 /**
- * Notes every exchange of a world whose caller is known, as its answer is about to go out: whoever has the answer may look into
- * the journal for it at once. Writing it out is left to whoever reads the journal. Call after all that changes answers.
+ * Notes every exchange of a world whose caller is known, just before its answer is sent: a client that has the answer can look into
+ * the journal for it at once. Call after everything that changes answers.
  *
  * @param observers are told of all others, too
  * @param onRefused is told of those alone that failed and belong to no world

@@ -12,7 +12,7 @@ declare module 'fastify' {
 export function nameOperations(app: FastifyInstance): void {
   app.decorateRequest('operation', undefined)
   app.addHook('onRoute', (route) => {
-    // A route may have several methods, and then its requests are named when somebody asks.
+    // Requests of a route with several methods are named on demand.
     if (Array.isArray(route.method)) return
     const operation = operationName(route.method, route.url)
     route.onRequest = [

@@ -179,5 +179,5 @@ function noteUnknown(request: FastifyRequest, unknown: readonly UnknownField[], 
   request.log.warn(`${request.method} ${maskedUrl(request.url)}: ignored ${describeUnknown(ignored)}`)
 }
 
-/** The emulator's own API is nobody's legacy, and strict mode is asked for: what is not known is a mistake. */
+/** In the control API and in strict mode, unknown fields are errors. */
 const refusal = (unknown: readonly UnknownField[]): ApiError => invalidArgument(describeUnknown(unknown), 'strict-mode')

@@ -224,7 +224,7 @@ export function documentOf(base: ApiBase, whole: object): Record<string, unknown
 const exampleNote =
   'To try it out: Authorize with the key `test_default`, then send the examples in the order of the page.'
 
-/** The OpenAPI document of the emulator's own API, which asks nobody who they are. */
+/** The OpenAPI document of the control API, which needs no credentials. */
 export function controlDocumentOf(whole: object): Record<string, unknown> {
   return {
     openapi: '3.1.0',

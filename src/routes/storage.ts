@@ -36,7 +36,7 @@ export const storageRoutes =
       request.link = readLink(request.raw.url ?? '', core.linkSecret)
       request.exchange.party = { world: request.link.world, persona: 'owner' }
       if (request.link.bucket !== 'bytenite-blocks-prod') request.exchange.jobId = request.link.jobId
-      // Whoever breaks off a file that is on its way gets no answer that could be noted.
+      // A client that breaks off a download gets no answer that could be noted.
       reply.raw.once('close', () => request.noteExchange(reply, 0))
       done()
     })

@@ -44,7 +44,7 @@ export async function openRunLog(
   let isFull = false
   let last: Promise<unknown> = Promise.resolve()
 
-  /** Writes come one after the other, and whoever prints waits for its own. */
+  /** Writes are sequential; each caller waits for its own. */
   function add(lines: readonly StoredLine[]): Promise<void> {
     for (const line of lines) onLine(line)
     if (isFull) return Promise.resolve()

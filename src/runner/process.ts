@@ -60,7 +60,7 @@ export async function runProcess(
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
-  // The guard reads from it; that its end breaks is no event.
+  // The guard reads from it; a broken pipe is ignored.
   child.stdio[3]?.on('error', () => undefined)
   const failed = once(child, 'error').then(([error]) => error as Error)
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>

@@ -36,7 +36,7 @@ export async function placeSource(
   await pipeline(bytes, createWriteStream(join(folder, nameOnDisk(input.name)), { flags: 'wx' }))
 }
 
-/** The bytes of a source that is no upload. */
+/** The bytes of a source that is not an upload. */
 async function elsewhere(
   { dataSource }: JobRecord,
   { sources, fetchSources }: SourceOptions,

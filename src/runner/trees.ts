@@ -18,7 +18,7 @@ export interface TreeFile {
 export interface Tree {
   /** By name. */
   readonly files: readonly TreeFile[]
-  /** Names of what is no plain file: links, devices, names that no link could have. */
+  /** Names of entries that are not plain files, such as links and devices, or that a link could not have. */
   readonly others: readonly string[]
 }
 

@@ -22,9 +22,9 @@ const actsPerCheckpoint = 3000
 const idleTime = 1000
 
 /**
- * Group commit for one database. A lone act waits for nothing but the end of the present turn; there is no timer.
+ * Group commit for one database. A lone act waits only for the end of the present turn; there is no timer.
  *
- * @param database a connection that nobody else opens transactions on
+ * @param database a connection on which no other code opens transactions
  * @param assertUsable called before a transaction; throws if none could last
  */
 export function groupCommit(database: Database, assertUsable: () => void): Commit {

@@ -48,7 +48,7 @@ export function openStore(directory: string | null): Store {
   const location = directory === null ? ':memory:' : join(directory, databaseFile)
   let database: Database | undefined
   try {
-    // Signing key and secrets are in it: for nobody but the user who runs the emulator.
+    // It has the signing key and secrets: only for the user who runs the emulator.
     if (directory !== null) {
       mkdirSync(directory, { recursive: true, mode: 0o700 })
       assertNotEmptied(directory)
@@ -64,7 +64,7 @@ export function openStore(directory: string | null): Store {
   }
 }
 
-/** A database of no bytes beside files of jobs was emptied by somebody; to begin anew would lose those files. */
+/** An empty database next to files of jobs was emptied from outside. To start again would lose the files. */
 function assertNotEmptied(directory: string): void {
   const size = statSync(join(directory, databaseFile), { throwIfNoEntry: false })?.size
   const worlds = join(directory, 'files', 'worlds')

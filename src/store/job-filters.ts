@@ -190,7 +190,7 @@ export interface JobFilterStore {
 const mostWork = 5e8
 
 export const jobFilterStore = (store: Store): JobFilterStore => {
-  /** Matching may compare every character of a pattern with every one of the texts, and nobody else is answered meanwhile. */
+  /** Matching may compare every character of a pattern with every character of the texts, and blocks other requests meanwhile. */
   function assertCheap(field: JobFilterField, pattern: string, scope: object): void {
     const size = `SELECT total(length(${jobFilterFields[field].sql})) AS characters FROM jobs
       WHERE world = @world AND account = @account AND deleted_at IS NULL AND @now IS NOT NULL`

@@ -60,7 +60,7 @@ export interface JobStore {
   update(world: number, job: JobRecord, now: Micros): void
   /** The account's jobs that are not deleted. Call `settle` before, if the order is by state. */
   list(world: number, account: string, page: PageRequest, now: Micros): JobPage
-  /** The world's jobs that are not deleted and fit, whoever's they are, the newest first. Call `settle` before. */
+  /** The world's matching jobs of all accounts, without deleted ones, newest first. Call `settle` before. */
   listAll(world: number, slice: Slice, conditions: JobConditions): JobPage
   /**
    * Call inside an act. Brings the columns that lists use up to a moment.

@@ -11,7 +11,7 @@ interface QueryField {
   readonly proto: string
   /** Its name in the schema, with dots. */
   readonly path: string
-  /** The kind of a field that is no message. */
+  /** The kind of a field that is not a message. */
   readonly kind?: string
   readonly fields: Map<string, QueryField>
 }
@@ -172,7 +172,7 @@ function toDouble(text: string): number | undefined {
 /**
  * Splits a form into its fields, as Go's `url.ParseQuery` does.
  *
- * @returns the values of each name, in the order of the text; a byte that is no UTF-8 as a lone surrogate
+ * @returns the values of each name, in the order of the text; an invalid UTF-8 byte as a lone surrogate
  * @throws ApiError 400, code 3
  */
 export function parseForm(text: string): Map<string, string[]> {

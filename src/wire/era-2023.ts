@@ -13,7 +13,7 @@ export type Era = (typeof eras)[number]
 function jobOf2023(job: JobJob): Job2023 {
   const { dataDestination, params } = job
   const { data, schema = '', preset = '', selectedOutputs = [] } = (params ?? {}) as AppParams2023
-  // If nobody set a destination there was none; one that was set showed its empty params.
+  // Without a destination there was none; a destination showed its empty params.
   const isUnset = dataDestination?.dataSourceDescriptor === 'bucket' && dataDestination.params === null
   return {
     id: job.id,

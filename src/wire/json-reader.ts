@@ -185,7 +185,7 @@ export class JsonReader {
         this.at++
       } else if (code === 0x2c || code === 0x3a) this.at++
       else this.scalar()
-      // A comma or a colon is no token: it does not end a value.
+      // A comma or a colon is not a token: it does not end a value.
     } while (open > 0)
   }
 

@@ -22,7 +22,7 @@ const paths = new Map<string, string>()
 export const isStorageOperation = (operation: string): boolean => / \/bytenite-/.test(operation)
 
 /**
- * An operation that somebody named, as it is called here: the newer base and parameters written as `:name` are other spellings.
+ * The canonical name of an operation that a user named: the newer base and parameters such as `:name` are other spellings.
  *
  * @param known the operations there are, in the way of `operationName`
  * @throws ApiError 400 that names the nearest known one

@@ -47,7 +47,7 @@ const specialNumbers: Readonly<Record<string, number>> = {
   '-Infinity': Number.NEGATIVE_INFINITY,
 }
 
-/** Reads numbers with a fraction, and the names that proto3 JSON has for what is no number in JSON. */
+/** Reads numbers with a fraction, and the names that proto3 JSON has for values that are not JSON numbers. */
 export const floatReader =
   (kind: 'double' | 'float'): ReadValue =>
   (reader) => {

@@ -8,7 +8,7 @@ export interface UnknownField {
   readonly suggestion: string | undefined
   /** The values that the field may have, if it is there but its value is not known. */
   readonly known?: readonly string[]
-  /** A sentence that says what becomes of it, if it is not an unknown field. */
+  /** A sentence that says how it is treated, if it is not an unknown field. */
   readonly note?: string
   /** True if the emulator reads what the service refused, by choice; strict mode refuses it too. */
   readonly isLenient?: true

@@ -100,7 +100,7 @@ const keyText = (key: string, account: string): string => (account === 'owner' ?
 
 const idOf = (text: string): string => uuidFromName(`key ${text}`)
 
-/** Ids of the keys that nobody can guess: the configured ones that are not like the public `test_<world>`. */
+/** Ids of the keys that cannot be guessed: the configured ones that do not look like `test_<world>`. */
 export function privateKeyIds({ configured }: KeyRing): ReadonlySet<string> {
   const accounts = new Set(Object.keys(personas).map((persona) => rulesOf(persona as Persona).account))
   return new Set(

@@ -29,7 +29,7 @@ export const changedUser = (
 /**
  * A user as clients see them: fields and order of the SDK of June 2025 (documented).
  *
- * Chosen: an account signed up and in when its world was opened, with a confirmed address that nobody has; `customClaims` is
+ * Chosen: an account signed up and in when its world was opened, with a confirmed address that does not exist; `customClaims` is
  * null, as last observed.
  */
 export function userToWire(world: string, account: string, createdAt: Micros, user: UserRecord): User {
@@ -66,7 +66,7 @@ const contactInfoToWire = (info: Partial<ContactInfo>): ContactInfo => ({
 /** The user that an account's tokens and templates name. */
 export const userId = (world: string, account: string): string => uuidFromName(`${account}@${world}`)
 
-/** A user's address; `.example` belongs to nobody. */
+/** A user's address; `.example` is reserved. */
 export const emailOf = (world: string, account: string): string => `${account}@${world}.example`
 
 /** The display name of a user without a name. */

@@ -22,7 +22,7 @@ const refuse = (problem: string): ApiError => invalidArgument(`data: ${problem}`
  * Unpacks a block: a tar, as it is or through gzip, of a folder with `manifest.json` and `app/`. Names may begin with the
  * folder's, with `./` or with neither. Nothing is written to disk.
  *
- * @throws ApiError 400, code 3, for what is no such archive, and for links, devices, names that lead outside, names that stand
+ * @throws ApiError 400, code 3, if it is not such an archive, and for links, devices, names that lead outside, names that stand
  *   twice, more than 1,000 files or 64 MiB
  */
 export async function unpackBlock(bytes: Uint8Array): Promise<PackedBlock> {

@@ -144,7 +144,7 @@ export function taskCount({ params }: JobRecord): number {
   return 1
 }
 
-/** Tasks of a job at most: more would only make results that nobody reads (chosen). */
+/** Maximum number of tasks of a job (chosen). */
 export const maxTasks = 10_000
 
 /** ByteChips that a task costs (chosen). */

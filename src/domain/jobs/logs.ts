@@ -13,7 +13,7 @@ export const maxTaskLines = 10_000
 /** Time between two lines of a component, unless it ended earlier. */
 const pause: Micros = 10_000
 
-/** The components that a template names; empty if nobody knows it any more. */
+/** The components that a template names; empty if the template is gone. */
 export type Components = Pick<Template, 'app' | 'partitioner' | 'assembler'>
 
 type Line = readonly [level: LogLevel, log: string]
@@ -36,7 +36,7 @@ export const taskId = (jobId: string, index: number): string => uuidFromName(`jo
  * Sources: the three keys, the shape of a line, UNKNOWN for the output of containers and DEBUG or INFO for the platform
  * (documented); that empty lists restrict nothing (observed); the texts and that `taskIds` concerns `taskrunner` alone (chosen).
  *
- * @param filter levels and services by names that exist; ids that are no task's find nothing
+ * @param filter levels and services by names that exist; unknown task ids find nothing
  */
 export function logsAt(
   job: JobRecord,

@@ -5,7 +5,7 @@ import { parseDuration } from '../../base/durations.ts'
 
 /**
  * The force that moves a job along its timeline: time, with the microseconds from run to COMPLETE, or with those spent in each state;
- * polls, with the number of status reads from run to end; gates, which open one by one when somebody says so; or the job's own
+ * polls, with the number of status reads from run to end; gates, which are released one by one; or the job's own
  * blocks, which are really run, and open the gates as they go.
  */
 export type Pace =
@@ -78,7 +78,7 @@ export function parsePace(text: string): Pace {
 }
 
 /**
- * A pace that somebody sent.
+ * Reads a pace from a request.
  *
  * @throws ApiError 400 that shows it and says what was expected
  */

@@ -34,7 +34,7 @@ export interface Gathered {
 export function gather(results: readonly (readonly string[])[]): Gathered[] {
   const count = new Map<string, number>()
   for (const names of results) for (const name of names) count.set(name, (count.get(name) ?? 0) + 1)
-  // Names that nobody has to share come first, so that no other one takes them.
+  // Unique names come first, so that no changed name takes them.
   const taken = new Set([...count].filter(([, times]) => times === 1).map(([name]) => name))
   return results.flatMap((names, task) =>
     names.map((name): Gathered => {

@@ -46,7 +46,7 @@ const loop: Refusal = { status: 508, reason: 'Loop Detected', message: 'this is 
 
 /**
  * Opens the proxy of a run, for this machine alone: what is for the vendor's host goes to the emulator; everything else goes on its
- * way as it came. Bytes that are no clear HTTP/1.1 are refused by the parser of Node.js, which takes no request with both
+ * way as it came. Bytes that are not valid HTTP/1.1 are refused by the parser of Node.js, which accepts no request with both
  * `Content-Length` and `Transfer-Encoding`; each request that goes on is written again.
  */
 export async function openProxy({ vendor, upstream, offline, onRefused }: ProxyOptions): Promise<Proxy> {

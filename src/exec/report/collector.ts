@@ -14,7 +14,7 @@ export type Account = Pick<
 
 /** Keeps account of a run. Holds counts and a few examples, however long the run is. */
 export interface Collector {
-  /** An exchange has ended. Those with the emulator's own API are no part of the account. */
+  /** An exchange has ended. Exchanges with the control API are left out. */
   readonly note: Observer
   /**
    * @param operations those that the emulator has
@@ -29,7 +29,7 @@ interface Answers {
   readonly message: string | null
 }
 
-/** Stands in if nobody looked at connections. */
+/** The default if connections were not watched. */
 const noSightings: Sightings = { refused: new Map(), untrusted: new Map(), unused: 0 }
 
 /** Different names that are counted; what comes after them is left out. */

@@ -45,7 +45,7 @@ export function see(exchange: Observed, number: number): Seen {
     start: { wall: at - took, world: worldTime - took },
     end: { wall: at, world: worldTime },
     heard: fault === null,
-    // A reset after the act leaves the answer that nobody got; one before it leaves none.
+    // A reset after the request took effect leaves the lost answer; one before leaves none.
     done: (status >= 200 && status < 300) || (status === 0 && responseBody !== '' && !isError(responseBody)),
     retryAfter: exchange.retryAfter,
     exchange,

@@ -37,7 +37,7 @@ export function formatReport(report: Report, width = Infinity): string {
   return `${lines.flatMap((line) => wrapped(plain(line), width)).join('\n')}\n`
 }
 
-/** The judgement in a few words. It never says that all is well of a program that failed, or that nobody saw. */
+/** The verdict in a few words. It is never positive for a program that failed or was not seen. */
 function verdictOf(report: Pick<Report, 'requests' | 'findings' | 'exitCode' | 'operations'>): string {
   const { findings, exitCode, operations } = report
   if (findings.length > 0) return `${counted(findings.length, 'thing')} to look at`

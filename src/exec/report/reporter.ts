@@ -98,7 +98,7 @@ function reasonIn({ findings, grounds }: Account, name: FailureName): string | u
   return name === 'any' ? listed(found.map(({ id }) => id)) : `the program ${found[0]!.message}`
 }
 
-/** Worlds that are looked at; a report on more of them is read by nobody. */
+/** Maximum number of worlds in a report. */
 const mostWorlds = 200
 
 /** How the worlds stand at the end. */

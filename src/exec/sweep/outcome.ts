@@ -34,7 +34,7 @@ export function outcomesOf(baseline: Baseline, run: RunEnd): Outcome[] {
   if (run.hung) found.push('hangs')
   else if (run.exitCode !== baseline.exitCode) found.push('fails')
   if (run.jobs > baseline.jobs) found.push('duplicates')
-  // What one that was killed would have done with its jobs, nobody knows.
+  // It is not known what a killed program would have done with its jobs.
   if (!run.hung && run.left > baseline.left) found.push('leaves')
   return found.length === 0 ? ['passes'] : found
 }

@@ -68,7 +68,7 @@ export const streamRoutes =
         void reply.type('text/event-stream').header('cache-control', 'no-store').send(out)
         out.write(`retry: 1000\n${idle}`)
         const since = Number(request.headers['last-event-id'] ?? request.query.after)
-        // Ids begin anew with the emulator: one that is yet to come is of an earlier run.
+        // Ids start from 1 with each run: a higher id is of an earlier run.
         if (since >= 0) out.write(replay(only, since > core.journal.lastId() ? 0 : since))
         const end = watch(only, out)
         readers.add(end)
@@ -137,7 +137,7 @@ export const streamRoutes =
       }
 
       let unfollow: (() => void) | undefined
-      /** Jobs that nobody asks for move on once the clock is looked at; a world may be opened, or opened again, later. */
+      /** Lets due jobs of the world enter their states; a world may be opened, or opened again, later. */
       function follow(): void {
         const world = only === undefined || unfollow !== undefined ? undefined : core.worlds.find(only)
         if (world === undefined) return

@@ -25,7 +25,7 @@ const kept = 1000
 /** Worlds whose transitions are kept, besides those that are read. */
 const worlds = 100
 
-/** Keeps transitions of worlds whose events were read by somebody who can come back: none before that, as nobody has an id then. */
+/** Keeps transitions of worlds with a reader that can resume. Before the first one, no reader has an id. */
 export function createEventHistories(
   transitions: TransitionBus,
 ): (world: { readonly key: number }, now: Micros) => EventHistory {

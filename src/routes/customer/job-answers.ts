@@ -10,7 +10,7 @@ import { jobResponseToWire, jobToWire, type UploadUrl } from '../../domain/jobs/
 
 /**
  * Counts a request as a read of jobs, which moves those whose pace is polls by one step. Not if the client never sees the
- * answer as it is: a fault spoils it, or somebody only watches.
+ * answer as it is: a fault changes it, or a tool only watches.
  *
  * @returns true if a job moved, so that what was read before is out of date
  */

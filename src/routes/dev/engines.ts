@@ -20,7 +20,7 @@ import { compileQueryDecoder } from '../../wire/decode-query.ts'
 import type { BlockRecord } from '../../store/blocks.ts'
 import { downloadLink, pushLimit } from './blocks.ts'
 
-/** A JSON body of a push, which the gateway would throw away (chosen: taken, as it harms nobody). */
+/** A JSON body of a push, which the gateway would ignore (chosen: accepted). */
 const JsonPush = Type.Object({ engineData: Type.Optional(Bytes()), data: Type.Optional(Bytes()) })
 
 /**

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { IdParams, TestAppRequest, Untyped } from '../../../schemas/unused.ts'
 import { notFound, show } from '../../base/errors.ts'
 
-/** Tests of apps, which nobody is known to have used. */
+/** Tests of apps, without a known user. */
 export const appTestRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/tests',

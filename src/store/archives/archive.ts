@@ -40,7 +40,7 @@ export const archiveSize = (files: readonly ArchiveFile[]): number =>
  * Writes an archive, piece by piece.
  *
  * @param seconds when it is made, since 1970
- * @param release called when all files were read, before the archive ends, so that whoever has read it finds no traces
+ * @param release called when all files were read, before the archive ends, so that its reader finds no traces
  */
 export async function* writeArchive(
   files: readonly ArchiveFile[],

@@ -60,7 +60,7 @@ const oldestSchema = 4
  * Reads `world.json`.
  *
  * @param schema the number of this emulator's last migration
- * @throws ApiError 400 for what is no such file, or one of another format or schema; it says what to do
+ * @throws ApiError 400 if it is not such a file, or has another format or schema; it says what to do
  */
 export function readManifest(check: Check, bytes: Buffer, schema: number): Manifest {
   const value = parseJson(bytes)

@@ -71,7 +71,7 @@ export interface TarEntry {
 /**
  * Reads an archive as `tarHeader` and the like write it, and nothing else.
  *
- * @throws ApiError 400 for what is no such archive, or ends before it should
+ * @throws ApiError 400 if it is not such an archive, or is truncated
  */
 export async function* readTar(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
   const source = new Source(bytes)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isUuid } from '../../base/ids.ts'
 import { failureOf, unlessMissing } from '../failures.ts'
 
-/** Nobody but the user who runs the emulator has business here. */
+/** Only the user who runs the emulator has access. */
 export const mode = 0o700
 
 /** A folder that is safe on every file system: a UUID as it is, of another id its hash. */
@@ -92,7 +92,7 @@ export async function flushFolder(folder: string): Promise<void> {
 
 /**
  * Files are looked for in threads, and one of these may look just when an act has given a world another place. When that is
- * known here the act is over, so whoever asks again, and for the place again, sees what it left.
+ * known here the act is over, so a caller that asks again, and for the place again, sees what it left.
  */
 export const lookTwice = async <T>(look: () => Promise<T | undefined>): Promise<T | undefined> =>
   (await look()) ?? (await look())

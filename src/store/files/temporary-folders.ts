@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Folders that are gone with the process at the latest, though nobody closed their emulator. */
+/** Folders that are removed when the process ends, even if their emulator was not closed. */
 const temporary = new Set<string>()
 
 /** Makes a folder for files that live no longer than an emulator without a data directory. */
