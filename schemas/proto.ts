@@ -19,7 +19,7 @@ export type ProtoKind =
   | 'value'
   | 'filter-value'
 
-/** A message. By its name it stands among the components of an OpenAPI document. */
+/** A message. Its name is that of a component in OpenAPI documents. */
 export const Message = <Fields extends TProperties>(name: string, fields: Fields, options: ObjectOptions = {}) =>
   Type.Object(fields, { title: name, ...options })
 

@@ -18,7 +18,7 @@ export const JobTemplateInput = Message('JobTemplateInput', {
 })
 export type JobTemplateInput = Static<typeof JobTemplateInput>
 
-/** A template beside a job, and in the Customer API's list: six fields, as of mid-2025. */
+/** A template in an answer with a job, and in the Customer API's list: six fields, as of mid-2025. */
 export const JobTemplate = Message('JobTemplate', {
   id: Text(),
   owner: Text(),

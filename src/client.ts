@@ -98,7 +98,7 @@ export interface World {
   removeScenario(id: string): Promise<Scenario>
   /** Spoils answers. */
   fault(rule: FaultRequest): Promise<Fault>
-  /** All of them, or `{ unused: true }`: those that never struck. */
+  /** All faults, or with `{ unused: true }` those that were never used. */
   faults(query?: RulesQuery): Promise<Fault[]>
   removeFault(id: string): Promise<Fault>
   /** Lets requests go on that a fault with the delay `until-released` holds. */

@@ -72,7 +72,7 @@ const grace = 700
 /** Milliseconds after which an emulator that serves others prepares what the first client would wait for. */
 const idleAfter = 200
 
-/** Stands for the address of an emulator without one; no name of that kind leads anywhere (RFC 2606). */
+/** The URL of an emulator without a port. Names of this kind never resolve (RFC 2606). */
 const noUrl = 'http://emulator.invalid'
 
 /**

@@ -19,6 +19,6 @@ export const directAgent = new Agent()
 export const isLoopbackAddress = (host: string): boolean =>
   isLoopback(`http://${host.includes(':') ? `[${host}]` : host}`)
 
-/** Tells if a URL leads to this machine. */
+/** Tells if the host of a URL is this machine. */
 export const isLoopback = (url: string): boolean =>
   /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)

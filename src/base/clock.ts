@@ -22,13 +22,13 @@ export function systemClock(): Clock {
   }
 }
 
-/** A clock that is not set back with the one behind it. */
+/** A clock that never goes back, even if its source does. */
 export interface SteadyClock extends Clock {
-  /** Microseconds that it is ahead of the clock behind it, since that was set back. */
+  /** Microseconds by which it is ahead of its source since that was set back. */
   readonly ahead: Micros
   /** Goes back by so much, or on if it is negative. Call if something else keeps the time of worlds from going back. */
   goBack(by: Micros): void
-  /** Microseconds since it was made, however the clock behind it was set meanwhile. */
+  /** Microseconds since it was made, independent of changes of its source. */
   elapsed(): Micros
 }
 
@@ -36,7 +36,7 @@ export interface SteadyClock extends Clock {
 export interface ClockWatch {
   /** Called now and then with a time that is not reached yet, to be kept for the next run. */
   onSeen(until: Micros): void
-  /** Called when the clock behind it was set back. */
+  /** Called when its source was set back. */
   onSetBack(): void
 }
 

@@ -55,7 +55,7 @@ export class ApiError extends Error {
       kind === 'unauthenticated' ? { 'www-authenticate': message.replace(/[^\x20-\x7e]/g, '?'), ...headers } : headers
   }
 
-  /** The gRPC code, which stands in the body. */
+  /** The gRPC code in the body. */
   get grpcCode(): number {
     return errorCatalogue[this.kind].code
   }

@@ -14,7 +14,7 @@ const lastSecond = Date.parse('9999-12-31T23:59:59Z') / 1000
 export interface Moment {
   /** Whole seconds since 1970-01-01T00:00:00Z. */
   readonly seconds: number
-  /** Nanoseconds behind the second. */
+  /** Nanoseconds after the second. */
   readonly nanos: number
 }
 

@@ -17,7 +17,7 @@ const running = {
 
 const asJson: CommandOption = { flags: '--json', help: 'print JSON, for programs' }
 
-/** The commands beside `start`, in the order of the help. */
+/** The commands besides `start`, in the order of the help. */
 export const subcommands: readonly Subcommand[] = [
   {
     name: 'exec',

@@ -134,7 +134,7 @@ async function packed(folder: string): Promise<Buffer> {
   return Buffer.from(await packTar(files.map(({ name, body }) => ({ header: { name, size: body.length }, body }))))
 }
 
-/** Writes what a link leads to into a file. */
+/** Downloads a link into a file. */
 async function pull(invocation: Invocation, link: string, file: string | undefined): Promise<void> {
   const { url } = reach(invocation)
   // The emulator may know itself under another name than this machine does.

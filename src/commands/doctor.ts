@@ -167,7 +167,7 @@ function checkData({ data, inMemory }: Settings, running: Health | undefined): F
   }
 }
 
-/** Clients send requests to this machine through a proxy, if they are told of one and of no exception. */
+/** Clients send requests to this machine through a proxy, if variables name one without an exception. */
 function checkProxies(environment: Invocation['environment'], host: string): Finding[] {
   const lookUp = (name: string): string => environment[name.toLowerCase()] || environment[name] || ''
   const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].filter((name) => lookUp(name) !== '')

@@ -12,7 +12,7 @@ interface Given {
 }
 
 /**
- * Runs the emulator until it is told to stop.
+ * Runs the emulator until it is interrupted.
  *
  * @param stopped resolves at SIGINT, SIGTERM, SIGHUP or SIGQUIT
  * @param given where the settings were read from, to be told of

@@ -13,7 +13,7 @@ interface FaultTarget {
   readonly persona: Persona
 }
 
-/** A fault that strikes a request. */
+/** A fault that applies to a request. */
 export interface Strike {
   readonly id: string
   readonly rule: FaultRequest
@@ -46,7 +46,7 @@ export interface FaultRegistry {
   clear(world: string): void
   /** Tells if a world has any faults. */
   isArmed(world: string): boolean
-  /** The fault that strikes a request, if any: the first rule that fits and is not used up. Counts it. */
+  /** The fault that applies to a request, if any: the first rule that matches and is not used up. Counts the use. */
   strike(world: string, target: FaultTarget): Strike | undefined
   /** Requests held by faults go on, so that the program can end. */
   close(): void

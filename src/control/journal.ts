@@ -5,7 +5,7 @@ import { formatTimestamp, type Micros } from '../base/timestamps.ts'
 import type { UnknownField } from '../wire/unknown-fields.ts'
 import { type Headers, isSecretName, masking } from './masking.ts'
 
-/** An exchange as the journal is told of it. */
+/** An exchange as it is passed to the journal. */
 export interface Noted {
   readonly at: Micros
   readonly worldTime: Micros
@@ -29,7 +29,7 @@ export interface Noted {
   readonly ground: string
 }
 
-/** An exchange as an observer is told of it: as it was sent, credentials included. */
+/** An exchange as it is passed to observers: unmasked. */
 export interface Observed extends Noted {
   /** Its world; null if it is not known: missing or bad credentials, an unknown path, the control API. */
   readonly world: string | null
@@ -109,7 +109,7 @@ interface Kepts {
   bytes: number
 }
 
-/** Bytes of an exchange beside its texts, roughly. */
+/** Approximate bytes of an exchange besides its texts. */
 const fixedBytes = 500
 
 /**

@@ -54,7 +54,7 @@ function toRunnable(record: BlockRecord): Block[] {
   return parts.map((part) => blockOf(part, record, { pushed: id }))
 }
 
-/** A template as answers show it beside a job: with whole tags if its components are blocks that were pushed. */
+/** A template as answers show it with a job: with whole tags if its components are blocks that were pushed. */
 export function withResolvedTags(rows: BlockStore, world: number, template: Template): Template {
   if (!rows.hasAny(world)) return template
   const resolve = (component: keyof Components): string =>

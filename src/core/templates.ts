@@ -29,7 +29,7 @@ export interface Templates {
   list(caller: Owner, query: ListQuery): { pagination: ReturnType<typeof paginationOf>; templates: Template[] }
 }
 
-/** Templates that are told of at most. */
+/** Maximum number of templates in an answer. */
 const mostKnown = 1000
 
 /** The key of a world that does not exist. */

@@ -4,7 +4,7 @@ import type { UserStore } from '../store/users.ts'
 import { changedUser, newUser, userToWire } from '../domain/accounts/users.ts'
 import type { Caller } from './caller.ts'
 
-/** The user behind an account. */
+/** The user of an account. */
 export interface Users {
   get(caller: Caller): User
   /** Changes what is given; the rest stays. */

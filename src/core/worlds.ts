@@ -21,7 +21,7 @@ export interface Worlds {
   open(name: string): Promise<WorldRecord>
   /** The world, or undefined if it was never opened. */
   find(name: string): WorldRecord | undefined
-  /** The name behind an internal key, or undefined if the world is gone. */
+  /** The name of an internal key, or undefined if the world is gone. */
   nameOf(key: number): string | undefined
   /** @throws ApiError 404 for a world that was never opened */
   get(name: string): WorldRecord

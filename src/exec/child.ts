@@ -39,7 +39,7 @@ export class CommandError extends Error {
   }
 }
 
-/** Signals by which a program is told to end, from outside or by its terminal. */
+/** Signals that ask a program to end, from outside or from its terminal. */
 export const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Milliseconds to wait for output of the child, if another process still holds its pipes. */

@@ -42,7 +42,7 @@ export async function exec(settings: Settings, command: readonly string[], optio
   }
 }
 
-/** A sentence for a program that Node.js may keep from the file that leads it here. */
+/** A hint for a program whose permissions may keep Node.js from loading the hook. */
 function permissionHint(command: readonly string[]): string | undefined {
   const flag = command.find((argument) => /^--(?:experimental-)?permission$/.test(argument))
   const allowed = command.filter((argument) => argument.startsWith('--allow-fs-read='))

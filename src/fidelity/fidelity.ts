@@ -24,10 +24,10 @@ const texts = new Map(
 /** The value of the header for a row. */
 export const groundText = (id: AnswerGround): string => texts.get(id)!
 
-/** An operation with all that may stand behind its answers. */
+/** An operation with the evidence for its answers. */
 export interface OperationGround extends Entry {
   readonly operation: string
-  /** One row stands behind every answer, whatever an error says of itself. */
+  /** One row for every answer, even if an error names another. */
   readonly whole?: AnswerGround
 }
 
@@ -95,7 +95,7 @@ function withShared(
   }
 }
 
-/** The row behind an error if neither it nor its operation names one. */
+/** The row of an error if neither it nor its operation names one. */
 const usual: Readonly<Record<ErrorName, AnswerGround>> = {
   unknown: 'server-error',
   invalidArgument: 'malformed-request',
@@ -119,7 +119,7 @@ export function errorGroundText(operation: OperationGround | undefined, { kind, 
   return groundText(operation?.whole ?? ground ?? operation?.errors[kind]?.[0] ?? usual[kind])
 }
 
-/** The statuses that the vendor lists on every operation beside its success (documented), by the error that leads to them. */
+/** The statuses that the vendor lists on every operation besides its success (documented), by the error that causes them. */
 export const listedStatuses = {
   400: 'invalidArgument',
   401: 'unauthenticated',

@@ -4,7 +4,7 @@ import type { successRows } from './success-rows.ts'
 
 type SuccessGround = keyof typeof successRows
 
-/** The rows that may stand behind the errors of an operation, by kind; the usual one comes first. */
+/** The evidence for the errors of an operation, by kind; the usual row comes first. */
 type ErrorGrounds = Readonly<Partial<Record<ErrorName, readonly ErrorGround[]>>>
 
 /** The answers of an operation, except those that all operations of its kind share. */

@@ -15,7 +15,7 @@ export function Status({ status }: { readonly status: number }) {
   )
 }
 
-/** A small word beside something. */
+/** A label. */
 export const Chip = ({ kind, title, children }: { kind?: string; title?: string; children: ComponentChildren }) => (
   <span class={`chip ${kind ?? ''}`} title={title}>
     {children}

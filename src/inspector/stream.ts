@@ -13,7 +13,7 @@ export interface StreamListener {
   onConnection(isThere: boolean): void
 }
 
-/** How often the page is told, in milliseconds: often enough to seem live, seldom enough to stay so under load. */
+/** Milliseconds between updates of the page: few enough to seem live, enough to stay responsive under load. */
 const beat = 200
 
 /** Milliseconds of quiet after a burst in which requests were left out, until they are asked for. */

@@ -17,7 +17,7 @@ interface Made {
   readonly state: string
 }
 
-/** A job from its making to its results, as buttons with the code beside them. */
+/** A job from its creation to its results, as buttons with their code. */
 export function TryIt({ world, notices, onMoved, openJob }: Props) {
   const key = keyOf(world)
   const [templates, setTemplates] = useState<readonly KnownTemplate[]>([])

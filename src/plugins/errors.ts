@@ -11,7 +11,7 @@ export function registerErrors(app: FastifyInstance, methodsOf: MethodsOf): void
 
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0]!
-    // Clients of the emulator's own API are told more than the service told.
+    // Errors of the control API say more than the service did.
     const own = /^\/_emulator(\/|$)/.test(path)
     const methods = methodsOf(path)
     if (own && methods.size > 0 && !methods.has(request.method)) {

@@ -21,7 +21,7 @@ class OpenExchange {
   jobId: string | null = null
   /** The scenario that was applied to it. */
   scenario: string | null = null
-  /** The fault that strikes it. */
+  /** The fault that applies to it. */
   strike: Strike | undefined = undefined
   /** True once the faults of its world were consulted. */
   isJudged = false

@@ -13,13 +13,13 @@ import { changeAnswer, reset } from './fault-effects.ts'
  * body that is cut, broken or slow). The body of the request has been read by then, so that the journal shows it; but files are
  * not read before.
  *
- * A fault strikes whatever belongs to its world: also what would be refused for its persona, an expired token or a body that
- * cannot be read; then in place of the error. Who has no good key or link belongs to no world, and no fault strikes (chosen).
+ * A fault applies to every request of its world, also to one that would be refused for its persona, an expired token or a body that
+ * cannot be read; then it replaces the error. A request without valid credentials has no world, so no fault applies (chosen).
  *
  * @param ring the keys, for the one operation whose caller is known by a key in the body
  */
 export function registerFaults(app: FastifyInstance, faults: FaultRegistry, ring: KeyRing): void {
-  /** The fault that strikes a request; asked once. */
+  /** The fault that applies to a request; computed once. */
   function judge(request: FastifyRequest): Strike | undefined {
     const { exchange } = request
     const { party } = exchange

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { ApiError, invalidArgument } from '../base/errors.ts'
 import { withoutEnd } from '../wire/numbers.ts'
 
-/** Tells the operations that stood behind the gateway from the rest of the server. */
+/** Tells if an operation was one of the gateway's. */
 const isGateway = (url: string): boolean => url.startsWith('/v1/')
 
 /** Nanoseconds of each unit that a time of gRPC may have. */

@@ -19,7 +19,7 @@ const vendorHost = 'api.bytenite.com'
 
 /**
  * Keeps web pages of strangers away from everything, and answers pages of the origins that `--cors` names as CORS wants it.
- * A page whose host name was made to lead here is told by that name: an address, `localhost` and names without a dot, as
+ * A page with a rebound host name is recognized by that name: an address, `localhost` and names without a dot, as
  * containers have them, are names that a stranger cannot own.
  *
  * `@fastify/cors` was not taken: its route for `OPTIONS *` would make every unknown path a known one.

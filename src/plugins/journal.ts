@@ -16,8 +16,8 @@ declare module 'fastify' {
  * Notes every exchange of a world whose caller is known, just before its answer is sent: a client that has the answer can look into
  * the journal for it at once. Call after everything that changes answers.
  *
- * @param observers are told of all others, too
- * @param onRefused is told of those alone that failed and belong to no world
+ * @param observers called with all other exchanges, too
+ * @param onRefused called only with failed exchanges without a world
  */
 export function registerJournal(
   app: FastifyInstance,

@@ -36,7 +36,7 @@ export interface ProtoJsonOptions {
   readonly era: Era
 }
 
-/** A query as it stands in the URL; decoded by the schema of its route. */
+/** The raw query of the URL; decoded by the schema of its route. */
 interface QueryText {
   text: string
 }
@@ -155,7 +155,7 @@ function readForm(request: FastifyRequest, _reply: unknown, done: (error?: Error
   })
 }
 
-/** The body to decode: a form that stands for another method is eaten before that method's body is looked for. */
+/** The body to decode: a form that stands for another method is dropped before that method's body is read. */
 const sentBody = ({ raw, body }: FastifyRequest): Buffer | undefined =>
   disguiseOf(raw) === undefined ? (body as Buffer | undefined) : undefined
 

@@ -12,7 +12,7 @@ export const absentOperations: Readonly<Partial<Record<ApiBase, readonly Absent[
   ],
 }
 
-/** Answers 501, code 12, with the reason. None of it stands in the OpenAPI documents. */
+/** Answers 501, code 12, with the reason. The OpenAPI documents leave these routes out. */
 export const absentRoutes =
   (base: ApiBase): FastifyPluginAsync =>
   async (app) => {

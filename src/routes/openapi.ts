@@ -39,7 +39,7 @@ const errors = (descriptions: Readonly<Record<string, string>>) =>
     ]),
   )
 
-/** The statuses that the vendor lists on every operation, beside its success (documented). */
+/** The statuses that the vendor lists on every operation, besides its success (documented). */
 const vendorErrors = errors({
   ...({
     400: 'The request is malformed',

@@ -94,7 +94,7 @@ export async function runProcess(
     clearTimeout(limit)
     clearTimeout(killer)
     stop.removeEventListener('abort', end)
-    // What the block left behind may hold its pipes for as long as it likes.
+    // Processes that the block left behind may hold its pipes indefinitely.
     sendToGroup(child, 'SIGKILL')
     const patience = setTimeout(() => {
       child.stdout?.destroy()

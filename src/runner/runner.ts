@@ -33,7 +33,7 @@ export interface RunnerOptions {
   readonly onLine?: (jobId: string, line: StoredLine) => void
   /** A job's run has come to its end. */
   readonly onEnd?: (jobId: string) => void
-  /** Absent: the folders of a job go when it has ended; else they stay, and it is told where. */
+  /** Called with the folder of an ended job, which is kept; absent: the folder is removed. */
   readonly onKept?: (folder: string) => void
 }
 

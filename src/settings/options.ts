@@ -36,7 +36,7 @@ export interface EmulatorOptions extends Partial<Omit<ServiceSettings, 'pace'>> 
   readonly seed?: Seed | string | readonly string[]
   /** The pace of jobs, as `--pace` writes it (`'10s'`, `'polls:3'`, `'manual'`), or as an object; absent: `'3s'`. */
   readonly pace?: PaceName | Pace
-  /** Keys beside `test_<world>`, with the world each opens. */
+  /** Keys besides `test_<world>`, each with its world. */
   readonly apiKeys?: ReadonlyMap<string, string> | Readonly<Record<string, string>>
   /** Logs to stderr: true for level info, or a level; or a level and a stream. Absent or false: none. */
   readonly logger?: LoggerOptions | LogLevel | boolean
@@ -58,7 +58,7 @@ interface RunHooks {
   readonly onLine: (jobId: string, line: StoredLine) => void
   /** A job's run has come to its end. */
   readonly onEnd: (jobId: string) => void
-  /** Absent: a job's folders go when it has ended; else they stay, and it is told where. */
+  /** Called with the folder of an ended job, which is kept; absent: the folder is removed. */
   readonly onKept?: (folder: string) => void
 }
 

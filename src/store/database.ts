@@ -12,7 +12,7 @@ export const databaseFile = 'emulator.db'
 /** Clients' filters make any number of different texts. Modules that hold a statement themselves lose nothing. */
 const keptStatements = 200
 
-/** The open database, as the table modules beside this file see it. */
+/** The open database, as the table modules of this folder use it. */
 export interface Store {
   /** The file, or `:memory:`. */
   readonly location: string

@@ -24,7 +24,7 @@ const number = (path: string): JobFilterColumn => ({
 const never: JobFilterColumn = { kind: 'timestamp', sql: 'NULL' }
 const empty: JobFilterColumn = { kind: 'list', sql: `'[]'` }
 
-/** Rows of the timeline that lie behind the present: `$[0]` the state, `$[1]` when it was entered. */
+/** Past rows of the timeline: `$[0]` the state, `$[1]` when it was entered. */
 const entered = `json_each(doc, '$.run.timeline') AS entry WHERE json_extract(entry.value, '$[1]') <= @now`
 const enteredAt = (state: string): string =>
   `(SELECT json_extract(entry.value, '$[1]') FROM ${entered} AND json_extract(entry.value, '$[0]') = '${state}')`

@@ -14,9 +14,9 @@ export interface WorldRecord {
 
 export interface WorldStore {
   find(name: string): WorldRecord | undefined
-  /** The name behind an internal key, or undefined if the world is gone. */
+  /** The name of an internal key, or undefined if the world is gone. */
   nameOf(key: number): string | undefined
-  /** Where the world's clock stands now, whatever the record said when it was read. */
+  /** The present position of the world's clock, which may be newer than the record. */
   clock(world: WorldRecord): ClockPosition
   /** The world's pace now, whatever the record said when it was read. */
   paceOf(world: WorldRecord): string | null

@@ -269,7 +269,7 @@ function readPattern(value: unknown, path: string): string {
   return value
 }
 
-/** Reads a pattern piece by piece; a backslash takes its meaning from the character behind it. */
+/** Reads a pattern piece by piece; a backslash escapes the character after it. */
 const translate = (pattern: string, piece: (character: string, wild: boolean) => string): string =>
   pattern.replace(/\\([^])|([%_])|[^]/gu, (whole, escaped: string | undefined, wild: string | undefined) =>
     piece(escaped ?? whole, wild !== undefined),

@@ -8,7 +8,7 @@ const maxDepth = 1000
 /** Characters of a value that an error message repeats. */
 const shownCharacters = 100
 
-/** Tells if a character can stand in a number or a literal behind its first one: letters, digits, `+`, `-` and `.`. */
+/** Tells if a character can be in a number or a literal after the first one: letters, digits, `+`, `-` and `.`. */
 const isPart = (code: number): boolean => code > 0x2a && code !== 0x2c && code !== 0x5d && code !== 0x7d
 
 const quote = 0x22
@@ -102,7 +102,7 @@ export class JsonReader {
     return false
   }
 
-  /** Reads a member's name and the colon behind it. */
+  /** Reads a member's name and the colon after it. */
   name(): string {
     const name = this.string()
     this.next()

@@ -82,7 +82,7 @@ export function skipSpace(text: string, from: number): number {
   return at
 }
 
-/** Scans one value as the state machine of `encoding/json` does, and returns the index behind it. */
+/** Scans one value as the state machine of `encoding/json` does, and returns the index after it. */
 function scanValue(text: string, start: number): number {
   /** The closing brackets that are due, innermost last. */
   const open: ('}' | ']')[] = []

@@ -12,7 +12,7 @@ export interface KeyHolder {
   readonly keyId: string
 }
 
-/** Which API keys are good, beside `test_<world>`. */
+/** The valid API keys besides `test_<world>`. */
 export interface KeyRing {
   /** Keys by their text, with the world each opens. */
   readonly configured: ReadonlyMap<string, string>
@@ -29,7 +29,7 @@ export const defaultKeyOf = (world: string): string => `${prefix}${world}`
 export const defaultKey = defaultKeyOf(defaultWorld)
 
 /**
- * Finds what a key opens: `test_<world>`, a configured key, either with `:<persona>` behind it. An open ring takes any other
+ * Finds what a key opens: `test_<world>`, a configured key, either with `:<persona>` after it. An open ring takes any other
  * text as well (chosen), so that a program with a key of the service runs as it is.
  *
  * @param key the text a client presents

@@ -195,7 +195,7 @@ export function hold(run: Run, before: JobState, now: Micros): Run | undefined {
 export function step(run: Run, steps: number, now: Micros): Run {
   if (steps <= 0 || isFinal(stateAt(run, now))) return run
   const entered = run.pending.slice(0, steps).map((state): Entry => [state, now])
-  // A limit that was to strike later strikes later still, or not at all: it is worked out again.
+  // The time of the limit has changed, so it is computed again.
   const past = run.timeline.filter(([, at]) => at <= now)
   return cutByTimeouts({
     ...run,

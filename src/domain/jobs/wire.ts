@@ -49,7 +49,7 @@ export function jobToWire(job: JobRecord, now: Micros, uploadUrl: UploadUrl): Jo
   }
 }
 
-/** A job with its template beside it. A template that is gone by now leaves null. */
+/** A job and its template; null if the template is gone. */
 export const jobResponseToWire = (
   job: JobRecord,
   template: Template | undefined,

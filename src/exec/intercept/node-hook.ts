@@ -1,5 +1,5 @@
 /**
- * Loaded by `exec` into every Node.js process of the program, before its own code: leads connections to the vendor's host to the
+ * Loaded by `exec` into every Node.js process of the program, before its own code: redirects connections for the vendor's host to the
  * emulator of the run. `fetch`, undici, `http`, `https` and `http2`, and all that is built on them, connect by
  * `net.Socket.prototype.connect`, so that this is the one place to stand in. Certificates are checked as ever; the authority of the
  * run is trusted by NODE_EXTRA_CA_CERTS.
@@ -23,7 +23,7 @@ const parameters = new URL(url).searchParams
 const ports = { tls: Number(parameters.get('tls')), plain: Number(parameters.get('plain')) }
 const offline = parameters.has('offline')
 
-/** Stands for the vendor's host where a client looks up its address first. Nothing listens there: connections to it are led away. */
+/** Stands for the vendor's host where a client looks up its address first. Nothing listens there: connections to it are redirected. */
 const standIn = '127.98.121.116'
 
 type Connect = (...args: unknown[]) => Socket
@@ -105,10 +105,10 @@ dns.promises.lookup = (async (host: string, options?: unknown) => {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The variables that led this process here, as they were when it began. */
+/** The variables that loaded this hook, as they were when the process began. */
 const leading = Object.fromEntries(leadingVariables.map((name) => [name, process.env[name]]))
 
-/** An environment that a program made by itself, for a process or a worker that is to be led here, too. */
+/** An environment that the program made for a process or a worker, with the hook added. */
 function led(environment: Environment): Environment {
   const { NODE_OPTIONS: options = '' } = environment
   if (options.includes(url)) return environment

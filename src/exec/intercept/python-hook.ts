@@ -15,7 +15,7 @@ export interface PythonHook {
 
 /**
  * Writes the module that Python loads before a program, `sitecustomize`, with the ports of this run in it. It is not a file of the
- * package itself, as Python writes what it has compiled beside it.
+ * package itself, because Python writes compiled code next to it.
  *
  * @param folder where its folder is made
  * @returns the folder for PYTHONPATH

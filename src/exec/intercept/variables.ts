@@ -6,7 +6,7 @@ export const additionVariables = ['NODE_EXTRA_CA_CERTS', 'DENO_CERT'] as const
 
 const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'] as const
 
-/** The variables by which a program is led to the emulator, though it may not know of it. */
+/** The variables that redirect a program to the emulator. */
 export const leadingVariables: readonly string[] = [
   ...proxyVariables,
   ...proxyVariables.map((name) => name.toLowerCase()),

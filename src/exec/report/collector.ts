@@ -18,7 +18,7 @@ export interface Collector {
   readonly note: Observer
   /**
    * @param operations those that the emulator has
-   * @param sightings what was seen beside exchanges, if anybody looked
+   * @param sightings what was seen besides exchanges, if connections were watched
    */
   readonly summarize: (operations: readonly string[], sightings?: Sightings) => Account
 }

@@ -15,7 +15,7 @@ export interface Seen {
   readonly jobId: string | null
   readonly start: Moment
   readonly end: Moment
-  /** True if the answer arrived unchanged: no fault struck it. */
+  /** True if the answer arrived unchanged by a fault. */
   readonly heard: boolean
   /** True if the act was done, even if its answer was lost. */
   readonly done: boolean

@@ -2,7 +2,7 @@ import { editDistance } from '../../base/nearest.ts'
 
 /** A segment too many or too few. */
 const missingSegment = 0.8
-/** A segment where a parameter stands; less than nothing would prefer parameters to words that are there. */
+/** The score of a parameter segment; a lower one would prefer parameters to literal words. */
 const parameter = 0.1
 const otherMethod = 0.5
 /** Beyond this nothing is alike: about one segment lacking and the method wrong, or two segments misspelt. */

@@ -25,7 +25,7 @@ export interface Reporter {
    * Prints and writes the report. Call it once the program has ended and while the emulator still answers.
    *
    * @param exitCode that of the program
-   * @param sightings what the proxy saw beside requests
+   * @param sightings what the proxy saw besides requests
    * @returns the exit code to end with: the program's, or 1 if that is 0 and --fail-on says so
    * @throws Error if the file cannot be written
    */

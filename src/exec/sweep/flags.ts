@@ -7,7 +7,7 @@ export interface SweepFlags {
   readonly maxRuns: number
   /** Milliseconds after which no further run is begun. */
   readonly time: number
-  /** Milliseconds that the program has after a fault has struck; undefined: as many as the runs without faults suggest. */
+  /** Milliseconds that the program has after a fault; undefined: derived from the runs without faults. */
   readonly hangAfter: number | undefined
   readonly showOutput: boolean
   /** False: print no report. */

@@ -21,7 +21,7 @@ export interface SweepRun extends RunEnd {
 export interface SweepRunOptions {
   /** Milliseconds that the program has. */
   readonly limit: number
-  /** Milliseconds that it has once the fault has struck. */
+  /** Milliseconds that it has after the fault. */
   readonly hangAfter?: number
   readonly fault?: Pick<Case, 'world' | 'operation' | 'nth' | 'fault'>
 }
@@ -82,7 +82,7 @@ export async function runForSweep(
   }
 }
 
-/** How the emulator stands when the program has ended. */
+/** The state of the emulator when the program has ended. */
 async function effectsOf(
   emulator: Emulator,
   fault: SweepRunOptions['fault'],

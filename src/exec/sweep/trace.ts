@@ -34,7 +34,7 @@ export function createTrace(): Trace {
       if (world === null || operation.endsWith(' ')) return
       const hasBody = responseBody.length > 0 || responseBytes > 0
       requests.push({ world, operation, path: path.split('?', 1)[0]!, hasBody })
-      // A create has no job before it is done, and keeps it whatever becomes of its answer.
+      // A create has no job before it takes effect, and keeps it even if its answer is lost.
       if (operation === createJob && jobId !== null) jobs.add(`${world} ${jobId}`)
     },
   }

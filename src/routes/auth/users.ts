@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { SetUserInfoRequest, UserResponse } from '../../../schemas/users.ts'
 import type { Core } from '../../core.ts'
 
-/** The user behind the token. */
+/** The user of the token. */
 export const userRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {

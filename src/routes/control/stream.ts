@@ -17,7 +17,7 @@ const gathering = 50
 
 /**
  * Exchanges that a reader is sent at most: so many at once, and so many a second on and on. Ordinary tests are seen whole, and a
- * load costs no more than this. The newest count, and the reader is told how many it missed.
+ * load costs no more than this. The newest events are sent, with the number of those left out.
  */
 const budget = { atOnce: 300, perSecond: 200 } as const
 

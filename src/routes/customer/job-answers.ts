@@ -23,7 +23,7 @@ export async function countRead(core: Core, request: FastifyRequest, jobs: reado
 
 /** Makes answers out of jobs, for the request that asks. */
 export interface JobAnswers {
-  /** A job with its template beside it. */
+  /** A job and its template. */
   one(request: FastifyRequest, job: JobRecord): JobResponse
   /** Jobs of a list, all as of one moment: the present, unless another is given. */
   many(request: FastifyRequest, jobs: readonly JobRecord[], at?: Micros): JobJob[]
