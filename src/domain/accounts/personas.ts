@@ -23,7 +23,7 @@ export const personas = {
   },
   stranger: {
     account: 'stranger',
-    meaning: "another account of the same world: 403 on the owner's jobs, and the other way round",
+    meaning: "another account of the same world: 403 on the owner's jobs, and vice versa",
   },
   forbidden: {
     account: 'owner',
@@ -37,7 +37,7 @@ export const personas = {
   },
   revoked: {
     account: 'owner',
-    meaning: 'a revoked key: 401, also when asking for a token',
+    meaning: 'a revoked key: 401, also for token requests',
     refuse: () => unauthenticated('API key is revoked', 'wrong-api-key'),
   },
   limited: {
