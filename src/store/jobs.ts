@@ -93,35 +93,43 @@ export type JobRow = readonly [
   doc: string,
 ]
 
-export const toJob = ([id, account, templateId, name, createdAt, deletedAt, doc]: JobRow): JobRecord => ({
-  id,
-  account,
-  templateId,
-  name,
-  createdAt,
-  deletedAt,
-  ...beginnings,
-  ...(JSON.parse(doc) as Partial<JobDetails>),
-  ...(doc === emptyDocument ? { isForgotten: true } : undefined),
-})
+/** Reads a row. The document of a deleted job may be empty, and rows of earlier versions lack some fields. */
+export function toJob([id, account, templateId, name, createdAt, deletedAt, doc]: JobRow): JobRecord {
+  const {
+    description = '',
+    config = {},
+    dataSource = null,
+    dataDestination = null,
+    params = null,
+    upload = null,
+    run = null,
+    script = null,
+    pace = null,
+  } = JSON.parse(doc) as Partial<JobDetails>
+  return {
+    id,
+    account,
+    templateId,
+    name,
+    createdAt,
+    deletedAt,
+    description,
+    config,
+    dataSource,
+    dataDestination,
+    params,
+    upload,
+    run,
+    script,
+    pace,
+    isForgotten: doc === emptyDocument,
+  }
+}
 
 const emptyDocument = '{}'
 
 /** Deleted jobs of a world that keep their documents. */
 const keptDeleted = 1000
-
-/** A document of which nothing is kept. Also the defaults of fields that rows of earlier versions lack. */
-const beginnings: JobDetails = {
-  description: '',
-  config: {},
-  dataSource: null,
-  dataDestination: null,
-  params: null,
-  upload: null,
-  run: null,
-  script: null,
-  pace: null,
-}
 
 function toDoc({ description, config, dataSource, dataDestination, params, upload, run, script, pace }: JobRecord) {
   const doc: JobDetails = { description, config, dataSource, dataDestination, params, upload, run, script, pace }
@@ -206,15 +214,13 @@ export function jobStore(store: Store): JobStore {
       if (offset >= total) return { jobs: [], total }
       const direction = orderBy.descending ? 'DESC' : 'ASC'
       const order = `ORDER BY ${jobOrderSql(orderBy.field)} ${direction}, seq ${direction}`
-      // The inner query walks an index only; rows are read for the page alone, so a far offset stays cheap.
-      const rows = store
-        .prepare<JobRow>(
-          `SELECT ${jobColumns} FROM jobs WHERE seq IN (
-             SELECT seq FROM jobs WHERE world = ? AND account = ? AND deleted_at IS NULL ${order} LIMIT ? OFFSET ?
-           ) ${order}`,
-        )
-        .raw()
-        .all(world, account, limit, offset, { now })
+      const page = `FROM jobs WHERE world = ? AND account = ? AND deleted_at IS NULL ${order} LIMIT ? OFFSET ?`
+      // An index has the order, and rows before the offset are not read. Only the end has to be sorted: then without the documents.
+      const sql =
+        orderBy.field === 'endedAt'
+          ? `SELECT ${jobColumns} FROM jobs WHERE seq IN (SELECT seq ${page}) ${order}`
+          : `SELECT ${jobColumns} ${page}`
+      const rows = store.prepare<JobRow>(sql).raw().all(world, account, limit, offset, { now })
       return { jobs: rows.map(toJob), total }
     },
     listAll(world, { limit, offset }, conditions) {

@@ -363,7 +363,9 @@ void t.test('a page of a list is found by walking an index, whatever it is order
     const plan = store
       .prepare<{ parent: number; detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
       .all(...parameters, { now: 0 })
-    const inner = plan.filter(({ parent }) => parent !== 0).map(({ detail }) => detail)
+    const isNested = plan.some(({ parent }) => parent !== 0)
+    t.equal(isNested, field === 'endedAt', field)
+    const inner = plan.filter(({ parent }) => !isNested || parent !== 0).map(({ detail }) => detail)
     // The end is sorted as answers show it, which no index knows: planned ends count as null.
     const isSorted = field === 'endedAt' ? [/USING (COVERING )?INDEX/, /TEMP B-TREE/] : [/USING (COVERING )?INDEX/]
     t.match(inner, isSorted, field)
