@@ -91,7 +91,7 @@ export interface World {
   import(archive: Uint8Array, options?: { replace?: boolean }): Promise<void>
   /** Sets the pace of runs to come, as `--pace` does; empty: that of the emulator. */
   pace(pace: PaceName): Promise<void>
-  /** Decides how runs turn out. */
+  /** Decides how runs end. */
   scenario(rule: ScenarioRequest): Promise<Scenario>
   /** All of them, or `{ unused: true }`: those that decided nothing. */
   scenarios(query?: RulesQuery): Promise<Scenario[]>

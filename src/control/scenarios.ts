@@ -10,7 +10,7 @@ import type { Ending, Outcome, Script } from '../domain/jobs/lifecycle.ts'
 import { checkedPace, parsePace, shares } from '../domain/jobs/pace.ts'
 import { type JobRecord, maxTasks } from '../domain/jobs/job.ts'
 
-/** How a run turns out, and what else was decided about it. */
+/** The outcome of a run, and the rest of the decision. */
 interface Decision {
   readonly outcome: Outcome
   readonly script: Script | null
@@ -27,7 +27,7 @@ export interface ScenarioRegistry {
   /** @throws ApiError 404 */
   remove(world: string, id: string): Scenario
   clear(world: string): void
-  /** Decides how a run turns out: by the first scenario that fits and is not used up, else as it would. Counts it. */
+  /** Decides the outcome of a run: by the first scenario that matches and is not used up, else by default. Counts it. */
   decide(world: string, job: JobRecord, usual: Outcome): Decision
 }
 

@@ -227,7 +227,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
         const decision = scenarios.decide(caller.world.name, configured, outcomeOf(caller.world, configured))
         const { outcome, script } = decision
         undo = decision.undo
-        // A test that decides how a run turns out, or how fast, need not have code that does so.
+        // A test that decides the outcome or the pace of a run needs no code for it.
         const blocks = script === null && job.pace === null ? blocksOf(caller.world, configured) : ''
         const paced =
           typeof blocks === 'object'

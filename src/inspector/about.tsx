@@ -39,7 +39,9 @@ export function About(props: { readonly shortcuts: boolean; readonly setShortcut
           <div>
             <dt>Data</dt>
             <dd>
-              {health.database.location === ':memory:' ? 'in memory, gone with the emulator' : health.database.location}
+              {health.database.location === ':memory:'
+                ? 'in memory, lost when the emulator ends'
+                : health.database.location}
             </dd>
           </div>
           <div>
@@ -57,10 +59,10 @@ export function About(props: { readonly shortcuts: boolean; readonly setShortcut
           </li>
         ))}
       </ul>
-      <h3>Keys</h3>
+      <h3>Keyboard shortcuts</h3>
       <p>
         <kbd>/</kbd> filter, <kbd>j</kbd> and <kbd>k</kbd> next and previous request, <kbd>p</kbd> pause, <kbd>Esc</kbd>{' '}
-        close the detail. They count outside of fields only.
+        close the detail. They work outside of input fields.
       </p>
       <label class="check">
         <input
@@ -81,7 +83,7 @@ function Settings({ settings }: { readonly settings: readonly SettingInForce[] }
   return (
     <>
       <h3>Settings</h3>
-      {given.length === 0 ? <p>None was given; all have their defaults.</p> : <SettingList settings={given} />}
+      {given.length === 0 ? <p>No setting was given; all have their defaults.</p> : <SettingList settings={given} />}
       <details>
         <summary>{others.length} with their defaults</summary>
         <SettingList settings={others} />

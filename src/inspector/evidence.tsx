@@ -23,7 +23,7 @@ export function Evidence(props: {
   if (used.length === 0) {
     return (
       <Empty title="No answers yet">
-        <p>Once a client has asked, this shows what is known about the answers that it got.</p>
+        <p>When a client has sent a request, this view shows the evidence behind its answer.</p>
       </Empty>
     )
   }

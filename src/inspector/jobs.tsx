@@ -371,7 +371,7 @@ function Timeline({ explained }: { readonly explained: Explanation }) {
 
 const JobRequests = ({ explained }: { readonly explained: Explanation }) =>
   explained.requests.length === 0 ? (
-    <p>No request of a client concerned it.</p>
+    <p>No client sent a request about it.</p>
   ) : (
     <ul class="plain">
       {explained.requests.map(({ at, operation, status, fault, faultDoes }) => (

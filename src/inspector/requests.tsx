@@ -119,7 +119,7 @@ export function Requests(props: Props) {
           seen.length === 0 ? (
             <FirstRequest apiKey={props.apiKey} />
           ) : (
-            <Empty title="No request fits">
+            <Empty title="No matching request">
               <p>
                 {seen.length} requests are hidden by the filter.{' '}
                 <button onClick={() => setFilters(noFilters)}>Show all</button>
@@ -337,7 +337,7 @@ function Detail({ each, rows, select, openJob, notices }: Props & { readonly eac
       </div>
       {editing && <Editor sendable={sendable} send={(request) => void notices.attempt(() => send(request), 'Sent')} />}
       <fieldset class="presets">
-        <legend>Make the next one like this fail</legend>
+        <legend>Make the next request like this fail</legend>
         {presets.map(([label, rule]) => (
           <button
             key={label}

@@ -36,7 +36,7 @@ function describe(rule: Fault | Scenario): string {
   return literal(Object.fromEntries(shown))
 }
 
-/** Faults, which spoil answers, and scenarios, which decide how runs turn out. */
+/** Faults, which make requests fail, and scenarios, which decide how runs end. */
 export function Rules({ world, moved, notices }: Props) {
   const [faults, setFaults] = useState<readonly Fault[]>([])
   const [scenarios, setScenarios] = useState<readonly Scenario[]>([])
@@ -63,7 +63,7 @@ export function Rules({ world, moved, notices }: Props) {
         <p class="lead">They make requests fail, to test how a client handles failures.</p>
         {faults.length === 0 ? (
           <Empty title="No faults">
-            <p>Add one below, or make one of a request in the list of requests.</p>
+            <p>Add one below, or from a request in the list of requests.</p>
           </Empty>
         ) : (
           <ul class="cards">
@@ -94,10 +94,10 @@ export function Rules({ world, moved, notices }: Props) {
       </div>
       <div>
         <h2>Scenarios</h2>
-        <p class="lead">They decide how runs turn out: for tests of what a client does when a job fails.</p>
+        <p class="lead">They decide how runs end, to test how a client handles failed jobs.</p>
         {scenarios.length === 0 ? (
           <Empty title="No scenarios">
-            <p>Every run goes well, unless its template is one that fails.</p>
+            <p>Every run succeeds, unless its template fails.</p>
           </Empty>
         ) : (
           <ul class="cards">

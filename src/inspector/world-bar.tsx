@@ -80,8 +80,8 @@ export function WorldBar({ world, choose, moved, onMoved, notices }: Props) {
         <code>{key}</code> <Copy text={key}>Copy key</Copy>
       </span>
       <Clock view={view} />
-      <span class="buttons" role="group" aria-label="Move the clock on">
-        <button onClick={() => advance('next')} title="To when the next job enters a state">
+      <span class="buttons" role="group" aria-label="Advance the clock">
+        <button onClick={() => advance('next')} title="To the next state of any job">
           next
         </button>
         <button onClick={() => advance('1m')}>+1 min</button>
@@ -106,12 +106,12 @@ export function WorldBar({ world, choose, moved, onMoved, notices }: Props) {
             }}
           >
             <input
-              aria-label="Move on by"
+              aria-label="Advance by"
               placeholder="90s, 2h, 1d …"
               value={by}
               onInput={({ currentTarget }) => setBy(currentTarget.value)}
             />
-            <button>Move on</button>
+            <button>Advance</button>
           </form>
           <Pace
             view={view}

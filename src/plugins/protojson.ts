@@ -113,21 +113,26 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset, era
     }
   })
 
-  // Answers are made field by field by functions whose types are the response schemas, so nothing is left for a compiled
-  // serializer to check or strip; compiling one per route would only cost start-up time.
+  // Answers are made field by field by functions whose types are the response schemas, so a compiled serializer would have
+  // nothing to check or strip. An encoder is made for the first answer of a route, to keep the start short.
   app.setSerializerCompiler(({ schema, url = '' }) => {
-    // The setting is about the service's answers; clients of the emulator's own API rely on all fields.
+    // `--unset` and `--era` change the service's answers; clients of the control API rely on all fields.
     if (isControl(url)) return JSON.stringify
+    let encode: ((value: unknown) => string) | undefined
+    return (value: unknown) => (encode ??= encoderOf(schema as TSchema))(value)
+  })
+
+  function encoderOf(schema: TSchema): (value: unknown) => string {
     const answered = era === '2023' ? (schemaOf2023(schema) ?? schema) : schema
-    const encode = compileEncoder(answered as TSchema)
+    const encode = compileEncoder(answered)
     const turn = era === '2023' ? answerOf2023 : undefined
-    const omit = omitUnset ? compileOmitUnset(answered as TSchema) : undefined
+    const omit = omitUnset ? compileOmitUnset(answered) : undefined
     if (turn === undefined && omit === undefined) return encode
-    return (value: unknown) => {
+    return (value) => {
       const turned = turn === undefined ? value : turn(value)
       return encode(omit === undefined ? turned : omit(turned))
     }
-  })
+  }
 
   // Fastify adds a charset to every JSON answer; the gateway did not.
   app.addHook('onSend', (_request, reply, payload, done) => {

@@ -95,7 +95,7 @@ export type Ending =
   | { readonly kind: 'fails'; readonly in: JobState; readonly message: string }
   | { readonly kind: 'never' }
 
-/** How a run is to turn out. */
+/** The outcome that a run will have. */
 export interface Outcome {
   readonly pace: Pace
   readonly ending: Ending

@@ -5,7 +5,7 @@ import { RuleParams, WorldParams } from '../../../schemas/control.ts'
 import type { Core } from '../../core.ts'
 import { checkedWorldName } from '../../base/world-names.ts'
 
-/** Deciding how jobs turn out. */
+/** Routes of scenarios, which decide how runs end. */
 export const scenarioRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
