@@ -49,6 +49,8 @@ export function createHttpServer(logger: LoggerOptions | false): HttpServer {
     // The gateway knows no HEAD; it answers 501.
     exposeHeadRoutes: false,
     return503OnClosing: false,
+    // Plugins here wait for nothing, so none needs a timer.
+    pluginTimeout: 0,
     routerOptions: { maxParamLength: 4096, querystringParser: keepQuery },
     // The gateway finds its routes in the decoded path, where %2F divides segments (inferred).
     rewriteUrl(request) {
