@@ -30,7 +30,7 @@ import { assertPersona } from './domain/accounts/personas.ts'
  */
 export type Send = (method: string, path: string, body?: unknown) => Promise<unknown>
 
-/** The emulator said no; `message` is its own, with the status and what was asked. */
+/** The emulator refused a call; `message` has the request, the status and the reason. */
 export class ControlError extends Error {
   override readonly name = 'ControlError'
   readonly status: number
@@ -81,7 +81,7 @@ export interface World {
   reset(): Promise<ResetResponse>
   /** Adds the templates and jobs of a seed; all of them or none. */
   seed(seed: Seed): Promise<SeedResponse>
-  /** Copies it into a world of another name. */
+  /** Copies the world to another name. */
   fork(into: string, options?: { replace?: boolean }): Promise<World>
   /** Removes it with all that is in it. */
   drop(): Promise<void>
@@ -101,7 +101,7 @@ export interface World {
   /** All faults, or with `{ unused: true }` those that were never used. */
   faults(query?: RulesQuery): Promise<Fault[]>
   removeFault(id: string): Promise<Fault>
-  /** Lets requests go on that a fault with the delay `until-released` holds. */
+  /** Releases the requests that a fault with the delay `until-released` holds. */
   releaseFault(id: string): Promise<Fault>
   /** The exchanges of clients, oldest first. */
   requests(query?: JournalQuery): Promise<Exchange[]>

@@ -26,7 +26,7 @@ export function systemClock(): Clock {
 export interface SteadyClock extends Clock {
   /** Microseconds by which it is ahead of its source since that was set back. */
   readonly ahead: Micros
-  /** Goes back by so much, or on if it is negative. Call if something else keeps the time of worlds from going back. */
+  /** Goes back by this time, or forward if it is negative. Call only if the time of worlds is kept from going back. */
   goBack(by: Micros): void
   /** Microseconds since it was made, independent of changes of its source. */
   elapsed(): Micros

@@ -24,7 +24,7 @@ interface Shown {
 /** Bytes and files of a block at most, as the emulator takes them. */
 const most = { bytes: 64 * 1024 ** 2, files: 1000 } as const
 
-/** Pushes apps, lists them, lets jobs use them. */
+/** Pushes, lists and activates apps. */
 export const app = (invocation: Invocation): Promise<void> => block('app', invocation)
 
 /** Pushes engines, lists them, lets jobs use them. */

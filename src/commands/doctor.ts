@@ -104,7 +104,7 @@ function checkDriver(): Finding {
   }
 }
 
-/** The health of the emulator at an address, or what is wrong with it; neither if none is there. */
+/** The health of the emulator at an address, or its problem; neither if there is none. */
 function healthAt(url: string): Promise<{ readonly health?: Health; readonly problem?: string }> {
   return new Promise((resolve) => {
     const request = get(`${url}/_emulator/health`, { timeout: 2000, agent: directAgent }, (response) => {

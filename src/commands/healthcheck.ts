@@ -4,7 +4,7 @@ import type { Settings } from '../settings/settings.ts'
 import { directAgent } from '../base/address.ts'
 import { addressOf } from './address.ts'
 
-/** Milliseconds after which an emulator that does not answer counts as unwell. */
+/** Milliseconds after which an emulator that does not answer counts as unhealthy. */
 const patience = 2000
 
 /**

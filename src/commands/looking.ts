@@ -73,7 +73,7 @@ export async function templates(invocation: Invocation): Promise<void> {
   )
 }
 
-/** Lists what clients asked for, and with `--follow` what they go on to ask. */
+/** Lists the requests of clients, and with `--follow` also new ones. */
 export async function requests(invocation: Invocation): Promise<void> {
   const { options } = invocation
   const { ask } = reach(invocation)

@@ -107,7 +107,7 @@ function printGates({
   print(`job ${jobId}: ${state}${waitingFor.length === 0 ? '' : `, then waits before ${waitingFor[0]}`}`)
 }
 
-/** Copies a world into one of another name. */
+/** Copies a world to another name. */
 export async function fork(invocation: Invocation): Promise<void> {
   const [into = ''] = invocation.args
   const { name, ask } = reach(invocation)

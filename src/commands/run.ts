@@ -106,7 +106,7 @@ async function save(emulator: Emulator, jobId: string, out: string): Promise<voi
 
 const localFile = 'type.googleapis.com/bytenite.data_source.LocalFileDataSource'
 
-/** Asks the emulator. @throws Error with what it says, if it refuses */
+/** Sends a request to the emulator. @throws Error with its message, if it refuses */
 async function ask<Answer>(
   emulator: Emulator,
   method: 'GET' | 'PATCH' | 'POST' | 'PUT',

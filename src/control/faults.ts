@@ -25,7 +25,7 @@ export interface Strike {
    * @param goOn called once, unless it was cancelled
    */
   hold(goOn: () => void): { cancel(): void }
-  /** Waits a little between the parts of a slow body; not at all once the program is to end. */
+  /** Waits between the parts of a slow body, except when the program ends. */
   pause(milliseconds: number): Promise<void>
 }
 
@@ -40,15 +40,15 @@ export interface FaultRegistry {
   list(world: string, unused?: boolean): Fault[]
   /** @throws ApiError 404 */
   remove(world: string, id: string): Fault
-  /** Lets requests go on that a fault holds, whatever its delay. @throws ApiError 404 */
+  /** Releases the requests that a fault holds. @throws ApiError 404 */
   release(world: string, id: string): Fault
-  /** Takes all faults of a world away; what they hold goes on. */
+  /** Removes all faults of a world, and releases the requests that they hold. */
   clear(world: string): void
   /** Tells if a world has any faults. */
   isArmed(world: string): boolean
   /** The fault that applies to a request, if any: the first rule that matches and is not used up. Counts the use. */
   strike(world: string, target: FaultTarget): Strike | undefined
-  /** Requests held by faults go on, so that the program can end. */
+  /** Releases all held requests, so that the program can end. */
   close(): void
 }
 

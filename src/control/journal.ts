@@ -162,7 +162,7 @@ function areEqual(some: readonly string[], others: readonly string[]): boolean {
 const none: readonly never[] = []
 
 export function createJournal(): Journal {
-  /** In the order of last use, so that the first one is what goes when all together are too large. */
+  /** In the order of last use: the first is dropped when all together are too large. */
   const worlds = new Map<string, Kepts>()
   const waiting = new Map<string, Set<Waiting>>()
   const watchers = new Set<Watcher>()
@@ -307,7 +307,7 @@ function bodyOf({ requestBody }: Kept): unknown {
   }
 }
 
-/** The places at which a value lacks what is wanted of it: every member of an object must be there, anything else must be equal. */
+/** The differences of a value from the wanted one: an object must have all wanted members, other values must be equal. */
 function missing(wanted: unknown, found: unknown, path = 'body'): string[] {
   if (wanted === undefined) return []
   const isScalar = typeof wanted !== 'object' || wanted === null

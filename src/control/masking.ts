@@ -1,4 +1,4 @@
-/** Takes what opens something out of what is shown. */
+/** Masks credentials in texts that are shown. */
 export interface Masking {
   readonly text: (text: string) => string
   headers(headers: Headers): Record<string, string>

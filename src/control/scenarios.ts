@@ -18,7 +18,7 @@ interface Decision {
   readonly undo: () => void
 }
 
-/** The scenarios of all worlds. They are rules for tests and end with the program; what they decided stays with the jobs. */
+/** The scenarios of all worlds. They end with the program, but their decisions are stored with the jobs. */
 export interface ScenarioRegistry {
   /** @throws ApiError 400 for a rule that contradicts itself */
   add(world: string, rule: ScenarioRequest): Scenario

@@ -19,7 +19,7 @@ import type { Clocks } from './clocks.ts'
 import type { Templates } from './templates.ts'
 import type { Rows } from '../store/rows.ts'
 
-/** Apps and engines, as accounts push and read them. Each version is a record of its own. */
+/** Apps and engines, as accounts push and read them. Each version is a separate record. */
 export interface Blocks {
   /**
    * Takes a block; a version that is there already is overwritten, and stays as active as it was. A `template.json` in it is
@@ -46,7 +46,7 @@ export interface BlockSurroundings {
   readonly templates: Templates
   readonly now: Clocks['now']
   readonly ids: Ids
-  /** True if only holders of private keys may push and activate, as what is pushed may be run. */
+  /** True if only holders of private keys may push and activate, because pushed code is run. */
   readonly guarded: boolean
 }
 

@@ -111,7 +111,7 @@ export interface TransitionBus {
    * @returns ends the listening
    */
   listen(world: number, listener: TransitionListener, onEmptied?: () => void): () => void
-  /** Hears of states that jobs of any world enter. @returns ends the listening */
+  /** Listens to states that jobs of any world enter. @returns a function that ends it */
   listenToAll(listener: (world: number, transitions: readonly Transition[]) => void): () => void
   announce(world: number, transitions: readonly Transition[]): void
   /** The world was dropped, reset or written over. */

@@ -44,7 +44,7 @@ import type { Rows } from '../store/rows.ts'
 export interface Jobs {
   /** Creates a job, or updates the one that has the id and was not started. */
   create(caller: Caller, request: CreateJobRequest): Promise<JobRecord>
-  /** Changes a job that was not started; what is absent stays. */
+  /** Changes a job that was not started; absent fields stay. */
   update(caller: Caller, id: string, change: JobChange): Promise<JobRecord>
   /** Starts a job; a config given here counts besides the one the job has. */
   run(caller: Caller, id: string, config: JobConfig): Promise<JobRecord>
@@ -78,7 +78,7 @@ export interface Jobs {
    * @returns true if any was counted, so that these jobs are out of date
    */
   poll(caller: Caller, jobs: readonly JobRecord[]): Promise<boolean>
-  /** Makes a job that is to enter a state by itself wait before it. */
+  /** Makes a job wait before a state that it would enter by itself. */
   hold(world: WorldRecord, id: string, before: JobState): Promise<JobRecord>
   /**
    * Overrides the pace of one job; an empty string removes the override. A running job continues at the new pace.

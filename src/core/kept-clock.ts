@@ -6,10 +6,10 @@ import type { Rows } from '../store/rows.ts'
 /** Name of the setting that holds the last time seen, in microseconds. */
 const lastTime = 'last-time'
 
-/** A clock that goes back neither while the emulator runs nor between two runs. */
+/** A clock that never goes back, also across restarts. */
 export interface KeptClock {
   readonly clock: SteadyClock
-  /** Stores the time exactly, for a good end; what is stored meanwhile is ahead of it. Throws if the disk fails. */
+  /** Stores the exact time at the end; while running, a slightly later time is stored. Throws if the disk fails. */
   keep(): void
 }
 

@@ -44,7 +44,7 @@ export interface Runs {
 /** The error of a job whose blocks are no longer run. */
 export const cutReason = 'the emulator ended while this job ran'
 
-/** The same for a copy of a job, which has no blocks of its own that run. */
+/** The same for a copy of a job, whose blocks do not run. */
 const copiedReason = 'its world was copied while this job ran'
 
 /** The parts of the emulator that runs need. */

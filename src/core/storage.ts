@@ -217,7 +217,7 @@ export function createStorage({
   }
 }
 
-/** The last part of a URL's path, as a name for what it leads to. */
+/** The last part of a URL's path, as the name of its file. */
 function lastPart(url: string): string {
   const path = url.replace(/[?#].*$/s, '').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '')
   return path.slice(path.lastIndexOf('/') + 1)

@@ -64,7 +64,7 @@ export function createTemplates(
     return template
   }
 
-  /** Names of the results of a job that has nothing of its own but a source. */
+  /** Names of the results of a job with only a source. */
   function resultsOf(template: Template): string[] {
     const { results } = builtInScenarios[template.id] ?? {}
     if (results !== undefined) return results.map(({ name }) => name)

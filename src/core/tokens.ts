@@ -42,7 +42,7 @@ export interface TokenSurroundings {
   readonly rows: Pick<Rows, 'settings' | 'revokedTokens'>
   readonly now: Clocks['now']
   readonly ids: Ids
-  /** Tells an emulator in memory from the others of its process; null: the key of its own does, as it is kept on disk. */
+  /** Id of an emulator in memory among those of its process; null if it has its own key on disk. */
   readonly instance: string | null
 }
 

@@ -7,7 +7,7 @@ import type { Caller } from './caller.ts'
 /** The user of an account. */
 export interface Users {
   get(caller: Caller): User
-  /** Changes what is given; the rest stays. */
+  /** Changes the given fields; the others stay. */
   update(caller: Caller, change: SetUserInfoRequest): Promise<User>
 }
 

@@ -36,7 +36,7 @@ export interface Wallet {
    */
   redeem(caller: Caller, code: string): Promise<Coupon>
   /**
-   * Sets aside what a job that starts now will cost. Call inside an act.
+   * Reserves the price of a job that starts now. Call inside an act.
    *
    * @throws ApiError 400/9 if that is more than there is (documented that balance is checked; chosen how it is refused)
    */

@@ -67,13 +67,13 @@ export interface WorldSurroundings {
   readonly transitions: TransitionBus
   /** Puts the jobs of the seed into a new or emptied world; called inside an act; returns how many. */
   readonly seed: (world: WorldRecord) => number
-  /** A world was emptied, or is gone: so is what it had in memory. Called after the commit. */
+  /** Called after a world was emptied or dropped, to clear what it has in memory. */
   readonly onCleared: (world: WorldRecord) => void
   /** Removes the files of a place that no world has any more. */
   readonly removePlace: (place: number) => void
   /** The rows of another world, of this emulator or not, are in this one now. Called inside the act. */
   readonly onCopied: (world: WorldRecord) => void
-  /** A world is copied: so is what is not in the database. Called last in the act that does it. */
+  /** Called last in the act that copies a world, to copy its files. */
   readonly onForked: (from: WorldRecord, into: WorldRecord) => void
 }
 

@@ -13,9 +13,9 @@ export interface ChildOptions {
   readonly grace?: number
   /** Milliseconds in which signals count as one press of a key; absent: one second. */
   readonly press?: number
-  /** The child leads a process group of its own, and signals go to all of it. */
+  /** The child has its own process group, which gets all signals. */
   readonly group?: boolean
-  /** Kills what is left of the group when the child ends. Absent: what the child has started itself is its own affair. */
+  /** Kills the rest of the group when the child ends. Absent: processes that the child started are left alone. */
   readonly clears?: boolean
   /** Kills the child when it is aborted. */
   readonly limit?: AbortSignal

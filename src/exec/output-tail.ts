@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 
-/** Keeps the end of what streams say, however much that is. */
+/** Keeps the end of the output of streams. */
 export interface Tail {
   follow(stream: Readable | null): void
   text(): string

@@ -16,7 +16,7 @@ export interface Runner {
    * @throws Error that says in a sentence why the command was not started; CommandError if it cannot be
    */
   run<Result>(run: Run<Result>): Promise<Result>
-  /** The first signal by which this program was told to end. */
+  /** The first signal that asked this program to end. */
   readonly heard: () => NodeJS.Signals | undefined
 }
 
@@ -40,7 +40,7 @@ export interface RunnerOptions {
 }
 
 /**
- * From now on signals are heard, as whatever is begun here is also to be put away.
+ * Handles signals from now on, so that everything that is started here is also stopped.
  *
  * @throws Error if the seed cannot be read
  */

@@ -100,7 +100,7 @@ const download: Entry = {
   errors: { ...storage, preconditionFailed: ['result-condition'], outOfRange: ['range-beyond-end'] },
 }
 
-/** Every operation that the emulator has, as the vendor's reference writes it; what it does not have needs no row here. */
+/** All operations of the emulator, as the vendor's reference writes them. */
 export const operations: Readonly<Record<string, Entry>> = {
   'POST /v1/auth/access_token': entry('exchange-key', { unauthenticated: ['wrong-api-key'] }),
   'POST /v1/auth/signout': entry('sign-out'),

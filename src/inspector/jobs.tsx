@@ -9,7 +9,7 @@ import { dateTime, pretty, span, stateName } from './format.ts'
 import { Chip, Code, Copy, Empty, type Notices, Status, Tabs } from './parts.tsx'
 import { literal } from './snippets.ts'
 
-/** The states of a job that goes well, in their order. */
+/** The states of a job that succeeds, in order. */
 const states: readonly JobState[] = [
   'JOB_STATE_NEW',
   'JOB_STATE_STARTED',

@@ -22,7 +22,7 @@ export const Chip = ({ kind, title, children }: { kind?: string; title?: string;
   </span>
 )
 
-/** Tells what went wrong, and what was done, for as long as it takes to read it. */
+/** A message about an action or an error, shown long enough to read it. */
 export interface Notices {
   readonly say: (text: string) => void
   /** Runs something; says its error, if there is one. */

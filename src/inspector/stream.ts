@@ -30,7 +30,7 @@ export function follow(world: string | undefined, listener: StreamListener): () 
   let missedAt: number | undefined
   let source = open()
 
-  /** Opens the stream at the last thousand exchanges. The listener knows those that it was told before. */
+  /** Opens the stream at the last thousand exchanges. The listener skips those that it has. */
   function open(): EventSource {
     const source = new EventSource(
       `/_emulator/stream?after=0${world === undefined ? '' : `&world=${encodeURIComponent(world)}`}`,

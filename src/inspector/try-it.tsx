@@ -162,7 +162,7 @@ const sources: Readonly<Record<KnownTemplate['from'], string>> = {
   emulator: 'a scenario',
 }
 
-/** One template: its components, what a job of it needs, and what it makes. */
+/** A template: its components, the needs of its jobs, and their results. */
 function AboutTemplate({ template }: { readonly template: KnownTemplate }) {
   const { description, from, partitioner, app, assembler, needs, makes } = template
   return (

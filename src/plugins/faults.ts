@@ -60,7 +60,7 @@ export function registerFaults(app: FastifyInstance, faults: FaultRegistry, ring
   })
 }
 
-/** Goes on after the delay of a fault, but not for a client that has gone: then nothing is done (chosen). */
+/** Continues after the delay of a fault, unless the client has disconnected (chosen). */
 function afterDelay(strike: Strike, reply: FastifyReply, goOn: () => void): void {
   if (!strike.isDelayed) return goOn()
   const { raw, request } = reply
@@ -76,7 +76,7 @@ function afterDelay(strike: Strike, reply: FastifyReply, goOn: () => void): void
   raw.once('close', leave)
 }
 
-/** Sets status and headers. Returns the body that goes with them. */
+/** Sets status and headers, and returns the body. */
 function prepareStatus({ rule }: Strike, status: number, reply: FastifyReply): string {
   for (const name of ['content-length', 'content-range', 'retry-after', 'www-authenticate']) reply.removeHeader(name)
   if (rule.retryAfter !== undefined) reply.header('retry-after', String(rule.retryAfter))

@@ -7,7 +7,7 @@ import { operationOf } from './operations.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Tells the journal how an exchange ended that has no answer of its own, or one without an end. Counts once. */
+    /** Records the end of an exchange without a complete answer. Only the first call counts. */
     noteExchange: (reply: FastifyReply, status: number) => void
   }
 }

@@ -25,7 +25,7 @@ export interface RouteOptions {
   readonly openApiApp: (prepare: (app: FastifyInstance) => void) => FastifyInstance
 }
 
-/** The scopes by their bases. Each protects what is in it. */
+/** Registers the scopes by their bases. Each protects its own routes. */
 export function registerRoutes(app: FastifyInstance, core: Core, options: RouteOptions): void {
   const { auth, guard, answers, operations, grounds, inForce, openApiApp } = options
   // The vendor announced `/v1/computing` in September 2025 as the new name of `/v1/customer`, and kept the old one.

@@ -13,7 +13,7 @@ export interface BlockCommand {
   readonly environment: Readonly<Record<string, string>>
   /** Seconds of the machine's clock after which it is stopped; 0: none. */
   readonly timeout: number
-  /** Takes what it prints, piece by piece. The block waits for it, so that a flood cannot fill the memory. */
+  /** Takes its output, piece by piece. The block waits for it, so that a flood cannot fill the memory. */
   readonly onOutput: (bytes: Buffer) => Promise<void>
 }
 

@@ -23,13 +23,13 @@ export interface Runner {
 }
 
 export interface RunnerOptions {
-  /** Folder for the folders of jobs, which goes at the end; null: a temporary one. */
+  /** Parent of the folders of jobs, removed at the end; null: a temporary one. */
   readonly folder: string | null
   readonly python: string
   readonly sources: SourceOptions
   /** Blocks at once; absent: as many as there are cores. */
   readonly parallel: number | undefined
-  /** Hears of every line of a job's log. */
+  /** Called with every line of a job's log. */
   readonly onLine?: (jobId: string, line: StoredLine) => void
   /** A job's run has come to its end. */
   readonly onEnd?: (jobId: string) => void

@@ -47,7 +47,7 @@ export function optionsInForce(options: EmulatorOptions, checked: CheckedOptions
   ]
 }
 
-/** Files by their paths; of anything else no more than that it is there. */
+/** Files by their paths; other values only as given. */
 const seedText = (seed: unknown): unknown =>
   seed === undefined || typeof [seed].flat()[0] === 'string' ? seed : 'given in the words of the API'
 

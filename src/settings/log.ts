@@ -11,7 +11,7 @@ export interface LoggerOptions {
 
 const ignore = (): void => undefined
 
-/** Logs to stderr, as stdout belongs to what programs read. */
+/** Logs to stderr; stdout is for programs. */
 export function loggerOptions(level: LogLevel, format: 'line' | 'json'): LoggerOptions {
   // A line whose reader has gone is lost; without a listener it would end the program.
   process.stderr.off('error', ignore).on('error', ignore)

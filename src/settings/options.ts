@@ -44,7 +44,7 @@ export interface EmulatorOptions extends Partial<Omit<ServiceSettings, 'pace'>> 
   readonly keepAlive?: boolean
   readonly clock?: Clock
   readonly ids?: Ids
-  /** @internal Is told of every exchange, for the report of `exec`. */
+  /** @internal Called with every exchange, for the report of `exec`. */
   readonly onExchange?: Observer
   /** @internal The settings of the command line, with where each comes from. */
   readonly inForce?: readonly SettingInForce[]
@@ -54,7 +54,7 @@ export interface EmulatorOptions extends Partial<Omit<ServiceSettings, 'pace'>> 
 
 /** Ways to look at the blocks that run. */
 interface RunHooks {
-  /** Hears of every line of a job's log, as it comes. */
+  /** Called with every line of a job's log. */
   readonly onLine: (jobId: string, line: StoredLine) => void
   /** A job's run has come to its end. */
   readonly onEnd: (jobId: string) => void

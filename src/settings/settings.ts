@@ -34,7 +34,7 @@ export interface ServiceSettings {
   readonly era: Era
   /** `open`: any other key opens the world `default`, too; absent: `closed`. */
   readonly keys: 'closed' | 'open'
-  /** Host names under which the emulator is to be had, besides local ones; `.lan` allows all that end so; absent: none. */
+  /** Accepted host names besides local ones; `.lan` allows all names that end so; absent: none. */
   readonly allowHost: readonly string[]
   /** The address that links in answers begin with; absent: the one that the client used. */
   readonly publicUrl: string | undefined
@@ -46,7 +46,7 @@ export interface ServiceSettings {
   readonly runApps: 'off' | 'process' | 'process,pushed'
   /** The interpreter of blocks in Python; absent: `python3`. */
   readonly python: string
-  /** A folder in which jobs that are really run find what they would fetch: `{host}/{path}` of a URL, `{bucket}/{name}`; absent: none. */
+  /** A folder with the sources of jobs that run blocks: `{host}/{path}` for a URL, `{bucket}/{name}`; absent: none. */
   readonly sources: string | undefined
   /** Jobs that are really run may fetch URLs over the network; absent: false. */
   readonly fetchSources: boolean

@@ -15,10 +15,10 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Acts after which what they wrote is copied from the log into the database file, between two transactions. */
+/** Number of acts after which the log is copied into the database file, between two transactions. */
 const actsPerCheckpoint = 3000
 
-/** Milliseconds without an act after which that is done early. */
+/** Milliseconds without an act after which it is copied earlier. */
 const idleTime = 1000
 
 /**

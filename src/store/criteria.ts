@@ -8,7 +8,7 @@ export interface FilterColumn extends FilterField {
   readonly column?: string
 }
 
-/** A part of a WHERE clause, and what is bound to its question marks. */
+/** A part of a WHERE clause, and the values of its question marks. */
 export interface Clause {
   readonly sql: string
   readonly values: readonly unknown[]

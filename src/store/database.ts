@@ -20,7 +20,7 @@ export interface Store {
   readonly schema: number
   /** Does an act that writes; resolves once it is committed. */
   readonly commit: Commit
-  /** Does an act that writes at once, in a transaction of its own. For start-up, before the first `commit`. */
+  /** Runs a writing act immediately, in its own transaction. For start-up, before the first `commit`. */
   act<Result>(act: () => Result): Result
   /** Prepares a statement, once per text; the texts that were used last are kept. */
   prepare<Row = unknown>(sql: string): Statement<unknown[], Row>

@@ -1,4 +1,4 @@
-/** The machine that a driver is to run on. */
+/** The machine on which a driver must run. */
 export interface Surroundings {
   /** Version of Node.js. */
   readonly node: string

@@ -6,7 +6,7 @@ export interface SecretStore {
   find(world: number, account: string, secretType: string, id: string): SecretRecord | undefined
   /** The account's secrets, by type and id; of one type, if it is given. */
   list(world: number, account: string, secretType?: string): SecretRecord[]
-  /** The account's secrets with an id, of whatever type, with what they keep secret. */
+  /** The account's secrets with an id, of any type, with their secret keys. */
   withKeys(world: number, account: string, id: string): (SecretRecord & { readonly secretKey: string })[]
   /** Call inside an act. Makes the secret, or replaces the one of the same type and id. */
   save(world: number, account: string, secret: SecretRecord, secretKey: string): void

@@ -53,7 +53,7 @@ export interface WalletStore {
   reserve(world: number, account: string, reservation: Reservation): void
   /** Call inside an act. The job's end or price is another one than it was. Does nothing if nothing is reserved for it. */
   change(world: number, account: string, jobId: string, to: Pick<Reservation, 'endsAt' | 'completes' | 'amount'>): void
-  /** Reservations whose jobs have ended by a moment, in the order of the ends. */
+  /** Reservations of jobs that have ended by a moment, in the order of their ends. */
   ended(world: number, account: string, now: Micros): Reservation[]
   /** Call inside an act. */
   release(world: number, account: string, reservation: Reservation): void

@@ -6,7 +6,7 @@ import type { UnknownField } from './unknown-fields.ts'
 /** Rows on a page if the client does not say: what the vendor's console showed (chosen). */
 const defaultLimit = 10
 
-/** Rows on a page at most; more are to be had from the next page (chosen). */
+/** Maximum number of rows on a page (chosen). */
 export const maxLimit = 1000
 
 export interface Slice {

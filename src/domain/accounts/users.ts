@@ -16,7 +16,7 @@ export type UserRecord = ReadonlyDeep<Static<typeof UserRecord>>
 /** A user who has changed nothing yet. */
 export const newUser: UserRecord = { firstName: '', lastName: '', contactInfo: null }
 
-/** The user after a change: what is absent stays, `contactInfo` is replaced as a whole (chosen). */
+/** The user after a change: absent fields stay, `contactInfo` is replaced as a whole (chosen). */
 export const changedUser = (
   user: UserRecord,
   {

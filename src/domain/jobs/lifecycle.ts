@@ -89,7 +89,7 @@ export const Run = Type.Object({
 })
 export type Run = ReadonlyDeep<Static<typeof Run>>
 
-/** How a run is to end: well, in FAILED after a state, or never. */
+/** The planned end of a run: COMPLETE, FAILED after a state, or never. */
 export type Ending =
   | { readonly kind: 'completes' }
   | { readonly kind: 'fails'; readonly in: JobState; readonly message: string }
@@ -155,7 +155,7 @@ export function endAt(run: Run | null): Micros | null {
   return last !== undefined && isFinal(last[0]) ? last[1] : null
 }
 
-/** The same life, stopped now: what was to come is replaced by FAILED (chosen: no other final state exists). */
+/** The same life, stopped now: FAILED replaces the later states (chosen: no other final state exists). */
 export const abortRun = (run: Run, now: Micros): Run => failRun(run, now, 'job was aborted')
 
 /** The same life, ended in FAILED at a moment for a reason. */

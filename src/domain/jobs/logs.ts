@@ -7,7 +7,7 @@ import { type JobRecord, maxTasks } from './job.ts'
 import type { Template } from '../templates/template.ts'
 import { formatTimestamp, type Micros } from '../../base/timestamps.ts'
 
-/** Lines of tasks in one answer at most (chosen): what is above would be more than a gRPC message of 4 MiB holds. */
+/** Maximum number of task lines in an answer (chosen): more would not fit into a gRPC message of 4 MiB. */
 export const maxTaskLines = 10_000
 
 /** Time between two lines of a component, unless it ended earlier. */

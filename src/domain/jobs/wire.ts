@@ -15,7 +15,7 @@ import type { JobRecord } from './job.ts'
 import type { Template } from '../templates/template.ts'
 import { formatTimestamp, type Micros } from '../../base/timestamps.ts'
 
-/** Makes the temporary URL that a job's input file is to be put to. */
+/** Makes the temporary URL for the upload of a job's input file. */
 export type UploadUrl = (job: JobRecord) => string
 
 /** A stored job as clients see it: the fields of the vendor's page, in its order, unset ones included. */

@@ -26,7 +26,7 @@ export interface Block {
   readonly minMemory: number
 }
 
-/** The stage of a job that has no code of its own. */
+/** The tag of a stage without code. */
 export const passthrough = 'passthrough'
 
 /** The blocks and templates that are there in every world. */
@@ -61,7 +61,7 @@ export function readBlock(text: string, folder: string): Block {
 
 const kinds = ['app', 'partitioner', 'assembler'] as const satisfies readonly BlockKind[]
 
-/** A block, by what its manifest says of it. A need that is not told counts as one, so that no task is free by an omission (chosen). */
+/** A block, as its manifest describes it. A missing need counts as one, so that no task is free by omission (chosen). */
 export function blockOf(kind: BlockKind, manifest: Manifest, code: Block['code']): Block {
   const { name, major, minor, entrypoint, platformConfig, deviceRequirements } = manifest
   return {

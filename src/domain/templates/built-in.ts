@@ -182,7 +182,7 @@ const scenarios: readonly JobTemplateInput[] = Object.keys(builtInScenarios)
     ...bypassToBucket,
   }))
 
-/** Templates that every world knows without being told, by id; the vendor's first, in the order in which lists show them. */
+/** Templates of every world, by id: the vendor's first, in the order of lists. */
 export const builtInTemplates: ReadonlyMap<string, Template> = new Map(
   [...published, ...scenarios].map((input) => [
     input.id,

@@ -7,7 +7,7 @@ import loaded from 'node-forge/lib/forge.js'
 
 /** A certificate authority made for one run, with the certificate that it issued. It lives in memory; its own key is not kept. */
 export interface Authority {
-  /** PEM: what clients are to trust. */
+  /** The certificate that clients must trust, as PEM. */
   readonly certificate: string
   /** PEM: what the vendor's hosts show, and the key to it. */
   readonly leaf: { readonly certificate: string; readonly key: string }

@@ -9,14 +9,14 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** The addresses and files that the environment of a program under `exec` names. */
 export interface Destination {
-  /** Base URL of the emulator, for clients that can be told. */
+  /** Base URL of the emulator, for clients with a configurable address. */
   readonly api: string
   readonly apiKey: string
   readonly proxy: { readonly host: string; readonly port: number }
   readonly trust: TrustFiles
-  /** URL of the module that Node.js is to load before the program. */
+  /** URL of the module that Node.js loads before the program. */
   readonly hook: string
-  /** The folder of the module that Python is to load before the program. */
+  /** The folder of the module that Python loads before the program. */
   readonly python: string
 }
 

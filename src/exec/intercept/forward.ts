@@ -6,7 +6,7 @@ import type { Target } from './targets.ts'
 
 /** Callbacks for a request on its way. */
 export interface Encounters {
-  /** Called with the connection that the request goes out on; false: not there. */
+  /** Called with the connection of the request; false if it failed. */
   readonly onSocket: (socket: Socket) => boolean
   readonly onLoop: () => void
   readonly onFailure: (message: string) => void
@@ -27,7 +27,7 @@ const betweenNeighbours = [
   'upgrade',
 ]
 
-/** Sends a request on to where it is to go, or to the next proxy, and its answer back. */
+/** Forwards a request to its target or to the next proxy, and returns the answer. */
 export function forward(
   request: IncomingMessage,
   response: ServerResponse,

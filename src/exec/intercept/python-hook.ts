@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { packageRoot } from '../../base/package.ts'
 import { vendorHost } from './vendor.ts'
 
-/** The places that Python is to connect to in place of the vendor's host. */
+/** The addresses to which Python connects instead of the vendor's host. */
 export interface PythonHook {
   /** Ports on this machine: for TLS, and for plain HTTP. */
   readonly tls: number

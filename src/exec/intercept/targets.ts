@@ -1,4 +1,4 @@
-/** Where a request to the proxy is to go. */
+/** The target of a request to the proxy. */
 export interface Authority {
   /** Without brackets. */
   readonly host: string

@@ -3,7 +3,7 @@ import { createServer, type TLSSocket } from 'node:tls'
 import type { Authority } from './certificates.ts'
 import { listen } from './listen.ts'
 
-/** Takes TLS connections that were meant for the vendor's host, and hands on what is inside. */
+/** Accepts TLS connections for the vendor's host, and passes on the decrypted requests. */
 export interface TlsFront {
   readonly port: number
   /** Takes a connection that came another way, before its first byte is read. */

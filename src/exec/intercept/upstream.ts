@@ -1,4 +1,4 @@
-/** The proxies that the user's environment names, for what is not the vendor's. */
+/** The proxies of the user's environment, for other hosts than the vendor's. */
 export interface Upstream {
   /**
    * Through which proxy a host is reached; undefined: directly.

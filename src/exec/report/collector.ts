@@ -32,7 +32,7 @@ interface Answers {
 /** The default if connections were not watched. */
 const noSightings: Sightings = { refused: new Map(), untrusted: new Map(), unused: 0 }
 
-/** Different names that are counted; what comes after them is left out. */
+/** Maximum number of different names that are counted. */
 const mostNames = 1000
 
 export function createCollector(): Collector {

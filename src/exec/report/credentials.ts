@@ -6,7 +6,7 @@ import { elapsed, follows, messageIn, type Seen } from './exchange.ts'
 
 const getToken = 'POST /v1/auth/access_token'
 
-/** A token this much before its end is renewed with reason. */
+/** A token may be renewed this long before its expiry. */
 const renewal: Micros = 5 * 60 * microsPerSecond
 const useful: Micros = tokenLifetime * microsPerSecond - renewal
 

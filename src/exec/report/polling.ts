@@ -14,7 +14,7 @@ const shortestPoll: Micros = 0.9 * microsPerSecond
 /** Polls of one job too close to the one before that are let pass: two parts of a program may read a job at once. */
 const fastPollsAllowed = 2
 
-/** Reads of a job that the client knows to have ended that are let pass: one, to show what became of it. */
+/** Number of reads of an ended job that are not a finding: one, to see the end. */
 const readsAfterEndAllowed = 1
 
 /** Polls of a running job that follow each other too closely. A poll after one that failed is a retry and does not count. */

@@ -84,7 +84,7 @@ export function createReporter(
   }
 }
 
-/** Columns of a terminal that does not say how wide it is, as under some test programs. */
+/** Columns of a terminal with an unknown width, as under some test programs. */
 const usualWidth = 80
 
 const widthOf = ({ columns }: Terminal): number => (columns === undefined || columns <= 0 ? usualWidth : columns)

@@ -2,7 +2,7 @@ import { BoundedMap } from '../../base/bounded-map.ts'
 import type { Evidence } from '../../../schemas/report.ts'
 import { type Seen, toEvidence } from './exchange.ts'
 
-/** Looks for one thing that may be wrong in a client. It is shown every exchange once, in the order of their ends. */
+/** Looks for one kind of problem in a client. It gets every exchange once, in the order of their ends. */
 export interface Rule {
   see(seen: Seen): void
   /** The finding, or undefined if nothing looks wrong. */

@@ -3,7 +3,7 @@ import { type FaultKind, faultKinds } from '../../../schemas/sweep-names.ts'
 import { tokenExpired } from '../../base/errors.ts'
 import { isStorageOperation } from '../../wire/operations.ts'
 
-/** The properties of a request that decide which faults it can meet. */
+/** The properties of a request that decide which faults are possible. */
 export interface FaultyRequest {
   readonly operation: string
   /** True if its answer had a body. */

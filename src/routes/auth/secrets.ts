@@ -7,7 +7,7 @@ import type { Core } from '../../core.ts'
 import { secretToWire } from '../../domain/accounts/secrets.ts'
 import { describeUnknown } from '../../wire/unknown-fields.ts'
 
-/** Credentials for data sources. What is secret in them never comes back. */
+/** Credentials for data sources. Answers never contain their secret keys. */
 export const secretRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {

@@ -2,7 +2,7 @@ import type { Micros } from '../../base/timestamps.ts'
 import type { TransitionBus } from '../../core/events.ts'
 import type { Transition } from '../../domain/jobs/job.ts'
 
-/** A transition with the id by which a reader can go on after it. */
+/** A transition with the id from which a reader can resume. */
 interface NumberedTransition extends Transition {
   readonly id: string
 }
@@ -15,7 +15,7 @@ export interface EventHistory {
    * @param id as a reader sends it
    */
   after(id: string): NumberedTransition[]
-  /** Hears of those to come. @returns ends it */
+  /** Listens to later transitions. @returns a function that ends it */
   listen(listener: (transitions: readonly NumberedTransition[]) => void): () => void
 }
 

@@ -21,7 +21,7 @@ export interface EventStream {
   push(transitions: readonly Told[]): void
   /** Shows a reader of Server-Sent Events, and all that stands between, that the connection is alive. */
   beat(): void
-  /** Ends the stream; what waits is dropped. */
+  /** Ends the stream, and drops waiting events. */
   end(): void
 }
 

@@ -3,7 +3,7 @@ import type { Core } from '../../core.ts'
 import { signLink } from '../../domain/results/links.ts'
 import type { BlockRecord } from '../../store/blocks.ts'
 
-/** Bytes of the body of a push: 4 MiB of a block in base64, and what is around it. */
+/** Maximum number of bytes of a push: a block of 4 MiB in base64, and its JSON. */
 export const pushLimit = 6 * 1024 * 1024
 
 /** A signed link to the bytes of a block. */

@@ -22,7 +22,7 @@ import { type Digest, etagOf } from '../files/digest.ts'
 import { jobFolder } from '../files/folders.ts'
 import type { Check } from './check.ts'
 
-/** A file that goes into an archive: bytes, or where they lie. */
+/** A file of an archive: its bytes, or its path. */
 export interface ArchiveFile {
   readonly name: string
   readonly size: number

@@ -30,7 +30,7 @@ export const sumLine = (sha256: string, name: string): string => `${sha256}  ${n
 
 const format = 'bytenite-emulator world'
 
-/** The version of the format; rises when an older emulator could not read it any more. */
+/** The version of the format; increases when older emulators can no longer read it. */
 const formatVersion = 1
 
 /** `world.json`. Moments are in microseconds since 1970. */

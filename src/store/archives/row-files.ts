@@ -11,7 +11,7 @@ const piece = 256 * 1024
 const longestRow = 32 * 1024 * 1024
 
 /**
- * Writes rows to a file, one JSON object a line; in one turn, so that all of them are of the same moment.
+ * Writes rows to a file, one JSON object a line, in one turn, so that all are of the same moment.
  *
  * @returns the file's size in bytes
  */

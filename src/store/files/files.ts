@@ -160,7 +160,7 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
   let closed = false
   let count = 0
 
-  /** A fresh name outside of what is in use, on the same file system. */
+  /** A fresh name outside the folders in use, on the same file system. */
   function aside(): string {
     if (closed) throw new Error('the emulator is closed')
     try {
@@ -188,7 +188,7 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
     return folder === undefined ? undefined : join(folder, jobFolder(jobId))
   }
 
-  /** Puts what was made aside into a job's folder. */
+  /** Moves a finished file or folder into a job's folder. */
   function move(from: string, owner: FilesOf, name: string): void {
     const folder = folderOf(owner)!
     try {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 /** Folders that are removed when the process ends, even if their emulator was not closed. */
 const temporary = new Set<string>()
 
-/** Makes a folder for files that live no longer than an emulator without a data directory. */
+/** Makes a folder for the files of an emulator without a data directory. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bytenite-emulator-'))
   if (temporary.size === 0) process.on('exit', removeAllTemporary)
