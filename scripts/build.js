@@ -155,9 +155,10 @@ function writeModules({ outputs }) {
     const file = join(dist, `${name}.js`)
     if (names.length > 0) writeFileSync(file, `export { ${names.join(', ')} } from './${name}.cjs'\n`)
     else {
-      // Node.js before 22.1 keeps no compiled code; later ones do, in the folder for temporary files.
+      // Node.js before 22.1 keeps no compiled code; later ones do, in the folder for temporary files. Through import(), Node.js
+      // would also read the whole file for the names that it exports, which takes 10 ms.
       const cache = "import module from 'node:module'\nmodule.enableCompileCache?.()\n"
-      writeFileSync(file, `#!/usr/bin/env node\n${cache}await import('./${name}.cjs')\n`)
+      writeFileSync(file, `#!/usr/bin/env node\n${cache}module.createRequire(import.meta.url)('./${name}.cjs')\n`)
       chmodSync(file, 0o755)
     }
   }
