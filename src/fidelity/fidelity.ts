@@ -17,12 +17,18 @@ export const groundHeader = 'x-emulator-ground'
 
 export type AnswerGround = ErrorGround | keyof typeof successRows
 
-const texts = new Map(
-  Object.entries<Row>({ ...successRows, ...errorRows }).map(([id, { ground }]) => [id, `${ground}; ${id}`]),
-)
+const answerRows: Readonly<Record<AnswerGround, Row>> = { ...successRows, ...errorRows }
+
+const texts = new Map(Object.entries(answerRows).map(([id, { ground }]) => [id, `${ground}; ${id}`]))
 
 /** The value of the header for a row. */
 export const groundText = (id: AnswerGround): string => texts.get(id)!
+
+/** The evidence of a row, as a paragraph for people. */
+export function evidenceText(id: AnswerGround): string {
+  const { ground, known } = answerRows[id]
+  return `Evidence: ${ground}. ${known}`
+}
 
 /** An operation with the evidence for its answers. */
 export interface OperationGround extends Entry {

@@ -3,7 +3,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { grounds } from '../../schemas/fidelity.ts'
 import { RpcStatus } from '../../schemas/errors.ts'
 import type { listedStatuses } from '../fidelity/fidelity.ts'
-import { groundHeader } from '../fidelity/fidelity.ts'
+import { evidenceText, groundHeader } from '../fidelity/fidelity.ts'
 import type { ServiceSettings } from '../settings/settings.ts'
 import { schemaOf2023 } from '../wire/era-2023.ts'
 import { version } from '../base/package.ts'
@@ -93,10 +93,15 @@ export const swaggerOptions = (settings: AnswerSettings): FastifyDynamicSwaggerO
     const successes = Object.entries((schema?.response ?? {}) as Record<string, object>).map(
       ([status, response]) => [status, isControl ? response : (asAnswered(response, settings) as object)] as const,
     )
+    const ground = route.config?.ground
+    // An operation without a success is always 404.
+    const row = ground?.success[200] ?? ground?.errors.notFound?.[0]
+    const evidence = isControl || row === undefined ? undefined : evidenceText(row)
     return {
       url,
       schema: {
         ...schema,
+        description: [schema?.['description'], evidence].filter((text) => text !== undefined).join('\n\n'),
         ...(route.config?.open === true ? { security: [] } : undefined),
         response: {
           ...Object.fromEntries(successes.map(([status, response]) => [status, { ...response, headers }])),

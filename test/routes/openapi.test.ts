@@ -61,6 +61,17 @@ for (const options of [{}, { era: '2023' }, { unset: 'omit' }] as const) {
   })
 }
 
+void t.test('every operation has a description; those of the vendor name their evidence', async (t) => {
+  const { url } = await emulator(t)
+  for (const { base, path } of documents) {
+    const { body } = await client(url, null)('GET', path)
+    const evidence = /Evidence: (documented|observed|measured|inferred|chosen)\. [A-Z4`'"]/
+    for (const { method, path, operation } of operationsOf(body)) {
+      t.match(operation.description, base === '/_emulator' ? /^[A-Z`]/ : evidence, `${method} ${base}${path}`)
+    }
+  }
+})
+
 void t.test('every field of the control API has a description', async (t) => {
   const { url } = await emulator(t)
   const { body } = await client(url, null)('GET', '/_emulator/openapi.json')
