@@ -54,7 +54,7 @@ export function explain(
 function executionOf({ run, script, pace }: JobRecord, whyPlayed: () => string): string {
   if (run === null) return ''
   if (run.blocks !== undefined) return `run: ${blocksOf(run.blocks)}`
-  const why = script !== null ? 'a scenario decided it' : pace !== null ? 'it has a pace of its own' : whyPlayed()
+  const why = script !== null ? 'a scenario decided it' : pace !== null ? 'it has its own pace' : whyPlayed()
   return `played: ${why}`
 }
 
@@ -62,13 +62,13 @@ function reasonOf(state: JobState, { run, pace }: JobRecord): string {
   if (state === 'JOB_STATE_NEW') return 'the job was created'
   if (state === 'JOB_STATE_STARTED') return 'the job was run'
   if (state === 'JOB_STATE_FAILED') return run!.failure
-  if (run?.blocks !== undefined) return 'its blocks came so far'
+  if (run?.blocks !== undefined) return 'its building blocks reached it'
   return pace === null ? 'the pace of the run' : 'the pace of the job'
 }
 
 const waitsFor = ({ polls, blocks }: Run): string =>
   blocks !== undefined
-    ? 'waits for its blocks'
+    ? 'waits for its building blocks'
     : polls === null
       ? 'waits at a gate'
       : `waits for reads by a client (${polls.seen} of ${polls.total} so far)`
@@ -93,6 +93,6 @@ function nextOf(
       ? `its building blocks: ${blocksOf(run.blocks)}`
       : run.polls === null
         ? `POST /_emulator/worlds/{world}/jobs/${id}/release opens the gate before ${first}`
-        : `reads by a client, such as GET /v1/customer/jobs/${id}: they lead to ${first}`
+        : `reads by a client, such as GET /v1/customer/jobs/${id}; the next state is ${first}`
   return byItself === undefined ? told : `${told}; or ${byItself}`
 }

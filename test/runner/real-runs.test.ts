@@ -35,7 +35,7 @@ void t.test('a client gets what the code of its blocks wrote and printed', async
   t.strictSame(printed.sort(), ['chunk 0 is dummy_file 0', 'chunk 1 is dummy_file 1', 'chunk 2 is dummy_file 2'])
 
   const { body: why } = await call('GET', `/_emulator/worlds/default/jobs/${job.id}`)
-  t.match(why.timeline[3], { state: 'JOB_STATE_PARTITIONING', reason: 'its blocks came so far' })
+  t.match(why.timeline[3], { state: 'JOB_STATE_PARTITIONING', reason: 'its building blocks reached it' })
 })
 
 void t.test('an upload is the one file in SOURCE_DIR, under its name; without engines it is the chunk', async (t) => {
