@@ -5,6 +5,7 @@ import {
   apis,
   controlBase,
   controlDocumentOf,
+  controlTitle,
   documentOf,
   swaggerOptions,
 } from './openapi.ts'
@@ -13,6 +14,7 @@ import { type GuardSettings, registerControlGuard } from '../plugins/guards.ts'
 /** A page that shows an OpenAPI document. */
 interface Page {
   readonly base: string
+  readonly title: string
   /** Path of the document. */
   readonly file: string
   /** Cuts the document out of the one of all routes. */
@@ -21,11 +23,17 @@ interface Page {
 
 const vendorPages: readonly Page[] = (Object.keys(apis) as ApiBase[]).map((base) => ({
   base,
+  title: apis[base],
   file: `${base}/docs/swagger.json`,
   draw: (whole) => documentOf(base, whole),
 }))
 
-const controlPage: Page = { base: controlBase, file: `${controlBase}/openapi.json`, draw: controlDocumentOf }
+const controlPage: Page = {
+  base: controlBase,
+  title: controlTitle,
+  file: `${controlBase}/openapi.json`,
+  draw: controlDocumentOf,
+}
 
 /**
  * `docs/` and `docs/swagger.json` under each base, without credentials (documented). The emulator's own API has the same, with the
@@ -49,9 +57,13 @@ export const docsRoutes =
       const { default: swagger } = await import('@fastify/swagger')
       const { default: swaggerUi } = await import('@fastify/swagger-ui')
       const drawn = openApiApp((inner) => void inner.register(swagger, swaggerOptions(settings)))
-      for (const { base, draw } of [...vendorPages, controlPage]) {
+      for (const { base, title, draw } of [...vendorPages, controlPage]) {
         void drawn.register(async (scope) => {
-          await scope.register(swaggerUi, { routePrefix: `/_docs${base}`, transformSpecification: draw })
+          await scope.register(swaggerUi, {
+            routePrefix: `/_docs${base}`,
+            transformSpecification: draw,
+            theme: { title },
+          })
         })
       }
       await drawn.ready()

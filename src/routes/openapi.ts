@@ -22,6 +22,9 @@ export type ApiBase = keyof typeof apis
 /** Where the emulator's own API is. */
 export const controlBase = '/_emulator'
 
+/** The title of its document. */
+export const controlTitle = 'bytenite-emulator control API'
+
 /** The header of every answer. */
 const headers = {
   [groundHeader]: {
@@ -234,7 +237,7 @@ export function controlDocumentOf(whole: object): Record<string, unknown> {
   return {
     openapi: '3.1.0',
     info: {
-      title: 'bytenite-emulator control API',
+      title: controlTitle,
       version,
       description: `${controlDescription}\n\n${elsewhere(controlBase)}`,
       license: licence,

@@ -120,6 +120,7 @@ void t.test('docs', async (t) => {
       const page = await call('GET', `${base}/docs/`)
       t.equal(page.status, 200)
       t.match(page.headers.get('content-type'), 'text/html')
+      t.match(page.body, `<title>${titles[base]}</title>`)
       t.match((await call('GET', `${base}/docs`)).body, /swagger/i, 'also without the slash')
       for (const asset of ['static/swagger-ui-bundle.js', 'static/swagger-initializer.js', 'static/swagger-ui.css']) {
         t.equal((await call('GET', `${base}/docs/${asset}`)).status, 200, asset)
