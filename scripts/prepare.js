@@ -1,6 +1,5 @@
 // Builds dist/ for installs from git, which hold the sources alone. npm runs this after every install in a checkout, too: `npm ci`
-// need not wait for it, as `npm start` and `npm test` build what they need. The script is `postprepare`, since npm 11 warns of a
-// `prepare` in each install of the tarball, where it never runs.
+// need not wait for it, as `npm start` and `npm test` build what they need.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

@@ -121,7 +121,7 @@ const listed = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-
 })
 const skip = listed.status !== 0 && 'no git, or no checkout'
 
-void t.test('an install from git, which npm makes by "postprepare" in a clone', { skip }, async (t) => {
+void t.test('an install from git, which npm makes by "prepare" in a clone', { skip }, async (t) => {
   const clone = join(folder, 'clone')
   for (const file of listed.stdout.split('\0').filter((file) => existsSync(join(packageRoot, file)))) {
     if (!/^(docs|test|examples)\//.test(file) && file !== '') cpSync(join(packageRoot, file), join(clone, file))
@@ -137,12 +137,24 @@ void t.test('an install from git, which npm makes by "postprepare" in a clone', 
 
   t.equal((await run('env', 'npm_command=ci', process.execPath, join(clone, 'scripts', 'prepare.js'))).code, 0)
   t.notOk(existsSync(join(clone, 'dist')), 'npm ci waits for no build')
-  t.equal((await npm('run', 'postprepare')).code, 0)
+  t.equal((await npm('run', 'prepare')).code, 0)
   const names = await packed()
   for (const file of built) t.ok(names.includes(file), `${file} is in the package`)
 
+  const manifestFile = join(clone, 'package.json')
+  const original = readFileSync(manifestFile, 'utf8')
+  const pack = (...args: string[]) => run(process.execPath, join(clone, 'scripts', 'pack.js'), ...args)
+  await pack()
+  // Called again, as after a pack that was interrupted.
+  await pack()
+  const { scripts } = JSON.parse(readFileSync(manifestFile, 'utf8')) as { scripts: Record<string, string> }
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepare'])
+    t.notOk(name in scripts, `${name} is not packed`)
+  await pack('--restore')
+  t.equal(readFileSync(manifestFile, 'utf8'), original)
+
   rmSync(join(clone, 'node_modules'))
-  t.match(await npm('run', 'postprepare'), { code: 0, output: 'dist/ is not built' }, 'as after npm install --omit=dev')
+  t.match(await npm('run', 'prepare'), { code: 0, output: 'dist/ is not built' }, 'as after npm install --omit=dev')
 })
 
 void t.test('every schema can be imported', async (t) => {
