@@ -25,6 +25,7 @@ const notOurs: Readonly<Record<string, readonly string[]>> = {
   'docs/troubleshooting.md': [
     'npm ci',
     'npm error 404 … bytenite-emulator',
+    'ERR_PNPM_GIT_DEP_PREPARE_NOT_ALLOWED',
     '"results": []',
     'clock.sleep',
     'ok: false',
