@@ -16,7 +16,7 @@ import { collectOperations, nameOperations } from './plugins/operations.ts'
 import { registerProtoJson } from './plugins/protojson.ts'
 import { registerRoutes } from './routes/index.ts'
 
-/** The options of `startEmulator()` that concern HTTP. */
+/** The options of `startEmulator()`; those that do not concern HTTP have no effect here. */
 export type AppOptions = Partial<CheckedOptions>
 
 /**
@@ -29,7 +29,7 @@ export function buildApp(
   options: AppOptions = {},
   prepare: (app: FastifyInstance) => void = () => undefined,
 ): FastifyInstance {
-  const { apiKeys, keys, strict, unset, era, logger, inForce = [], onExchange, ...guard } = { ...defaults, ...options }
+  const { apiKeys, keys, strict, unset, era, logger, inForce = [], onExchange, ...others } = { ...defaults, ...options }
   const ring = { configured: apiKeys, open: keys === 'open' }
   const { app, methodsOf, refused } = createHttpServer(logger)
   prepare(app)
@@ -39,8 +39,8 @@ export function buildApp(
   const grounds = registerFidelity(app)
   registerErrors(app, methodsOf)
   answerOddRequests(app, refused)
-  registerServiceGuard(app, guard)
-  registerBaseUrl(app, guard.publicUrl)
+  registerServiceGuard(app, others)
+  registerBaseUrl(app, others.publicUrl)
   registerFrontPage(app)
   registerProtoJson(app, { strict, omitUnset: unset === 'omit', era })
   registerGrpcHeaders(app)
@@ -55,7 +55,7 @@ export function buildApp(
 
   registerRoutes(app, core, {
     auth: { ring, strict },
-    guard,
+    guard: others,
     answers: { unset, era },
     operations,
     grounds,

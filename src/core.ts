@@ -52,7 +52,9 @@ export type Core = ReturnType<typeof createCore>
 export function createCore(options: CoreOptions = {}) {
   const data = openData(options.data ?? null, options.clock ?? systemClock())
   try {
-    return wire(data, options)
+    const core = createParts(data, options)
+    data.sweep()
+    return core
   } catch (error) {
     data.close()
     throw error
@@ -62,7 +64,7 @@ export function createCore(options: CoreOptions = {}) {
 const noBlocks: BlockRegistry = { refresh: () => undefined, blocks: [], templates: new Map(), problems: [] }
 
 /** Makes all parts and gives each the others that it needs. */
-function wire({ store, rows, files, clock, ...opened }: Data, options: CoreOptions) {
+function createParts({ store, rows, files, clock, ...opened }: Data, options: CoreOptions) {
   const { templates: catalogueMode, strict, pace, runApps } = { ...serviceDefaults, ...options }
   const { data = null, seed = seedOf({}), ids = randomIds(), localBlocks = noBlocks } = options
   const { commit } = store

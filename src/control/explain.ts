@@ -93,6 +93,6 @@ function nextOf(
       ? `its building blocks: ${blocksOf(run.blocks)}`
       : run.polls === null
         ? `POST /_emulator/worlds/{world}/jobs/${id}/release opens the gate before ${first}`
-        : `reads by a client, such as GET /v1/customer/jobs/${id}; the next state is ${first}`
+        : `reads by a client, such as GET /v1/customer/jobs/${id} (the next state is ${first})`
   return byItself === undefined ? told : `${told}; or ${byItself}`
 }

@@ -12,6 +12,8 @@ export interface Data {
   readonly files: Files
   /** The clock of the machine, which never goes back. */
   readonly clock: SteadyClock
+  /** Removes files that no row names, in the background. Call once, when nothing can keep the emulator from starting. */
+  sweep(): void
   close(): void
 }
 
@@ -23,12 +25,12 @@ export interface Data {
  */
 export function openData(directory: string | null, machine: Clock): Data {
   const store = openStore(directory)
+  let files: Files | undefined
   try {
     const rows = openRows(store, lastPlace(directory))
-    const files = openFiles(directory, (world) => rows.worlds.place(world))
+    const opened = (files = openFiles(directory, (world) => rows.worlds.place(world)))
     const kept = openClock(machine, store, rows)
-    sweep(files, rows)
-    return { store, rows, files, clock: kept.clock, close }
+    return { store, rows, files, clock: kept.clock, sweep: () => sweep(opened, rows), close }
 
     function close(): void {
       try {
@@ -36,16 +38,16 @@ export function openData(directory: string | null, machine: Clock): Data {
       } catch {
         // The disk fails: the stored time is at most a second ahead.
       }
-      files.close()
+      opened.close()
       store.close()
     }
   } catch (error) {
+    files?.close()
     store.close()
     throw error
   }
 }
 
-/** Removes files that no row names, in the background. */
 function sweep(files: Files, rows: Rows): void {
   void files
     .sweep({

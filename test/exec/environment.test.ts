@@ -152,7 +152,27 @@ void t.test('trusted certificates: what was trusted before, and the authority', 
   t.strictSame(inFile('NODE_EXTRA_CA_CERTS'), prints(first, authority.certificate))
   t.strictSame(inFile('DENO_CERT'), prints(authority.certificate))
   t.ok(inFile('CURL_CA_BUNDLE').length > 20, 'what the system trusts')
+  const [, store = ''] = /-Djavax\.net\.ssl\.trustStore=([^" ]+)/.exec(environment['JAVA_TOOL_OPTIONS']!) ?? []
+  const inStore = certificatesOf(readFileSync(store)).map((der) => new X509Certificate(der).fingerprint)
+  t.strictSame(inStore, inFile('CURL_CA_BUNDLE'), 'Java gets the same')
 })
+
+/** The certificates of a trust store in Java's own format. */
+function certificatesOf(store: Buffer): Buffer[] {
+  const certificates: Buffer[] = []
+  let at = 12
+  const skipText = () => void (at += 2 + store.readUInt16BE(at))
+  for (let left = store.readUInt32BE(8); left > 0; left--) {
+    at += 4
+    skipText()
+    at += 8
+    skipText()
+    const length = store.readUInt32BE(at)
+    certificates.push(store.subarray(at + 4, at + 4 + length))
+    at += 4 + length
+  }
+  return certificates
+}
 
 void t.test('the authority may speak for the vendor and for nobody else', async (t) => {
   const other = await createAuthority([host], Date.now(), randomBytes)

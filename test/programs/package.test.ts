@@ -51,6 +51,17 @@ void t.test('publint has nothing to say', async (t) => {
   t.strictSame(messages, [])
 })
 
+void t.test('a start loads neither TLS nor HTTP/2', async (t) => {
+  const script = `
+    const { startEmulator } = require('bytenite-emulator')
+    startEmulator().then(async (emulator) => {
+      console.log(process.moduleLoadList.filter((name) => /^NativeModule (https|http2|tls)$/.test(name)).join())
+      await emulator.close()
+    })`
+  writeFileSync(join(folder, 'start.cjs'), script)
+  t.strictSame(await run(process.execPath, join(folder, 'start.cjs')), { code: 0, output: '\n' })
+})
+
 void t.test('npx bytenite-emulator', async (t) => {
   const npx = (...args: string[]) => run('npm', 'exec', '--offline', '--', 'bytenite-emulator', ...args)
   t.strictSame(await npx('--version'), { code: 0, output: `${version}\n` })
