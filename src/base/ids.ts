@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { setImmediate } from 'node:timers'
 
 /** Where fresh ids come from; tests may pass their own. */
 export interface Ids {
@@ -6,7 +7,26 @@ export interface Ids {
   uuid(): string
 }
 
-export const randomIds = (): Ids => ({ uuid: () => randomUUID() })
+/** Hexadecimal digits that the ids of one turn share. */
+const shared = 3
+
+/**
+ * Random ids. Those of one turn of the event loop begin with the same three digits, so that jobs which are committed together lie
+ * together in the index of ids: else each writes a page of its own, which takes a tenth of a create under load.
+ */
+export function randomIds(): Ids {
+  let beginning = ''
+  return {
+    uuid() {
+      const id = randomUUID()
+      if (beginning === '') {
+        beginning = id.slice(0, shared)
+        setImmediate(() => (beginning = ''))
+      }
+      return beginning + id.slice(shared)
+    },
+  }
+}
 
 /** An id that is always the same for the same name: a UUID made from a hash. */
 export function uuidFromName(name: string): string {
