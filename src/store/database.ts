@@ -26,6 +26,8 @@ export interface Store {
   prepare<Row = unknown>(sql: string): Statement<unknown[], Row>
   /** True during an act: reads may see changes that are rolled back later. */
   readonly inAct: boolean
+  /** Number of transactions begun. As long as it stays, so does all that was read. */
+  readonly acts: number
   /** The reason why nothing that is written now would last, or undefined. */
   problem(): string | undefined
   close(): void
@@ -126,7 +128,9 @@ function setUp(database: Database, location: string): Store {
     if (found?.ino === opened.ino && found.dev === opened.dev && (found.size > 0 || opened.size === 0)) return undefined
     return `its database ${location} was ${found === undefined ? 'removed' : 'replaced'} while it was open; start it again`
   }
-  function assertUsable(): void {
+  let acts = 0
+  function begins(): void {
+    acts++
     const found = problem()
     if (found !== undefined) throw notStored(found)
   }
@@ -135,8 +139,11 @@ function setUp(database: Database, location: string): Store {
   return {
     location,
     schema: migrations.length,
-    commit: groupCommit(database, assertUsable),
-    act: (act) => database.transaction(act).immediate(),
+    commit: groupCommit(database, begins),
+    act(act) {
+      acts++
+      return database.transaction(act).immediate()
+    },
     prepare<Row>(sql: string) {
       let statement = statements.get(sql)
       if (statement === undefined) statement = database.prepare(sql)
@@ -147,6 +154,9 @@ function setUp(database: Database, location: string): Store {
     },
     get inAct() {
       return database.inTransaction
+    },
+    get acts() {
+      return acts
     },
     problem,
     close() {

@@ -4,6 +4,7 @@ import { endAt, enteredAt, nextAt, stateAt } from '../domain/jobs/lifecycle.ts'
 import type { Slice } from '../wire/paging.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Store } from './database.ts'
+import { readCache } from './read-cache.ts'
 import { encodeDocument } from '../wire/encode.ts'
 
 /** A page of a list; `offset` may lie beyond the end. */
@@ -195,10 +196,17 @@ export function jobStore(store: Store): JobStore {
     .prepare<JobRow>(`SELECT ${jobColumns} FROM jobs WHERE ${fits} ORDER BY seq DESC LIMIT @limit OFFSET @offset`)
     .raw()
 
+  // Clients poll: the same job or page is read many times before anything changes.
+  const kept = readCache<JobRecord>(store)
+  const keptPages = readCache<JobPage>(store)
+
   return {
     find(world, id) {
+      const key = `${world} ${id}`
+      const known = kept.find(key)
+      if (known !== undefined) return known
       const row = byId.get(world, id)
-      return row === undefined ? undefined : toJob(row)
+      return row === undefined ? undefined : kept.keep(key, toJob(row), row[6].length)
     },
     insert(world, job, now) {
       const { id, account, templateId, name, createdAt, deletedAt } = job
@@ -210,6 +218,9 @@ export function jobStore(store: Store): JobStore {
       if (deletedAt !== null) forget.run(world)
     },
     list(world, account, { limit, offset, orderBy }, now) {
+      const key = `${world} ${account} ${orderBy.field} ${orderBy.descending} ${limit} ${offset}`
+      const known = keptPages.find(key)
+      if (known !== undefined) return known
       const total = count.get(world, account)?.jobs ?? 0
       if (offset >= total) return { jobs: [], total }
       const direction = orderBy.descending ? 'DESC' : 'ASC'
@@ -221,7 +232,14 @@ export function jobStore(store: Store): JobStore {
           ? `SELECT ${jobColumns} FROM jobs WHERE seq IN (SELECT seq ${page}) ${order}`
           : `SELECT ${jobColumns} ${page}`
       const rows = store.prepare<JobRow>(sql).raw().all(world, account, limit, offset, { now })
-      return { jobs: rows.map(toJob), total }
+      const found = { jobs: rows.map(toJob), total }
+      // Time changes this order, without an act.
+      if (orderBy.field === 'endedAt') return found
+      return keptPages.keep(
+        key,
+        found,
+        rows.reduce((size, row) => size + row[6].length, 0),
+      )
     },
     listAll(world, { limit, offset }, conditions) {
       const wanted = { world, ...conditions }
