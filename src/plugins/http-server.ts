@@ -156,13 +156,21 @@ export function answerOddRequests(app: FastifyInstance, refused: (request: Refus
   app.addHook('onRequest', (request, _reply, done) => {
     // Fastify asks QUERY for a type before it looks for a route; no operation takes the method.
     if (request.method === 'QUERY') request.headers['content-type'] ??= 'application/json'
-    const hosts = request.raw.rawHeaders.filter(
-      (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
-    ).length
+    const hosts = hostHeaders(request.raw.rawHeaders)
     if (hosts === 1 || (hosts === 0 && request.raw.httpVersion === '1.0')) done()
     else {
       const message = `expected one header Host, found ${hosts === 0 ? 'none' : hosts}`
       done(new ApiError('invalidArgument', message, { headers: { connection: 'close' }, ground: 'broken-http' }))
     }
   })
+}
+
+/** Counts the headers `Host`, of which `headers` keeps one. @param rawHeaders names and values in turn */
+function hostHeaders(rawHeaders: readonly string[]): number {
+  let found = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!
+    if (name.length === 4 && name.toLowerCase() === 'host') found++
+  }
+  return found
 }

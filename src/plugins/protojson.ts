@@ -56,7 +56,8 @@ interface Decoders {
  */
 export function registerProtoJson(app: FastifyInstance, { strict, omitUnset, era }: ProtoJsonOptions): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (request: FastifyRequest, payload, done) => {
+  // The hook below makes every type this one; what no type was sent for has the other.
+  app.addContentTypeParser(['application/json', '*'], (request: FastifyRequest, payload, done) => {
     readBody(
       payload,
       (error, body) => {

@@ -189,21 +189,23 @@ export const readStruct: ReadValue = (reader) => Object.fromEntries(sortedEntrie
 /** Reads the members of an object whose names are the client's, sorted by them. @throws ApiError for a name that occurs twice */
 export function sortedEntries(reader: JsonReader, readMember: ReadValue): [string, unknown][] {
   if (!reader.enter('{')) throw reader.unexpected('a JSON object')
-  const entries = new Map<string, unknown>()
+  const entries: [string, unknown][] = []
+  const names = new Set<string>()
   let last = ''
   let isSorted = true
   while (reader.more()) {
     reader.next()
     const start = reader.at
     const name = reader.name()
-    if (entries.has(name)) throw reader.fault(start, `duplicate map key ${reader.shown(start)}`)
+    if (names.has(name)) throw reader.fault(start, `duplicate map key ${reader.shown(start)}`)
+    names.add(name)
     reader.path.push(name)
     const value = readMember(reader)
     reader.path.pop()
-    if (value !== absent) entries.set(name, value)
+    if (value !== absent) entries.push([name, value])
     if (name < last) isSorted = false
     last = name
   }
   // By UTF-16, which is the order of Go's bytes but for the rarest of characters.
-  return isSorted ? [...entries] : [...entries].sort(([a], [b]) => (a < b ? -1 : 1))
+  return isSorted ? entries : entries.sort(([a], [b]) => (a < b ? -1 : 1))
 }

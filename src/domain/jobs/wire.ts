@@ -99,13 +99,17 @@ function jobSourceToWire(job: JobRecord, source: DataSource, uploadUrl: UploadUr
     : view
 }
 
+/** Names of the fields of each type, in their order. */
+const fieldsOf = Object.fromEntries(
+  Object.entries(dataSourceTypes).map(([type, { properties }]) => [type, Object.keys(properties)]),
+) as Record<DataSourceType, string[]>
+
 /** An Any shows all fields of its message, unset ones as `""`, `@type` first (observed). */
 function dataSourceToWire({ dataSourceDescriptor = '', params }: DataSource): DataSourceView {
   if (params === undefined) return { dataSourceDescriptor, params: null }
   const type = params['@type']
   if (type === undefined) return { dataSourceDescriptor, params: {} }
-  const fields = Object.keys(dataSourceTypes[typeName(type) as DataSourceType].properties)
   const view: Record<string, unknown> = { '@type': type }
-  for (const field of fields) view[field] = params[field] ?? ''
+  for (const field of fieldsOf[typeName(type) as DataSourceType]) view[field] = params[field] ?? ''
   return { dataSourceDescriptor, params: view }
 }
