@@ -23,27 +23,33 @@ export function readMigrations(folder: string = join(packageRoot, 'migrations'))
 }
 
 /**
- * Brings a database to the newest schema, one transaction per step. The position is kept in `PRAGMA user_version`.
+ * Brings a database to the newest schema, all steps in one transaction: each for itself would be flushed to disk, which takes a
+ * new file several milliseconds. The position is kept in `PRAGMA user_version`.
  *
- * @throws Error if the file was written by a newer emulator (nothing is touched) or a step fails (that step is undone)
+ * @throws Error if the file was written by a newer emulator (nothing is touched) or a step fails (it is undone, those before stay)
  */
 export function migrate(database: Database, migrations: readonly Migration[]): void {
   const position = database.pragma('user_version', { simple: true }) as number
   assertNotNewer(position, migrations)
-  for (const { number, file, sql } of migrations.slice(position)) {
-    try {
-      database.transaction(() => {
-        database.exec(sql)
-        database.pragma(`user_version = ${number}`)
-      })()
-    } catch (error) {
-      throw new Error(
-        `migration ${file} failed and was undone: ${error instanceof Error ? error.message : String(error)}`,
-        {
+  const due = migrations.slice(position)
+  if (due.length === 0) return
+  const failure = database.transaction(() => {
+    for (const migration of due) {
+      try {
+        database.transaction(apply)(migration)
+      } catch (error) {
+        return new Error(`migration ${migration.file} failed and was undone: ${(error as Error).message}`, {
           cause: error,
-        },
-      )
+        })
+      }
     }
+    return undefined
+  })()
+  if (failure !== undefined) throw failure
+
+  function apply({ number, sql }: Migration): void {
+    database.exec(sql)
+    database.pragma(`user_version = ${number}`)
   }
 }
 

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { worldTime } from '../../src/base/clock.ts'
 import { show } from '../../src/base/errors.ts'
-import { isUuid, normaliseId, uuidFromName } from '../../src/base/ids.ts'
+import { setImmediate } from 'node:timers/promises'
+import { isUuid, normaliseId, randomIds, uuidFromName } from '../../src/base/ids.ts'
 import { linkLifetime, signLink } from '../../src/domain/results/links.ts'
 import { nearest } from '../../src/base/nearest.ts'
 import { paginationOf, parseOrder, sliceOf } from '../../src/wire/paging.ts'
@@ -179,4 +180,19 @@ void t.test('a link to storage', async (t) => {
   t.equal(signLink(target, at, 'secret'), link)
   t.not(signLink(target, at, 'other'), link)
   t.not(signLink({ ...target, world: 'v' }, at, 'secret').slice(-512), link.slice(-512))
+})
+
+void t.test('fresh ids', async (t) => {
+  const ids = randomIds()
+  const turns: string[][] = []
+  for (let turn = 0; turn < 20; turn++) {
+    turns.push(Array.from({ length: 50 }, () => ids.uuid()))
+    await setImmediate()
+    await setImmediate()
+  }
+  const all = turns.flat()
+  for (const id of all) t.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  t.equal(new Set(all).size, all.length)
+  for (const turn of turns) t.equal(new Set(turn.map((id) => id.slice(0, 3))).size, 1, 'those of one turn begin alike')
+  t.ok(new Set(turns.map(([id]) => id!.slice(0, 3))).size > 10, 'those of others do not')
 })

@@ -8,6 +8,7 @@ import { databaseFile, openStore, type Store } from '../../src/store/database.ts
 import { loadDriver } from '../../src/store/driver.ts'
 import { jobOrderFields, jobStore } from '../../src/store/jobs.ts'
 import { migrate, readMigrations } from '../../src/store/migrations.ts'
+import { readCache } from '../../src/store/read-cache.ts'
 import { client, emulator } from '../emulator.ts'
 
 const { Driver } = loadDriver()
@@ -252,7 +253,7 @@ void t.test('group commit', async (t) => {
     t.strictSame(all(), ['later'])
   })
 
-  await t.test('the log is copied into the file after 3,000 acts, in a turn of its own', async (t) => {
+  await t.test('the log is copied into the file after some 3,000 pages, in a turn of its own', async (t) => {
     const file = join(t.testdir(), databaseFile)
     const database = new Driver(file)
     t.teardown(() => database.close())
@@ -263,12 +264,21 @@ void t.test('group commit', async (t) => {
     const commit = groupCommit(database, () => undefined)
     const text = 'x'.repeat(100)
     const write = (acts: number) => Promise.all(Array.from({ length: acts }, () => commit(() => insert.run(text))))
-    await write(2999)
+    await write(2980)
     const before = statSync(file).size
-    await write(1)
+    await write(10)
     t.equal(statSync(file).size, before, 'whoever waits for an act does not wait for the copy')
     await setImmediate()
-    t.ok(statSync(file).size > before + 2999 * text.length, 'and then it is done')
+    t.ok(statSync(file).size > before + 2980 * text.length, 'and then it is done')
+
+    // A transaction of its own writes more pages for an act.
+    const filled = statSync(file).size
+    for (let act = 0; act < 270; act++) await write(1)
+    await setImmediate()
+    t.equal(statSync(file).size, filled)
+    for (let act = 0; act < 10; act++) await write(1)
+    await setImmediate()
+    t.ok(statSync(file).size > filled, 'lone acts are copied sooner')
   })
 
   await t.test('when an act ends the transaction, all of it are told the reason', async (t) => {
@@ -371,4 +381,64 @@ void t.test('a page of a list is found by walking an index, whatever it is order
     t.match(inner, isSorted, field)
     t.notMatch(inner.join(), field === 'endedAt' ? /SCAN jobs$/ : /TEMP B-TREE|SCAN jobs$/, field)
   }
+})
+
+void t.test('what was read is kept', async (t) => {
+  const store = openStore(null)
+  t.teardown(() => store.close())
+  const cache = readCache<string>(store)
+
+  await t.test('until the next act, whatever that does', async (t) => {
+    t.equal(cache.keep('a', 'one', 3), 'one')
+    t.equal(cache.find('a'), 'one')
+    t.equal(cache.find('b'), undefined)
+    await store.commit(() => undefined)
+    t.equal(cache.find('a'), undefined)
+    cache.keep('a', 'two', 3)
+    store.act(() => undefined)
+    t.equal(cache.find('a'), undefined)
+  })
+
+  await t.test('but not during an act, which may be undone', async (t) => {
+    cache.keep('a', 'before', 6)
+    await store
+      .commit(() => {
+        t.equal(cache.find('a'), undefined, 'the act may have changed it')
+        cache.keep('a', 'within', 6)
+        throw new Error('undone')
+      })
+      .catch(() => undefined)
+    t.equal(cache.find('a'), undefined)
+  })
+
+  await t.test('in a memory that has a bound', async (t) => {
+    cache.keep('large', 'x', 60_000)
+    t.equal(cache.find('large'), undefined)
+    for (let i = 0; i < 100; i++) cache.keep(`job ${i}`, 'x', 40_000)
+    t.equal(cache.find('job 99'), 'x')
+    const left = Array.from({ length: 100 }, (_, i) => cache.find(`job ${i}`)).filter((found) => found !== undefined)
+    t.ok(left.length <= 25, `${left.length} are left`)
+  })
+
+  await t.test('by the jobs of a client that polls', async (t) => {
+    const { url } = await emulator(t)
+    const call = client(url)
+    const { body } = await call('POST', '/v1/customer/jobs', { templateId: 'hello-world-template', name: 'one' })
+    const path = `/v1/customer/jobs/${body.job.id}`
+    const names = async () => {
+      const job = await call('GET', path)
+      const list = await call('GET', '/v1/customer/jobs')
+      return [job.body.job?.name ?? job.status, ...list.body.data.map(({ name }: { name: string }) => name)]
+    }
+    t.strictSame(await names(), ['one', 'one'])
+    t.strictSame(await names(), ['one', 'one'])
+    await call('PATCH', `${path}/jobname`, '"two"')
+    t.strictSame(await names(), ['two', 'two'])
+    await call('POST', '/v1/customer/jobs', { templateId: 'hello-world-template', name: 'three' })
+    t.strictSame(await names(), ['two', 'three', 'two'])
+    await call('DELETE', path)
+    t.strictSame(await names(), [404, 'three'])
+    await call('POST', '/_emulator/worlds/default/reset')
+    t.strictSame(await names(), [404])
+  })
 })
