@@ -1,6 +1,7 @@
 import type { Micros } from '../base/timestamps.ts'
 import type { BlockKind, Manifest, StoredBlock } from '../domain/blocks/manifest.ts'
 import type { Store } from './database.ts'
+import { readCache } from './read-cache.ts'
 
 /** A version of an app or an engine that a client pushed. */
 export interface BlockRecord extends Manifest, StoredBlock {
@@ -69,6 +70,8 @@ export function blockStore(store: Store): BlockStore {
        (excluded.active, excluded.revision, excluded.updated_at, excluded.doc, excluded.archive)`,
   )
   const setActive = store.prepare('UPDATE blocks SET active = ? WHERE world = ? AND id = ?')
+  /** By world. */
+  const kept = readCache<boolean>(store)
   return {
     list: (world, kind) => all.all(world, kind).map(toBlock),
     find(world, id) {
@@ -79,7 +82,7 @@ export function blockStore(store: Store): BlockStore {
       const row = archive.get(world, id)
       return row === undefined ? undefined : Buffer.from(row.archive, 'base64')
     },
-    hasAny: (world) => any.get(world) !== undefined,
+    hasAny: (world) => kept.find(`${world}`) ?? kept.keep(`${world}`, any.get(world) !== undefined, 0),
     save(world, block, bytes) {
       const { id, kind, name, major, minor, account, active, revision, createdAt, updatedAt, ...doc } = block
       const text = JSON.stringify(doc satisfies StoredBlock)

@@ -1,5 +1,6 @@
 import type { Template } from '../domain/templates/template.ts'
 import type { Store } from './database.ts'
+import { readCache } from './read-cache.ts'
 import { encodeDocument } from '../wire/encode.ts'
 
 export interface TemplateStore {
@@ -22,10 +23,17 @@ export function templateStore(store: Store): TemplateStore {
      ON CONFLICT (world, id) DO UPDATE SET account = excluded.account, updated_at = excluded.updated_at, doc = excluded.doc`,
   )
   const toRecord = ({ doc }: TemplateRow): Template => JSON.parse(doc) as Template
+  /** By world and id; null if there is none, as with all that are built in. */
+  const kept = readCache<Template | null>(store)
   return {
     find(world, id) {
-      const row = byId.get(world, id)
-      return row === undefined ? undefined : toRecord(row)
+      const key = `${world} ${id}`
+      let known = kept.find(key)
+      if (known === undefined) {
+        const row = byId.get(world, id)
+        known = kept.keep(key, row === undefined ? null : toRecord(row), row?.doc.length ?? 0)
+      }
+      return known ?? undefined
     },
     list: (world) => all.all(world).map(toRecord),
     save(world, template) {
