@@ -155,10 +155,15 @@ function writeModules({ outputs }) {
     const file = join(dist, `${name}.js`)
     if (names.length > 0) writeFileSync(file, `export { ${names.join(', ')} } from './${name}.cjs'\n`)
     else {
-      // Node.js before 22.1 keeps no compiled code; later ones do, in the folder for temporary files. Through import(), Node.js
-      // would also read the whole file for the names that it exports, which takes 10 ms.
-      const cache = "import module from 'node:module'\nmodule.enableCompileCache?.()\n"
-      writeFileSync(file, `#!/usr/bin/env node\n${cache}module.createRequire(import.meta.url)('./${name}.cjs')\n`)
+      // Through import(), Node.js would also read the whole file for the names that it exports, which takes 10 ms.
+      const lines = [
+        '#!/usr/bin/env node',
+        "import { createRequire } from 'node:module'",
+        'const require = createRequire(import.meta.url)',
+        "require('./compiled-code.cjs').keepProgram(import.meta.dirname)",
+        `require('./${name}.cjs')\n`,
+      ]
+      writeFileSync(file, lines.join('\n'))
       chmodSync(file, 0o755)
     }
   }
@@ -166,6 +171,14 @@ function writeModules({ outputs }) {
 
 /** Entries that programs and shells load. */
 const doors = ['cli', 'index', 'testcontainers']
+
+/** Makes the fixture keep its compiled code; see src/base/compiled-code.ts. Not what is small, or has no end to its loading. */
+function keepCompiled() {
+  const file = join(dist, 'index.cjs')
+  const text = readFileSync(file, 'utf8')
+  const begin = 'const __loaded=require("./compiled-code.cjs").keepModules(__dirname);\n'
+  writeFileSync(file, `${begin}${text}__loaded();\n`)
+}
 const schemaFiles = {
   entryPoints: schemas.map((name) => `schemas/${name}.ts`),
   outdir: 'dist/schemas',
@@ -207,7 +220,17 @@ await Promise.all([
     plugins: [noCompilers, shorterPackages],
     // Native, or rarely needed and large.
     external: ['better-sqlite3', 'better-sqlite3-napi', '@fastify/swagger', '@fastify/swagger-ui', 'node-forge'],
-  }).then(writeModules),
+  }).then((metafile) => {
+    writeModules(metafile)
+    keepCompiled()
+  }),
+  // By itself, as it is there before all others.
+  build({
+    ...common,
+    format: 'cjs',
+    entryPoints: ['src/base/compiled-code.ts'],
+    outfile: 'dist/compiled-code.cjs',
+  }),
   build({ ...common, ...schemaFiles, splitting: true }),
   buildCommonJs(schemaFiles),
 ])

@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import Module, { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
+import { Script } from 'node:vm'
+
+// Keeps the compiled code of the package between processes, as compiling takes V8 a fifth of a start. Node.js can do that for a
+// whole program from 22.1 on, but not before, and not for one package among others. `v8-compile-cache` keeps only what is compiled
+// when a module is loaded, which gains a third as much.
+
+/** The functions of Node.js 22.1 and later. */
+const { enableCompileCache, getCompileCacheDir } = Module as {
+  readonly enableCompileCache?: () => unknown
+  readonly getCompileCacheDir?: () => string | undefined
+}
+
+/** The compiled code of one module, and the digest of the text that it was made of. */
+interface Compiled {
+  readonly digest: string
+  readonly code: Buffer
+}
+
+/** Compiled code of modules by the names of their files. */
+type Kept = Map<string, Compiled>
+
+/** A module of Node.js, with the method that every text of CommonJS goes through. */
+interface Compiling extends NodeJS.Module {
+  _compile: (this: Compiling, text: string, filename: string, ...rest: unknown[]) => unknown
+}
+
+/** V8 itself looks only at the length of a text, and at no byte of the code. */
+const digestOf = (content: string | Buffer): string => createHash('sha1').update(content).digest('hex')
+
+/**
+ * Keeps the compiled code of a program of this package. Call before its modules are loaded.
+ *
+ * @param dist the folder of all modules
+ */
+export function keepProgram(dist: string): void {
+  if (enableCompileCache === undefined) keepModules(dist)
+  else enableCompileCache()
+}
+
+/**
+ * Keeps the compiled code of modules of this package that other people's programs load.
+ *
+ * @param dist the folder of all modules
+ * @returns ends it: what is loaded afterwards is left to Node.js
+ */
+export function keepModules(dist: string): () => void {
+  const prototype = Module.prototype as Compiling
+  const compile = prototype._compile
+  // Other runtimes have other ways, and in some programs Node.js keeps all code.
+  if (typeof compile !== 'function' || 'bun' in process.versions || getCompileCacheDir?.() !== undefined) {
+    return () => undefined
+  }
+
+  let file: string | undefined
+  let kept: Kept | undefined
+  const fresh = new Map<string, { readonly digest: string; readonly script: Script }>()
+
+  prototype._compile = function (text, filename, ...rest) {
+    if (dirname(filename) !== dist) return compile.call(this, text, filename, ...rest)
+    if (kept === undefined) {
+      file = fileFor(dist)
+      kept = file === undefined ? new Map() : readKept(file)
+      // By then most functions that the program uses were compiled.
+      process.once('exit', () => file !== undefined && fresh.size > 0 && writeKept(file, dist, withFresh(kept!)))
+    }
+    const name = basename(filename)
+    const digest = digestOf(text)
+    const known = kept.get(name)
+    const cachedData = known?.digest === digest ? { cachedData: known.code } : {}
+    const script = new Script(`${head}${text.replace(/^#!.*/, '')}\n})`, {
+      filename,
+      columnOffset: -head.length,
+      ...cachedData,
+    })
+    // Also the code for other flags of V8 is refused.
+    if (script.cachedDataRejected !== false) fresh.set(name, { digest, script })
+    const run = script.runInThisContext() as (...args: unknown[]) => unknown
+    return run.call(this.exports, this.exports, createRequire(filename), this, filename, dist)
+  }
+  return () => {
+    prototype._compile = compile
+  }
+
+  function withFresh(before: Kept): Kept {
+    const all = new Map(before)
+    for (const [name, { digest, script }] of fresh) all.set(name, { digest, code: script.createCachedData() })
+    return all
+  }
+}
+
+/** The line that Node.js puts before a text of CommonJS. */
+const head = '(function (exports, require, module, __filename, __dirname) { '
+
+/** The file for the modules of a folder, in a folder that is there and belongs to this user; undefined if nothing may be kept. */
+function fileFor(dist: string): string | undefined {
+  if (process.env['NODE_DISABLE_COMPILE_CACHE'] !== undefined) return undefined
+  const user = process.getuid?.()
+  const folder = join(tmpdir(), `bytenite-emulator-code-${user ?? 'user'}`)
+  try {
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 })
+    const { uid, mode } = lstatSync(folder)
+    // Everybody can write to the folder of temporary files, and is not to decide what runs here.
+    const isOwn = user === undefined || (uid === user && (mode & 0o022) === 0)
+    return isOwn ? join(folder, digestOf(`${process.version} ${process.arch} ${dist}`)) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Characters of a digest, with which a file begins. */
+const digestLength = 40
+
+function readKept(file: string): Kept {
+  try {
+    const bytes = readFileSync(file)
+    const content = bytes.subarray(digestLength)
+    if (bytes.toString('latin1', 0, digestLength) === digestOf(content)) return deserialize(content) as Kept
+  } catch {
+    // There is none yet.
+  }
+  return new Map()
+}
+
+function writeKept(file: string, dist: string, all: Kept): void {
+  const own = `${file}.${process.pid}`
+  try {
+    // Modules of an earlier build are dropped.
+    const content = serialize(new Map([...all].filter(([name]) => existsSync(join(dist, name)))))
+    writeFileSync(own, Buffer.concat([Buffer.from(digestOf(content)), content]), { mode: 0o600 })
+    renameSync(own, file)
+  } catch {
+    // Then the next process compiles them again.
+  }
+}
