@@ -43,6 +43,24 @@ function loadLater(code) {
 }
 
 /**
+ * Makes find-my-way compare all parts of a path as texts, as it does with long ones: to compile a function for each of the others
+ * takes 4 ms of a start.
+ *
+ * @param {string} code
+ */
+function compareAsTexts(code) {
+  const changed = code.replace(/(LONG_PREFIX_MIN_LENGTH = )\d+/, '$12')
+  if (changed === code) throw new Error('find-my-way compares parts of a path in another way now')
+  return changed
+}
+
+/** Changes to other people's modules that make a start faster, by the ends of their paths. */
+const changes = /** @type {const} */ ([
+  [/[\\/]fastify[\\/]lib[\\/](server|plugin-utils)\.js$/, loadLater],
+  [/[\\/]find-my-way[\\/]lib[\\/]node\.js$/, compareAsTexts],
+])
+
+/**
  * Shortens names inside of other people's modules; ours stay as stack traces are to show them. `keepNames` would do the same to
  * all, but makes the start slower by a tenth of a second.
  */
@@ -52,7 +70,8 @@ const shorterPackages = {
   setup(build) {
     build.onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
       const code = readFileSync(path, 'utf8')
-      const contents = /[\\/]fastify[\\/]lib[\\/](server|plugin-utils)\.js$/.test(path) ? loadLater(code) : code
+      const [, change] = changes.find(([file]) => file.test(path)) ?? []
+      const contents = change === undefined ? code : change(code)
       return { contents: (await transform(contents, { minifyIdentifiers: true, legalComments: 'inline' })).code }
     })
   },
