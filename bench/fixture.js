@@ -18,7 +18,7 @@ export async function measureFixture({ rounds }) {
   const times = []
   /** @type {number[]} */
   const more = []
-  // The first round fills the page cache; it does not count.
+  // The first round fills the page cache and keeps compiled code; it does not count.
   for (let round = -1; round < rounds; round++) {
     const program = join(import.meta.dirname, 'fixture-program.js')
     const { stdout } = await run(process.execPath, [program, join(dist, 'index.js')])

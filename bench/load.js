@@ -1,9 +1,12 @@
 // A load of its own process: keep-alive connections on raw sockets, each with one request under way. Every answer but a whole
-// 200 counts as an error. Argument: JSON { port, request, connections, seconds, requests }; prints JSON.
+// 200 counts as an error. Argument: JSON { port, request, values, connections, seconds, requests }; each of the values takes its turn
+// in the place of the first %s. Prints JSON.
 import { connect } from 'node:net'
 
-const { port, request, connections, seconds, requests = Infinity } = JSON.parse(process.argv[2])
-const bytes = Buffer.from(request)
+const { port, request, values = [''], connections, seconds, requests = Infinity } = JSON.parse(process.argv[2])
+/** @type {Buffer[]} */
+const texts = values.map((/** @type {string} */ value) => Buffer.from(request.replace('%s', value)))
+let turn = 0
 
 /** @type {number[]} in milliseconds */
 const latencies = []
@@ -40,7 +43,7 @@ function openConnection() {
 
   function send() {
     sent = performance.now()
-    socket.write(bytes)
+    socket.write(texts[turn++ % texts.length])
   }
 
   /** @param {number} length */

@@ -13,22 +13,37 @@ const sizes = [1_000, 1_000_000]
 const wanted = '00000000-0000-4000-8000-000000000001'
 const wantedName = 'the one that is looked for'
 
+/** The job that is written meanwhile. */
+const written = '00000000-0000-4000-8000-000000000000'
+
 /** @param {string} path */
 const get = (path) => (/** @type {number} */ port, /** @type {string} */ authorization) =>
   `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: ${authorization}\r\n\r\n`
 
 const filter = JSON.stringify({ filters: [{ field: 'name', condition: 'FILTER_CONDITION_EQ', value: wantedName }] })
 
+/** Jobs that are read in turn, and pages. */
+const different = 500
+
+/** Offsets of pages that both files have. */
+const offsets = Array.from({ length: different }, (_, page) => String(page))
+
 const questions = {
-  'GET of a job': get(`/v1/customer/jobs/${wanted}`),
-  'a list page': get('/v1/customer/jobs?pagination.limit=10'),
+  'GET of a job, each time another one': get('/v1/customer/jobs/%s'),
+  'a list page, each time another one': get('/v1/customer/jobs?pagination.limit=10&pagination.offset=%s'),
   'a filter by name': (/** @type {number} */ port, /** @type {string} */ authorization) =>
     `POST /v1/customer/jobs/filter HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: ${authorization}\r\n` +
     `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(filter)}\r\n\r\n${filter}`,
 }
 
+/** Changes a job that nobody reads. */
+const change = (/** @type {number} */ port, /** @type {string} */ authorization) =>
+  `PATCH /v1/customer/jobs/${written}/jobname HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: ${authorization}\r\n` +
+  `Content-Type: application/json\r\nContent-Length: 3\r\n\r\n"x"`
+
 /**
- * Reads by 64 pollers, from a file with a thousand jobs and from one with a million.
+ * Reads by 64 pollers, from a file with a thousand jobs and from one with a million. What was read is kept until the next write:
+ * so another client writes, and no two reads in a row are the same.
  *
  * @param {{ folder: string, rounds: number, seconds: number }} options
  */
@@ -36,16 +51,26 @@ export async function measureReads({ folder, rounds, seconds }) {
   const contenders = []
   for (const jobs of sizes) {
     const data = join(folder, `reads-${jobs}`)
-    await fill(data, jobs)
+    const ids = await fill(data, jobs)
     const running = await start(emulator(data, await freePort()))
-    contenders.push({ jobs, running, authorization: await accessToken(running.port) })
+    contenders.push({ jobs, ids, running, authorization: await accessToken(running.port) })
   }
 
   for (const [question, request] of Object.entries(questions)) {
     /** @type {number[][]} */
     const rates = contenders.map(() => [])
-    const ask = async (/** @type {typeof contenders[0]} */ { running: { port }, authorization }, time = seconds) =>
-      (await runLoad({ port, request: request(port, authorization), connections: 64, seconds: time })).perSecond
+    const ask = async (
+      /** @type {typeof contenders[0]} */ { running: { port }, authorization, ids },
+      time = seconds,
+    ) => {
+      const text = request(port, authorization)
+      const values = text.startsWith('GET /v1/customer/jobs/') ? ids : offsets
+      const [read] = await Promise.all([
+        runLoad({ port, request: text, values, connections: 64, seconds: time }),
+        runLoad({ port, request: change(port, authorization), connections: 1, seconds: time }),
+      ])
+      return read.perSecond
+    }
     for (const contender of contenders) await ask(contender, 1)
     for (let round = 0; round < rounds; round++) {
       const turn = [...contenders.entries()]
@@ -54,7 +79,7 @@ export async function measureReads({ folder, rounds, seconds }) {
     }
     const ratios = rates[1].map((rate, round) => rate / rates[0][round])
     printTable(
-      `${question}, 64 pollers (${rounds} rounds of ${seconds} s)`,
+      `${question}, 64 pollers and a writer (${rounds} rounds of ${seconds} s)`,
       ['jobs in the file', 'answers a second', 'of the smaller file'],
       contenders.map(({ jobs }, index) => [
         jobs.toLocaleString('en-US'),
@@ -70,7 +95,7 @@ export async function measureReads({ folder, rounds, seconds }) {
 }
 
 /**
- * Makes a file with so many jobs: the emulator makes the file and two jobs, the rest are copies.
+ * Makes a file with so many jobs: the emulator makes the file and two jobs, the rest are copies. Returns the ids of some.
  *
  * @param {string} data
  * @param {number} jobs
@@ -83,7 +108,7 @@ async function fill(data, jobs) {
   await create({
     templateId: 'hello-world-template',
     name: 'one of many',
-    jobId: '00000000-0000-4000-8000-000000000000',
+    jobId: written,
   })
   await create({ templateId: 'hello-world-template', name: wantedName, jobId: wanted })
   await stop(running)
@@ -102,11 +127,15 @@ async function fill(data, jobs) {
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
        INSERT INTO jobs (id, created_at, ${columns})
        SELECT lower(hex(randomblob(16))), created_at + i, ${columns} FROM jobs, n
-       WHERE id = '00000000-0000-4000-8000-000000000000'`,
+       WHERE id = '${written}'`,
     )
     .run(jobs - 2)
   database.exec('COMMIT')
+  const ids = /** @type {{ id: string }[]} */ (
+    database.prepare('SELECT id FROM jobs ORDER BY random() LIMIT ?').all(different)
+  )
   database.close()
+  return ids.map(({ id }) => id)
 }
 
 /** The driver that the emulator would take; see src/store/driver.ts. */

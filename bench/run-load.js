@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** @typedef {{ port: number, request: string, connections: number, seconds: number }} Load */
+/** @typedef {{ port: number, request: string, values?: string[], connections: number, seconds: number }} Load */
 /** @typedef {{ errors: number, firstError?: string, requests: number, perSecond: number, p50: number, p99: number, busy: number }} Outcome */
 
 /**

@@ -30,7 +30,7 @@ export async function measureStart({ folder, bare, memory, rounds }) {
   /** @type {number[][]} */
   const times = cases.map(() => [])
 
-  // The first round fills the page cache and makes the database that is to exist; it does not count.
+  // The first round fills the page cache, keeps compiled code, and makes the database that is to exist; it does not count.
   for (let round = -1; round < rounds; round++) {
     for (const [index, { program, memory: what }] of cases.entries()) {
       rmSync(fresh, { recursive: true, force: true })
