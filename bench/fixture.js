@@ -6,7 +6,7 @@ import { median, printAim, printTable, spread } from './table.js'
 const run = promisify(execFile)
 const dist = join(import.meta.dirname, '..', 'dist')
 
-/** @typedef {{ first: number, further: number[], token: number, whole: number[] }} Times */
+/** @typedef {{ first: number, further: number[], token: number, whole: number[], fetches: number[] }} Times */
 
 /**
  * What a test pays: the first and each further emulator of a process, a token, a whole test, and a program under `exec`.
@@ -38,7 +38,16 @@ export async function measureFixture({ rounds }) {
   printTable(
     `What a test pays, ms (${rounds} rounds)`,
     ['', 'median (min-max)'],
-    cases.map(([name, own]) => [name, spread([...own], 1)]),
+    [
+      ...cases.map(([name, own]) => [name, spread([...own], 1)]),
+      [
+        "of the whole test, fetch's own: to bare Fastify",
+        spread(
+          times.map(({ fetches }) => median(fetches)),
+          1,
+        ),
+      ],
+    ],
   )
   for (const [name, own, aim] of cases) {
     printAim(`${name} at most ${aim} ms`, `${median([...own]).toFixed(1)} ms`, median([...own]) <= aim)
