@@ -8,6 +8,7 @@ import { type StoredLine, storedLogs } from '../../src/domain/runs/log-lines.ts'
 import { taskPrice } from '../../src/domain/runs/price.ts'
 import { openBlockFolders } from '../../src/runner/folders.ts'
 import { createTurns } from '../../src/runner/turns.ts'
+import { client, emulator } from '../emulator.ts'
 import { blockFolder } from './blocks.ts'
 
 void t.test('chunks are data_{i}.bin, by number', async (t) => {
@@ -128,6 +129,19 @@ void t.test('folders are read again when a file changes; what cannot be used is 
 
   t.throws(() => openBlockFolders([join(folder, 'nope')]), /nope" is not a folder; name one that holds building blocks/)
   t.ok(existsSync(folder))
+})
+
+void t.test('a template that changes in its folder changes in the answers about its jobs', async (t) => {
+  const folder = blockFolder(t, {})
+  const { url } = await emulator(t, { apps: [folder] })
+  const call = client(url)
+  const { body } = await call('POST', '/v1/customer/jobs', { templateId: 'work' })
+  const described = async () =>
+    (await call('GET', `/v1/customer/jobs/${body.job.id}`)).body.templateInfo.description as string
+  t.equal(await described(), '')
+  writeFileSync(join(folder, 'work.json'), JSON.stringify({ id: 'work', app: 'my-app', description: 'other' }))
+  await call('GET', '/v1/customer/jobs/templates')
+  t.equal(await described(), 'other')
 })
 
 void t.test('logs of one answer are bounded, and say so', async (t) => {

@@ -9,7 +9,7 @@ import { loadDriver } from '../../src/store/driver.ts'
 import { jobOrderFields, jobStore } from '../../src/store/jobs.ts'
 import { migrate, readMigrations } from '../../src/store/migrations.ts'
 import { readCache } from '../../src/store/read-cache.ts'
-import { client, emulator } from '../emulator.ts'
+import { client, emulator, steadyClock } from '../emulator.ts'
 
 const { Driver } = loadDriver()
 
@@ -440,5 +440,48 @@ void t.test('what was read is kept', async (t) => {
     t.strictSame(await names(), [404, 'three'])
     await call('POST', '/_emulator/worlds/default/reset')
     t.strictSame(await names(), [404])
+  })
+
+  await t.test('by the text of a job, until time moves it on, or its template changes', async (t) => {
+    const clock = steadyClock()
+    const { url } = await emulator(t, { clock, pace: '1h' })
+    const call = client(url)
+    await call('POST', '/v1/dev/templates', { id: 'own', description: 'before', app: 'hello-world' })
+    const none = { dataSourceDescriptor: 'bypass' }
+    const request = { templateId: 'own', dataSource: none, dataDestination: none }
+    const { body } = await call('POST', '/v1/customer/jobs', request)
+    const path = `/v1/customer/jobs/${body.job.id}`
+    t.equal((await call('POST', `${path}/run`)).status, 200)
+    const read = async () => {
+      const { job, templateInfo } = (await call('GET', path)).body
+      return [job.state, Object.keys(job.stateTimestamps).length, job.duration, templateInfo.description]
+    }
+    t.strictSame(await read(), ['JOB_STATE_STARTED', 2, null, 'before'])
+    t.strictSame(await read(), ['JOB_STATE_STARTED', 2, null, 'before'])
+    await call('POST', '/v1/dev/templates', { id: 'own', description: 'after', app: 'hello-world' })
+    t.strictSame(await read(), ['JOB_STATE_STARTED', 2, null, 'after'])
+    // No act between these: time alone moves the job.
+    clock.advance(3600)
+    t.strictSame(await read(), ['JOB_STATE_COMPLETE', 10, 3600, 'after'])
+    const plain = (await call('GET', `${path}?x=1`)).headers.get('content-type')
+    t.equal(plain, 'application/json')
+  })
+
+  await t.test('but not for a link to upload to, which is signed anew', async (t) => {
+    const clock = steadyClock()
+    const { url } = await emulator(t, { clock })
+    const call = client(url)
+    const { body } = await call('POST', '/v1/customer/jobs', {
+      templateId: 'hello-world-template',
+      dataSource: {
+        dataSourceDescriptor: 'file',
+        params: { '@type': 'type.googleapis.com/bytenite.data_source.LocalFileDataSource', name: 'a.txt' },
+      },
+    })
+    const link = async () => (await call('GET', `/v1/customer/jobs/${body.job.id}`)).body.job.dataSource.params.tempUrl
+    const before = await link()
+    t.match(before, /^http/)
+    clock.advance(60)
+    t.not(await link(), before)
   })
 })

@@ -1,10 +1,13 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { JobJob, JobResponse } from '../../../schemas/jobs.ts'
 import type { Core } from '../../core.ts'
+import { isUpload } from '../../domain/jobs/data-sources.ts'
+import { entriesAt } from '../../domain/jobs/lifecycle.ts'
 import { signLink } from '../../domain/results/links.ts'
 import { parseOrder } from '../../wire/paging.ts'
 import { type JobOrder, jobOrderFields } from '../../store/jobs.ts'
 import { type JobRecord } from '../../domain/jobs/job.ts'
+import type { Template } from '../../domain/templates/template.ts'
 import type { Micros } from '../../base/timestamps.ts'
 import { jobResponseToWire, jobToWire, type UploadUrl } from '../../domain/jobs/wire.ts'
 
@@ -25,8 +28,18 @@ export async function countRead(core: Core, request: FastifyRequest, jobs: reado
 export interface JobAnswers {
   /** A job and its template. */
   one(request: FastifyRequest, job: JobRecord): JobResponse
+  /** The same as text, which is kept as long as the job and its template are the same and no state was entered. */
+  text(request: FastifyRequest, reply: FastifyReply, job: JobRecord): string
   /** Jobs of a list, all as of one moment: the present, unless another is given. */
   many(request: FastifyRequest, jobs: readonly JobRecord[], at?: Micros): JobJob[]
+}
+
+/** The text of an answer, and what may change it besides the job. */
+interface KeptText {
+  readonly template: Template | undefined
+  /** Number of states entered. */
+  readonly entered: number
+  readonly text: string
 }
 
 const newestFirst: JobOrder = { field: 'createdAt', descending: true }
@@ -47,14 +60,31 @@ export function jobAnswers(core: Core): JobAnswers {
       return `${baseUrl}${signLink(target, core.clocks.now(world), core.linkSecret)}`
     }
 
+  const texts = new WeakMap<JobRecord, KeptText>()
+
+  /** The template of a job as answers about it show it. */
+  function templateOf({ caller: { world } }: FastifyRequest, job: JobRecord): Template | undefined {
+    const template = core.catalogue.find(world.key, job.templateId)
+    return template === undefined ? undefined : core.blocks.resolved(world.key, template)
+  }
+
   return {
     one(request, job) {
-      const { world } = request.caller
       // The journal finds a create by the id that it was given here.
       request.exchange.jobId = job.id
-      const template = core.catalogue.find(world.key, job.templateId)
-      const shown = template === undefined ? undefined : core.blocks.resolved(world.key, template)
-      return jobResponseToWire(job, shown, core.clocks.now(world), uploadUrl(request))
+      return jobResponseToWire(job, templateOf(request, job), core.clocks.now(request.caller.world), uploadUrl(request))
+    },
+    text(request, reply, job) {
+      request.exchange.jobId = job.id
+      const template = templateOf(request, job)
+      const now = core.clocks.now(request.caller.world)
+      const entered = entriesAt(job.run, now).length
+      const known = texts.get(job)
+      if (known?.template === template && known?.entered === entered) return known.text
+      const text = reply.serializeInput(jobResponseToWire(job, template, now, uploadUrl(request)), '200') as string
+      // A link for an upload is signed anew each time.
+      if (!isUpload(job.dataSource)) texts.set(job, { template, entered, text })
+      return text
     },
     many(request, jobs, at = core.clocks.now(request.caller.world)) {
       const link = uploadUrl(request)
