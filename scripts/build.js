@@ -88,6 +88,15 @@ const noCompilers = {
   },
 }
 
+/** Leaves out what is a module of its own, as it is loaded before all others and with the same state. */
+const compiledCode = {
+  name: 'compiled-code',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup(build) {
+    build.onResolve({ filter: /[\\/]compiled-code\.ts$/ }, () => ({ path: './compiled-code.cjs', external: true }))
+  },
+}
+
 /**
  * Columns of a line, as far as texts and patterns let it be broken: Node.js prints the whole line of an error that nobody catches.
  * Indented, the bundle would be half as large again and start 4 % later.
@@ -236,7 +245,7 @@ await Promise.all([
     entryPoints: doors.map((name) => `src/${name}.ts`),
     outdir: 'dist',
     legalComments: 'linked',
-    plugins: [noCompilers, shorterPackages],
+    plugins: [compiledCode, noCompilers, shorterPackages],
     // Native, or rarely needed and large.
     external: ['better-sqlite3', 'better-sqlite3-napi', '@fastify/swagger', '@fastify/swagger-ui', 'node-forge'],
   }).then((metafile) => {

@@ -10,6 +10,7 @@ import type { FastifyInstance } from 'fastify'
 import { createCore } from './core.ts'
 import { collectOperations } from './plugins/operations.ts'
 import { urlOf } from './base/address.ts'
+import { keepStarted } from './base/compiled-code.ts'
 import { type CheckedOptions, type EmulatorOptions, readOptions } from './settings/options.ts'
 import { optionsInForce } from './settings/in-force.ts'
 import { assertMayRun } from './settings/run-rules.ts'
@@ -112,6 +113,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     throw error
   }
 
+  keepStarted()
   // A client's first token is not to wait for the key; nor is a test to end later for it, so the fixture makes it when asked.
   const idle = checked.keepAlive ? setTimeout(() => core.tokens.prepare(), idleAfter).unref() : undefined
   let closing: Promise<void> | undefined

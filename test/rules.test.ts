@@ -222,8 +222,8 @@ void t.test(
       'src/runner/process.ts': ['performance.now', 'setTimeout'],
       'src/runner/job-run.ts': ['process.env', "process.env['PATH']"],
       'src/base/ids.ts': ['randomUUID'],
-      // Asked before there are any settings.
-      'src/base/compiled-code.ts': ['process.env', "process.env['NODE_DISABLE_COMPILE_CACHE']"],
+      // Asked before there are any settings; code is kept when nobody waits.
+      'src/base/compiled-code.ts': ['process.env', "process.env['NODE_DISABLE_COMPILE_CACHE']", 'setTimeout'],
       // Becomes part of the program that runs under `exec`.
       'src/exec/intercept/node-hook.ts': ['process.env', 'process.env[name]'],
       // What follows waits in real time because somebody outside does: a container, a client that is held or listens.

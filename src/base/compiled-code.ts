@@ -3,6 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import Module, { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { setImmediate, setTimeout } from 'node:timers'
 import { deserialize, serialize } from 'node:v8'
 import { Script } from 'node:vm'
 
@@ -16,21 +17,38 @@ const { enableCompileCache, getCompileCacheDir } = Module as {
   readonly getCompileCacheDir?: () => string | undefined
 }
 
-/** The compiled code of one module, and the digest of the text that it was made of. */
+/** The compiled code of one module. */
 interface Compiled {
+  /** Of the text that it was made of. V8 itself looks only at its length, and at no byte of the code. */
   readonly digest: string
   readonly code: Buffer
+  /** It was made once an emulator had started, and so has the functions that a start runs. */
+  readonly isWhole: boolean
 }
 
 /** Compiled code of modules by the names of their files. */
 type Kept = Map<string, Compiled>
+
+/** A module that was loaded here. */
+interface Loaded {
+  readonly digest: string
+  readonly script: Script
+  /** The state of its code in the file: missing, without or with the functions of a start. */
+  readonly known: 'none' | 'part' | 'whole'
+}
 
 /** A module of Node.js, with the method that every text of CommonJS goes through. */
 interface Compiling extends NodeJS.Module {
   _compile: (this: Compiling, text: string, filename: string, ...rest: unknown[]) => unknown
 }
 
-/** V8 itself looks only at the length of a text, and at no byte of the code. */
+/** Milliseconds after the start of an emulator at which code is kept: not while the first requests are answered. */
+const idleAfter = 300
+
+/** Keeps the code of what was loaded, if it is worth it; undefined if nothing is kept in this process. */
+let keepLoaded: (() => void) | undefined
+let isStarted = false
+
 const digestOf = (content: string | Buffer): string => createHash('sha1').update(content).digest('hex')
 
 /**
@@ -59,27 +77,23 @@ export function keepModules(dist: string): () => void {
 
   let file: string | undefined
   let kept: Kept | undefined
-  const fresh = new Map<string, { readonly digest: string; readonly script: Script }>()
+  const loaded = new Map<string, Loaded>()
 
   prototype._compile = function (text, filename, ...rest) {
     if (dirname(filename) !== dist) return compile.call(this, text, filename, ...rest)
-    if (kept === undefined) {
-      file = fileFor(dist)
-      kept = file === undefined ? new Map() : readKept(file)
-      // By then most functions that the program uses were compiled.
-      process.once('exit', () => file !== undefined && fresh.size > 0 && writeKept(file, dist, withFresh(kept!)))
-    }
     const name = basename(filename)
     const digest = digestOf(text)
-    const known = kept.get(name)
-    const cachedData = known?.digest === digest ? { cachedData: known.code } : {}
+    const before = keptNow().get(name)
+    const cached = before?.digest === digest ? before : undefined
     const script = new Script(`${head}${text.replace(/^#!.*/, '')}\n})`, {
       filename,
       columnOffset: -head.length,
-      ...cachedData,
+      ...(cached && { cachedData: cached.code }),
     })
     // Also the code for other flags of V8 is refused.
-    if (script.cachedDataRejected !== false) fresh.set(name, { digest, script })
+    const known =
+      cached === undefined || script.cachedDataRejected !== false ? 'none' : cached.isWhole ? 'whole' : 'part'
+    loaded.set(name, { digest, script, known })
     const run = script.runInThisContext() as (...args: unknown[]) => unknown
     return run.call(this.exports, this.exports, createRequire(filename), this, filename, dist)
   }
@@ -87,11 +101,41 @@ export function keepModules(dist: string): () => void {
     prototype._compile = compile
   }
 
-  function withFresh(before: Kept): Kept {
-    const all = new Map(before)
-    for (const [name, { digest, script }] of fresh) all.set(name, { digest, code: script.createCachedData() })
-    return all
+  /** Reads the file for all modules that are loaded in one turn; the megabyte is not held longer. */
+  function keptNow(): Kept {
+    if (keepLoaded === undefined) {
+      keepLoaded = keep
+      process.once('exit', keep)
+    }
+    if (kept === undefined) {
+      file = fileFor(dist)
+      kept = file === undefined ? new Map() : readKept(file)
+      setImmediate(() => (kept = undefined))
+    }
+    return kept
   }
+
+  function keep(): void {
+    const isWorth = [...loaded.values()].some(({ known }) => known === 'none' || (isStarted && known === 'part'))
+    if (file !== undefined && isWorth) {
+      const all = readKept(file)
+      for (const [name, { digest, script }] of loaded) {
+        all.set(name, { digest, code: script.createCachedData(), isWhole: isStarted })
+      }
+      writeKept(file, dist, all)
+    }
+    if (isStarted) loaded.clear()
+  }
+}
+
+/**
+ * Says that an emulator has started. V8 forgets the code of functions that do not run for a while, so that at the end of a long
+ * process that of the start would be missing.
+ */
+export function keepStarted(): void {
+  if (isStarted) return
+  isStarted = true
+  setTimeout(() => keepLoaded?.(), idleAfter).unref()
 }
 
 /** The line that Node.js puts before a text of CommonJS. */

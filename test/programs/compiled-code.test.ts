@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -16,7 +17,7 @@ import t, { type Test } from 'tap'
 import { packageRoot } from '../../src/base/package.ts'
 
 const dist = join(packageRoot, 'dist')
-const long = new Date('2025-05-20')
+const longAgo = new Date('2025-05-20')
 
 /** A folder with two modules and a program that loads them with their compiled code kept, and a folder for temporary files. */
 function setUp(t: Test) {
@@ -49,10 +50,10 @@ function setUp(t: Test) {
     const [name, ...more] = readdirSync(join(temporary, folder!))
     t.strictSame(more, [])
     const path = join(temporary, folder!, name!)
-    utimesSync(path, long, long)
+    utimesSync(path, longAgo, longAgo)
     return path
   }
-  const isOld = (path: string): boolean => statSync(path).mtime.getTime() === long.getTime()
+  const isOld = (path: string): boolean => statSync(path).mtime.getTime() === longAgo.getTime()
   const said = JSON.stringify([['one', `${join(dir, 'modules', 'b.cjs')}two`], 'other'])
   return { dir, temporary, run, file, isOld, said: `${said}\n` }
 }
@@ -80,7 +81,7 @@ void t.test('is kept by one process and taken by the next', async (t) => {
     const other = Buffer.concat([bytes.subarray(0, 40), serialize('text')])
     for (const damaged of [bytes, bytes.subarray(0, 60), Buffer.alloc(0), other]) {
       writeFileSync(path, damaged)
-      utimesSync(path, long, long)
+      utimesSync(path, longAgo, longAgo)
       t.equal(run(), said.replace('one', 'new'))
       t.notOk(isOld(path), 'it is made anew')
     }
@@ -119,18 +120,34 @@ void t.test('is not kept if the user says so', async (t) => {
 })
 
 void t.test('is that of the fixture, too', async (t) => {
-  const { dir, run, file, isOld } = setUp(t)
-  const program = join(dir, 'fixture.mjs')
-  writeFileSync(
-    program,
-    `import { startEmulator } from ${JSON.stringify(join(dist, 'index.js'))}
-     const emulator = await startEmulator()
-     console.log((await fetch(emulator.url + '/_emulator/health')).status)
-     await emulator.close()`,
-  )
-  t.equal(run(program), '200\n')
+  const { dir, temporary, run, file, isOld } = setUp(t)
+  const script = (name: string, code: string): string => {
+    const path = join(dir, name)
+    writeFileSync(path, `import { startEmulator } from ${JSON.stringify(join(dist, 'index.js'))}\n${code}`)
+    return path
+  }
+  const load = script('load.mjs', 'console.log(typeof startEmulator)')
+  const start = script('start.mjs', 'await (await startEmulator()).close()')
+
+  t.equal(run(load), 'function\n')
   const path = file()
-  t.ok(statSync(path).size > 300_000)
-  t.equal(run(program), '200\n')
+  const { size } = statSync(path)
+  t.equal(run(load), 'function\n')
   t.ok(isOld(path))
+  run(start)
+  t.ok(statSync(path).size > 1.2 * size, 'with the functions of a start')
+  file()
+  run(start)
+  run(load)
+  t.ok(isOld(path), 'and it stays')
+
+  // V8 forgets those of a long process, so that its end is no time to keep them.
+  rmSync(path)
+  const long = `import { existsSync } from 'node:fs'
+    await startEmulator({ keepAlive: true })
+    while (!existsSync(${JSON.stringify(path)})) await new Promise((resolve) => setTimeout(resolve, 10))
+    process.kill(process.pid, 'SIGKILL')`
+  run(script('long.mjs', long))
+  t.strictSame(readdirSync(temporary).length, 1)
+  t.ok(statSync(file()).size > 1.2 * size)
 })
