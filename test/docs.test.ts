@@ -25,6 +25,7 @@ const notOurs: Readonly<Record<string, readonly string[]>> = {
   'docs/troubleshooting.md': [
     'npm ci',
     'npm error 404 … bytenite-emulator',
+    'npm warn install-scripts … better-sqlite3@13…',
     'ERR_PNPM_GIT_DEP_PREPARE_NOT_ALLOWED',
     '"results": []',
     'clock.sleep',
