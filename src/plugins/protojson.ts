@@ -56,7 +56,7 @@ interface Decoders {
  */
 export function registerProtoJson(app: FastifyInstance, { strict, omitUnset, era }: ProtoJsonOptions): void {
   app.removeAllContentTypeParsers()
-  // The hook below makes every type this one; what no type was sent for has the other.
+  // The hook below gives every body with a type the first of these; a body without one is read by the second.
   app.addContentTypeParser(['application/json', '*'], (request: FastifyRequest, payload, done) => {
     readBody(
       payload,

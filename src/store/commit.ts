@@ -31,9 +31,9 @@ const idleTime = 1000
  * Group commit for one database. A lone act waits only for the end of the present turn; there is no timer.
  *
  * @param database a connection on which no other code opens transactions
- * @param begins called before each transaction; throws if none could last
+ * @param onBegin called before each transaction; throws if none could last
  */
-export function groupCommit(database: Database, begins: () => void): Commit {
+export function groupCommit(database: Database, onBegin: () => void): Commit {
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')
   const rollback = database.prepare('ROLLBACK')
@@ -78,7 +78,7 @@ export function groupCommit(database: Database, begins: () => void): Commit {
     const batch = queue
     queue = []
     try {
-      begins()
+      onBegin()
       begin.run()
       const answers = batch.map(run)
       commit.run()

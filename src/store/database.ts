@@ -134,7 +134,7 @@ function setUp(database: Database, location: string): Store {
     return `its database ${location} was ${found === undefined ? 'removed' : 'replaced'} while it was open; start it again`
   }
   let acts = 0
-  function begins(): void {
+  function onBegin(): void {
     acts++
     const found = problem()
     if (found !== undefined) throw notStored(found)
@@ -144,7 +144,7 @@ function setUp(database: Database, location: string): Store {
   return {
     location,
     schema: migrations.length,
-    commit: groupCommit(database, begins),
+    commit: groupCommit(database, onBegin),
     act(act) {
       acts++
       return database.transaction(act).immediate()
