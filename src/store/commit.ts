@@ -19,7 +19,7 @@ interface Waiting {
  * Pages in the log after which it is copied into the database file, between two transactions. Until the log has been that long once,
  * each flush makes its file longer, which takes half as much time again.
  */
-const pagesPerCheckpoint = 3000
+const pagesPerCheckpoint = 1500
 
 /** Pages that a transaction writes for a create, and for each further one: those of indexes are the same. */
 const pagesOf = { transaction: 10, act: 1 } as const

@@ -253,7 +253,7 @@ void t.test('group commit', async (t) => {
     t.strictSame(all(), ['later'])
   })
 
-  await t.test('the log is copied into the file after some 3,000 pages, in a turn of its own', async (t) => {
+  await t.test('the log is copied into the file after some 1,500 pages, in a turn of its own', async (t) => {
     const file = join(t.testdir(), databaseFile)
     const database = new Driver(file)
     t.teardown(() => database.close())
@@ -264,16 +264,16 @@ void t.test('group commit', async (t) => {
     const commit = groupCommit(database, () => undefined)
     const text = 'x'.repeat(100)
     const write = (acts: number) => Promise.all(Array.from({ length: acts }, () => commit(() => insert.run(text))))
-    await write(2980)
+    await write(1480)
     const before = statSync(file).size
     await write(10)
     t.equal(statSync(file).size, before, 'whoever waits for an act does not wait for the copy')
     await setImmediate()
-    t.ok(statSync(file).size > before + 2980 * text.length, 'and then it is done')
+    t.ok(statSync(file).size > before + 1480 * text.length, 'and then it is done')
 
     // A transaction of its own writes more pages for an act.
     const filled = statSync(file).size
-    for (let act = 0; act < 270; act++) await write(1)
+    for (let act = 0; act < 135; act++) await write(1)
     await setImmediate()
     t.equal(statSync(file).size, filled)
     for (let act = 0; act < 10; act++) await write(1)
