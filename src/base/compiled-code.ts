@@ -71,9 +71,8 @@ export function keepModules(dist: string): () => void {
   const prototype = Module.prototype as Compiling
   const compile = prototype._compile
   // Other runtimes have other ways, and in some programs Node.js keeps all code.
-  if (typeof compile !== 'function' || 'bun' in process.versions || getCompileCacheDir?.() !== undefined) {
-    return () => undefined
-  }
+  const isOther = 'bun' in process.versions || 'deno' in process.versions || typeof compile !== 'function'
+  if (isOther || getCompileCacheDir?.() !== undefined) return () => undefined
 
   let file: string | undefined
   let kept: Kept | undefined
