@@ -33,4 +33,4 @@ export function printMemory(memory) {
   if (idle !== undefined) printAim('emulator idle at most 65', `${median(idle).toFixed(0)} MB`, median(idle) <= 65)
 }
 
-export const idleEmulator = 'emulator, idle after start'
+export const idleEmulator = 'emulator, idle for twelve seconds'
