@@ -59,6 +59,8 @@ export async function measureStart({ folder, bare, memory, rounds }) {
       for (const { memory: what, program } of cases) {
         if (what !== undefined) idle.push([what, await start(program(await freePort()))])
       }
+      await sleep(300)
+      for (const [what, running] of idle) noteMemory(memory, what.replace(/idle.*/, 'just started'), running)
       await sleep(settling)
       for (const [what, running] of idle) {
         noteMemory(memory, what, running)
