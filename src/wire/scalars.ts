@@ -198,11 +198,14 @@ export function sortedEntries(reader: JsonReader, readMember: ReadValue): [strin
     const start = reader.at
     const name = reader.name()
     if (names.has(name)) throw reader.fault(start, `duplicate map key ${reader.shown(start)}`)
-    names.add(name)
     reader.path.push(name)
     const value = readMember(reader)
     reader.path.pop()
-    if (value !== absent) entries.push([name, value])
+    if (value !== absent) {
+      // One that counts as not sent may come again.
+      names.add(name)
+      entries.push([name, value])
+    }
     if (name < last) isSorted = false
     last = name
   }

@@ -9,7 +9,9 @@ import { ApiError } from '../../src/base/errors.ts'
 import { compileDecoder } from '../../src/wire/decode.ts'
 import { compileQueryDecoder } from '../../src/wire/decode-query.ts'
 import { parseJson } from '../../src/wire/json.ts'
+import { JsonReader } from '../../src/wire/json-reader.ts'
 import { decodeUtf8 } from '../../src/wire/json-text.ts'
+import { enumReader, sortedEntries } from '../../src/wire/scalars.ts'
 import { ExchangeRateQuery } from '../../schemas/wallet.ts'
 
 const decodeJob = compileDecoder(CreateJobRequest, dataSourceTypes)
@@ -180,4 +182,15 @@ void t.test('nesting', async (t) => {
   t.throws(() => decodeFilter(`{"filters":[{"field":"a","value":${nested(1000)}}]}`, []), {
     message: 'exceeded max depth',
   })
+})
+
+void t.test('a member of a map that counts as not sent may come again, any other may not', async (t) => {
+  const read = (text: string) =>
+    sortedEntries(JsonReader.open(text, [])!, enumReader(['EXECUTION_PRIORITY_UNDEFINED', 'EXECUTION_PRIORITY_LOW']))
+  const low = 'EXECUTION_PRIORITY_LOW'
+  t.strictSame(read(`{"b":"${low}","a":"NONE","a":"${low}"}`), [
+    ['a', low],
+    ['b', low],
+  ])
+  t.throws(() => read(`{"a":"${low}","a":"NONE"}`), { message: /duplicate map key "a"/ })
 })
