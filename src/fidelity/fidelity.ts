@@ -54,6 +54,16 @@ export interface OperationTraits {
  * @returns undefined if the table has no row for it
  */
 export function groundOf(operation: string, traits: OperationTraits): OperationGround | undefined {
+  const { open, body, absent } = traits
+  const key = `${operation} ${open} ${body} ${absent}`
+  if (!grounds.has(key)) grounds.set(key, makeGround(operation, traits))
+  return grounds.get(key)
+}
+
+/** Grounds that were made for an emulator before, as operations are the same in all. */
+const grounds = new Map<string, OperationGround | undefined>()
+
+function makeGround(operation: string, traits: OperationTraits): OperationGround | undefined {
   const [method = '', path = ''] = operation.split(' ')
   if (path.startsWith('/_emulator/')) {
     return { operation, success: { 200: 'control-api' }, errors: {}, whole: 'control-api' }

@@ -41,11 +41,11 @@ export const walletRoutesOf2023 =
     await addRoutes(scope, [accountRoutes(core)])
   }
 
+const readFilters = compileFilters(transactionFilterFields)
+
 const accountRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const readFilters = compileFilters(transactionFilterFields)
-
     app.get(
       '/balance',
       {

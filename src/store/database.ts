@@ -1,10 +1,11 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Database, Statement } from 'better-sqlite3'
+import type { Database } from 'better-sqlite3'
 import { type Commit, groupCommit } from './commit.ts'
 import { notStored } from './failures.ts'
 import { loadDriver } from './driver.ts'
 import { assertNotNewer, migrate, readMigrations } from './migrations.ts'
+import { LateStatement } from './statement.ts'
 
 /** Name of the database inside the data directory. */
 export const databaseFile = 'emulator.db'
@@ -25,8 +26,8 @@ export interface Store {
   readonly commit: Commit
   /** Runs a writing act immediately, in its own transaction. For start-up, before the first `commit`. */
   act<Result>(act: () => Result): Result
-  /** Prepares a statement, once per text; the texts that were used last are kept. */
-  prepare<Row = unknown>(sql: string): Statement<unknown[], Row>
+  /** Gives the statement of a text; those that were asked for last are kept. */
+  prepare<Row = unknown>(sql: string): LateStatement<Row>
   /** True during an act: reads may see changes that are rolled back later. */
   readonly inAct: boolean
   /** Number of transactions begun. As long as it stays, so does all that was read. */
@@ -36,8 +37,8 @@ export interface Store {
   close(): void
 }
 
-/** A new database in memory, once the first of this process was migrated: tests start many, and each would go the same way. */
-let migrated: Buffer | undefined
+/** A new database in memory and its schema, once the first of this process was migrated: tests start many, all go the same way. */
+let migrated: { readonly image: Buffer; readonly schema: number } | undefined
 
 /**
  * Opens the database and brings it to the newest schema.
@@ -59,10 +60,15 @@ export function openStore(directory: string | null): Store {
       assertNotEmptied(directory)
       closeSync(openSync(location, 'a', 0o600))
     }
-    database = new Driver((directory === null ? migrated : undefined) ?? location, { timeout: 1000 })
-    const store = setUp(database, location)
-    if (directory === null) migrated ??= database.serialize()
-    return store
+    if (directory === null && migrated !== undefined) {
+      database = new Driver(migrated.image)
+      configure(database)
+      return storeOf(database, location, migrated.schema)
+    }
+    database = new Driver(location, { timeout: 1000 })
+    const schema = bringUpToDate(database)
+    if (directory === null) migrated = { image: database.serialize(), schema }
+    return storeOf(database, location, schema)
   } catch (error) {
     database?.close()
     throw new Error(`cannot open the database ${location}: ${causeOf(error)}`, { cause: error })
@@ -108,7 +114,8 @@ export function peekDatabase(directory: string): number | undefined {
   }
 }
 
-function setUp(database: Database, location: string): Store {
+/** Brings a database to the newest schema. Returns the number of its last migration. */
+function bringUpToDate(database: Database): number {
   // Of a new file. A lone create writes ten pages, and takes a twentieth more time if they have 4 KiB.
   database.pragma('page_size = 2048')
   database.pragma('locking_mode = EXCLUSIVE')
@@ -119,12 +126,20 @@ function setUp(database: Database, location: string): Store {
   database.pragma('synchronous = FULL')
   // In pages. Group commit empties the log long before; this bounds it to 60 MiB while one act writes all the time.
   database.pragma(`wal_autocheckpoint = ${longestLog / (database.pragma('page_size', { simple: true }) as number)}`)
+  configure(database)
+  migrate(database, migrations)
+  shrink(database)
+  return migrations.length
+}
+
+/** Sets what holds for a connection, in a file and in memory. */
+function configure(database: Database): void {
   // What undoes a statement or a savepoint is kept here; as a temporary file it costs as much as the insert itself.
   database.pragma('temp_store = MEMORY')
   database.pragma('foreign_keys = ON')
-  migrate(database, migrations)
-  shrink(database)
+}
 
+function storeOf(database: Database, location: string, schema: number): Store {
   const opened = location === ':memory:' ? undefined : statSync(location)
   /** A file that was removed or replaced is written to for as long as it is open, and gone after that. */
   function problem(): string | undefined {
@@ -140,10 +155,10 @@ function setUp(database: Database, location: string): Store {
     if (found !== undefined) throw notStored(found)
   }
 
-  const statements = new Map<string, Statement>()
+  const statements = new Map<string, LateStatement<unknown>>()
   return {
     location,
-    schema: migrations.length,
+    schema,
     commit: groupCommit(database, onBegin),
     act(act) {
       acts++
@@ -151,11 +166,11 @@ function setUp(database: Database, location: string): Store {
     },
     prepare<Row>(sql: string) {
       let statement = statements.get(sql)
-      if (statement === undefined) statement = database.prepare(sql)
+      if (statement === undefined) statement = new LateStatement(database, sql)
       else statements.delete(sql)
       statements.set(sql, statement)
       if (statements.size > keptStatements) statements.delete(statements.keys().next().value!)
-      return statement as Statement<unknown[], Row>
+      return statement as LateStatement<Row>
     },
     get inAct() {
       return database.inTransaction

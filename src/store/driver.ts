@@ -10,6 +10,12 @@ export interface DriverSource extends Surroundings {
   readonly load: (path: string) => unknown
 }
 
+/** A driver and the package that it comes from. */
+interface LoadedDriver {
+  readonly Driver: Driver
+  readonly name: string
+}
+
 /** Packages that the driver may come from, the better one first. */
 const packages = ['better-sqlite3-napi', 'better-sqlite3']
 
@@ -22,7 +28,14 @@ const packages = ['better-sqlite3-napi', 'better-sqlite3']
  *
  * @throws Error that says in a sentence what is missing and what to do
  */
-export function loadDriver(source: DriverSource = here()): { readonly Driver: Driver; readonly name: string } {
+export function loadDriver(source?: DriverSource): LoadedDriver {
+  return source === undefined ? (loaded ??= findDriver(here())) : findDriver(source)
+}
+
+/** The driver that this process found. */
+let loaded: LoadedDriver | undefined
+
+function findDriver(source: DriverSource): LoadedDriver {
   const [major = 0, minor = 0] = source.node.split('.').map(Number)
   const isAtLeast = (wanted: number, from: number): boolean => major > wanted || (major === wanted && minor >= from)
   const suits = (version: number): boolean => (version === 12 ? !isAtLeast(24, 19) : version > 12 && isAtLeast(22, 14))

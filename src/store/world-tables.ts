@@ -37,25 +37,35 @@ interface Column {
   readonly pk: number
 }
 
-export function worldTables(store: Store): WorldTables {
-  const tables = store
-    .prepare<{ name: string }>(
-      `SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'world' WHERE m.type = 'table'
-       ORDER BY m.name = 'jobs' DESC, m.name`,
-    )
+interface Table {
+  readonly name: string
+  readonly columns: readonly Column[]
+  /** It has `seq`, which is given again, in the same order. */
+  readonly ordered: boolean
+}
+
+/** The tables with a column `world`, jobs first. */
+function readTables(store: Store): readonly Table[] {
+  const names = store.prepare<{ name: string }>(
+    `SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'world' WHERE m.type = 'table'
+     ORDER BY m.name = 'jobs' DESC, m.name`,
+  )
+  const columnsOf = store.prepare<Column>(
+    "SELECT name, type, \"notnull\", pk FROM pragma_table_info(?) WHERE name NOT IN ('world', 'seq')",
+  )
+  const sequence = store.prepare("SELECT 1 FROM pragma_table_info(?) WHERE name = 'seq'")
+  return names
     .all()
-    .map(({ name }) => ({
-      name,
-      // `seq` is given again, in the same order.
-      columns: store
-        .prepare<Column>(
-          "SELECT name, type, \"notnull\", pk FROM pragma_table_info(?) WHERE name NOT IN ('world', 'seq')",
-        )
-        .all(name),
-      ordered: store.prepare("SELECT 1 FROM pragma_table_info(?) WHERE name = 'seq'").get(name) !== undefined,
-    }))
-  const copied = tables.filter(({ name }) => !notCopied.has(name))
-  const exported = new Map(copied.filter(({ name }) => !derived.has(name)).map((table) => [table.name, table]))
+    .map(({ name }) => ({ name, columns: columnsOf.all(name), ordered: sequence.get(name) !== undefined }))
+}
+
+export function worldTables(store: Store): WorldTables {
+  let read: readonly Table[] | undefined
+  // Read when they are needed: most emulators of tests end before.
+  const tables = (): readonly Table[] => (read ??= readTables(store))
+  const copied = (): readonly Table[] => tables().filter(({ name }) => !notCopied.has(name))
+  const exported = (): readonly Table[] => copied().filter(({ name }) => !derived.has(name))
+  const exportedTable = (wanted: string): Table => exported().find(({ name }) => name === wanted)!
   const ofWorld = (columns: readonly Column[], ordered: boolean): string =>
     `WHERE world = ?${columns.some(({ name }) => name === 'deleted_at') ? ' AND deleted_at IS NULL' : ''}` +
     (ordered ? ' ORDER BY seq' : '')
@@ -63,7 +73,7 @@ export function worldTables(store: Store): WorldTables {
 
   return {
     copy(from, to) {
-      for (const { name, columns, ordered } of copied) {
+      for (const { name, columns, ordered } of copied()) {
         // Jobs come first, and their triggers count them; the counts of the original replace those.
         store
           .prepare(
@@ -73,13 +83,15 @@ export function worldTables(store: Store): WorldTables {
           .run(to, from)
       }
     },
-    exported: [...exported.keys()],
+    get exported() {
+      return exported().map(({ name }) => name)
+    },
     rows(world, table) {
-      const { name, columns, ordered } = exported.get(table)!
+      const { name, columns, ordered } = exportedTable(table)
       return store.prepare<WorldRow>(`SELECT ${list(columns)} FROM ${name} ${ofWorld(columns, ordered)}`).iterate(world)
     },
     add(world, table, row) {
-      const { name, columns } = exported.get(table)!
+      const { name, columns } = exportedTable(table)
       const known = columns.map((column) => column.name)
       const unknown = Object.keys(row).find((column) => !known.includes(column))
       if (unknown !== undefined) throw invalidArgument(`unknown column ${show(unknown)}`)
@@ -95,7 +107,7 @@ export function worldTables(store: Store): WorldTables {
     },
     clear: (world) =>
       Object.fromEntries(
-        tables.map(({ name }) => [name, store.prepare(`DELETE FROM ${name} WHERE world = ?`).run(world).changes]),
+        tables().map(({ name }) => [name, store.prepare(`DELETE FROM ${name} WHERE world = ?`).run(world).changes]),
       ),
   }
 }

@@ -19,12 +19,13 @@ import { countRead, jobAnswers, jobOrderOf } from './job-answers.ts'
 /** Ids in one question for running tasks at most (chosen). */
 const maxIds = 1000
 
+const readFilters = compileFilters(jobFilterFields)
+
 /** Questions about jobs beyond reading and listing them. They change nothing, so those who may only read may ask. */
 export const jobQueryRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
     const answers = jobAnswers(core)
-    const readFilters = compileFilters(jobFilterFields)
     const config = { access: 'read' } as const
 
     app.post(
