@@ -16,6 +16,7 @@ import type { LoggerOptions } from '../settings/log.ts'
 import { invalidUtf8 } from '../wire/decode-query.ts'
 import { type Refused, refusalLog } from './access-log.ts'
 import { noRoute, sendError, toApiError } from './errors.ts'
+import { finishRoutesTogether } from './finish-routes.ts'
 import { collectMethods, type MethodsOf, undisguise } from './methods.ts'
 import { keepQuery } from './protojson.ts'
 
@@ -64,6 +65,7 @@ export function createHttpServer(logger: LoggerOptions | false): HttpServer {
     frameworkErrors: (error, request, reply) => answerFrameworkError(error, request, reply, { methodsOf, refused }),
     clientErrorHandler: (error, socket) => answerBrokenHttp(error, socket, { methodsOf, refused }),
   })
+  finishRoutesTogether(app)
   const refused = refusalLog(app)
   const methodsOf = collectMethods(app)
   return { app, methodsOf, refused }
