@@ -44,7 +44,8 @@ async function readPromises(): Promise<{ routes: readonly KnownRoute[]; table: F
 export const { routes, table } = await readPromises()
 
 const routeOf = (method: string, path: string): KnownRoute | undefined => {
-  const [pathname] = path.split('?', 1) as [string]
+  const [sent] = path.split('?', 1) as [string]
+  const pathname = sent.replace(/^\/v1\/computing\//, '/v1/customer/')
   return routes.find((known) => known.method === method && known.pattern.test(pathname))
 }
 

@@ -89,14 +89,6 @@ void t.test('docs/routes.md: routes are those of the app', async (t) => {
   })
   await app.ready()
 
-  // The page says in a sentence that one base is another name of the other.
-  const [customer, computing] = ['/v1/customer/', '/v1/computing/'].map((prefix) =>
-    [...routes.keys()].filter((request) => request.includes(` ${prefix}`) && !/\/(docs|wallet)/.test(request)),
-  )
-  const renamed = (computing ?? []).map((request) => request.replace('/v1/computing/', '/v1/customer/'))
-  t.same(renamed.sort(), customer?.sort(), '/v1/computing has the routes of /v1/customer')
-  for (const request of computing ?? []) routes.delete(request)
-
   // `{a,b}` in a path stands for a row with a and a row with b; `{name}` is a parameter.
   const written = rows('docs/routes.md', '# Routes').flatMap((row) => {
     const choice = /\{([^{}]*,[^{}]*)\}/.exec(row)

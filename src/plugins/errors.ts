@@ -67,7 +67,7 @@ const frameworkErrors: Readonly<Record<string, (request: FastifyRequest) => ApiE
     invalidArgument('request body does not have the length that Content-Length says', 'broken-http'),
   // No id is that long.
   FST_ERR_MAX_PARAM_LENGTH: () => notFound('Not Found', 'unknown-path'),
-  FST_ERR_BAD_URL: (request) => invalidArgument(`invalid URL escape in ${show(request.url)}`, 'broken-escape'),
+  FST_ERR_BAD_URL: (request) => invalidArgument(`invalid URL escape in ${show(request.originalUrl)}`, 'broken-escape'),
   ECONNRESET: () => invalidArgument('unexpected EOF', 'broken-http'),
   ECONNABORTED: () => invalidArgument('unexpected EOF', 'broken-http'),
 }

@@ -53,11 +53,10 @@ export function createHttpServer(logger: LoggerOptions | false): HttpServer {
     // Plugins here wait for nothing, so none needs a timer.
     pluginTimeout: 0,
     routerOptions: { maxParamLength: 4096, querystringParser: keepQuery },
-    // The gateway finds its routes in the decoded path, where %2F divides segments (inferred).
     rewriteUrl(request) {
-      const { url = '/' } = request
-      undisguise(request, methodsOf)
-      return url.includes('%') ? url.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/')) : url
+      const url = routedUrl(request.url ?? '/')
+      undisguise(request, url, methodsOf)
+      return url
     },
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     // Answered by the hook of `answerOddRequests`, with a body.
@@ -70,6 +69,27 @@ export function createHttpServer(logger: LoggerOptions | false): HttpServer {
   const methodsOf = collectMethods(app)
   return { app, methodsOf, refused }
 }
+
+/**
+ * The URL by which a route is found. The gateway looks in the decoded path, where %2F divides segments (inferred). `/v1/computing`
+ * was announced in September 2025 as the new name of `/v1/customer`, which the vendor kept (documented).
+ */
+function routedUrl(url: string): string {
+  const divided = url.includes('%') ? url.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/')) : url
+  return divided.replace(computing, '$<origin>/v1/customer/')
+}
+
+/** A pattern for a part of a path, of which each character may be escaped. */
+const part = (text: string): string =>
+  [...text].map((character) => `(?:${character}|%${character.charCodeAt(0).toString(16)})`).join('')
+
+/** The new base, but for what the old one has for itself. Requests of proxies begin with an origin. */
+const computing = new RegExp(
+  `^(?<origin>https?://[^/?]*)?/${part('v1')}/${part('computing')}/(?!(?:${part('wallet')}|${part('docs')})(?:[/?]|$))`.replace(
+    /[a-f](?=\))/g,
+    (digit) => `[${digit}${digit.toUpperCase()}]`,
+  ),
+)
 
 type Surroundings = Pick<HttpServer, 'methodsOf' | 'refused'>
 
@@ -90,7 +110,7 @@ function answerFrameworkError(
 
   function answer(error: ApiError): void {
     sendError(error, reply)
-    const { method, url } = request
+    const { method, originalUrl: url } = request
     refused({ method, url, status: error.httpStatus, reason: error.message })
   }
 }
@@ -129,7 +149,7 @@ function brokenHttp(code: string, packet: Buffer | undefined, methodsOf: Methods
   // The parser knows a list of methods; to the gateway any token is one.
   const [method = '', url = '', version = ''] = firstLine(packet).split(' ')
   const isRequest = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method) && /^HTTP\/1\.[01]$/.test(version)
-  const path = isRequest && url !== '' ? url.split('?', 1)[0] : undefined
+  const path = isRequest && url !== '' ? routedUrl(url).split('?', 1)[0] : undefined
   if (code !== 'HPE_INVALID_METHOD' || path === undefined) {
     return [invalidArgument('malformed HTTP request'), 'broken-http']
   }

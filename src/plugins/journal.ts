@@ -66,7 +66,7 @@ export function registerJournal(
       worldTime: this.caller === undefined ? at : core.clocks.now(this.caller.world, at),
       operation: operationOf(this),
       method: this.method,
-      path: this.url,
+      path: this.originalUrl,
       persona: party?.persona ?? 'owner',
       status,
       durationMs: performance.now() - exchange.began,

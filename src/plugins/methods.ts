@@ -47,10 +47,11 @@ export const disguiseOf = (request: IncomingMessage): Disguise | undefined => di
  * Gives a POST the method that it stands for, as grpc-gateway does for exactly the type of a form (measured): the one of
  * `X-HTTP-Method-Override`, or GET if the path takes no POST.
  *
+ * @param url by which its route is found
  * @param methodsOf the methods that a path takes
  */
-export function undisguise(request: IncomingMessage, methodsOf: MethodsOf): void {
-  const { headers, method, url = '/' } = request
+export function undisguise(request: IncomingMessage, url: string, methodsOf: MethodsOf): void {
+  const { headers, method } = request
   if (method !== 'POST' || headers['content-type'] !== 'application/x-www-form-urlencoded') return
   const path = url.split('?', 1)[0]!
   if (!path.startsWith('/v1/')) return

@@ -182,7 +182,7 @@ function noteUnknown(request: FastifyRequest, unknown: readonly UnknownField[], 
   const ignored = unknown.filter(({ isLenient = false }) => !isLenient)
   if (ignored.length === 0) return
   request.exchange.unknownFields = ignored
-  request.log.warn(`${request.method} ${maskedUrl(request.url)}: ignored ${describeUnknown(ignored)}`)
+  request.log.warn(`${request.method} ${maskedUrl(request.originalUrl)}: ignored ${describeUnknown(ignored)}`)
 }
 
 /** In the control API and in strict mode, unknown fields are errors. */

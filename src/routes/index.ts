@@ -28,10 +28,7 @@ export interface RouteOptions {
 /** Registers the scopes by their bases. Each protects its own routes. */
 export function registerRoutes(app: FastifyInstance, core: Core, options: RouteOptions): void {
   const { auth, guard, answers, operations, grounds, inForce, openApiApp } = options
-  // The vendor announced `/v1/computing` in September 2025 as the new name of `/v1/customer`, and kept the old one.
-  for (const prefix of ['/v1/customer', '/v1/computing']) {
-    void app.register(customerRoutes(core, auth, answers.era), { prefix })
-  }
+  void app.register(customerRoutes(core, auth, answers.era), { prefix: '/v1/customer' })
   void app.register(authRoutes(core, auth), { prefix: '/v1/auth' })
   void app.register(devRoutes(core, auth), { prefix: '/v1/dev' })
   void app.register(walletRoutes(core, auth), { prefix: '/v1/wallet' })

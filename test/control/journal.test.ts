@@ -18,7 +18,8 @@ void t.test('an exchange names its job and its scenario', async (t) => {
   await call('POST', '/v1/customer/logs', { jobId: id })
   const failing = (await call('POST', jobs, { templateId: 'emulator-fails' })).body.job
   await call('POST', `${jobs}/run/${failing.id}`)
-  await call('GET', jobs)
+  await call('GET', '/v1/computing/jobs?pagination.limit=1')
+  t.equal((await world.requests({ limit: 1 }))[0]?.path, '/v1/computing/jobs?pagination.limit=1')
 
   const brief = (exchanges: Exchange[]) =>
     exchanges.map(({ operation, jobId, scenario }) => [operation.replace('/v1/customer', ''), jobId, scenario])

@@ -54,6 +54,21 @@ void t.test('method and path', async (t) => {
     ['GET', `${jobs}/some/`, ...notFound],
     ['GET', `${jobs}/templates/`, ...notFound],
 
+    // The new base has all but the wallet of 2023 and the documents.
+    ['GET', '/v1/computing', ...notFound],
+    ['GET', '/v1/computing/nope', ...notFound],
+    ['GET', '/v1/Computing/jobs', ...notFound],
+    ['GET', '/v1/computing/wallet/balance', ...notFound],
+    ['GET', '/v1/computing/w%61llet/balance', ...notFound],
+    ['GET', '/v1/computing/docs', ...notFound],
+    ['GET', '/v1/computing/docs/swagger.json', ...notFound],
+    ['GET', '/v1/computing/jobs/nope', 404, 5, 'job "nope" does not exist'],
+    ['GET', '/v1/%63%6fmputin%67/jobs/nope', 404, 5, 'job "nope" does not exist'],
+    ['GET', '/v1%2Fcomputing%2fjobs/nope', 404, 5, 'job "nope" does not exist'],
+    ['GET', '/v1/computing/jobs/%', 400, 3, 'invalid URL escape in "/v1/computing/jobs/%"'],
+    ['PUT', '/v1/computing/jobs', ...wrongMethod],
+    ['OPTIONS', '/v1/computing/jobs', ...wrongMethod],
+
     // Routes are found in the decoded path.
     ['GET', `${jobs}/a%2Fb`, ...notFound],
     ['GET', `${jobs}/a%2fb`, ...notFound],

@@ -12,6 +12,9 @@ void t.test('every method is answered in our own words', async (t) => {
   const ask = (head: string) => exchange(port, `${head}\r\nConnection: close\r\n\r\n`)
   for (const [head, status, code] of [
     [`QUERY ${jobs} HTTP/1.1\r\nHost: localhost`, 501, 12],
+    ['QUERY /v1/computing/jobs HTTP/1.1\r\nHost: localhost', 501, 12],
+    ['QUERY /v1/computing/docs HTTP/1.1\r\nHost: localhost', 404, 5],
+    ['GET http://127.0.0.1/v1/computing/jobs HTTP/1.1\r\nHost: localhost', 401, 16],
     ['QUERY /nothing HTTP/1.1\r\nHost: localhost', 404, 5],
     [`PROPFIND ${jobs} HTTP/1.1\r\nHost: localhost`, 501, 12],
     [`TRACE ${jobs} HTTP/1.1\r\nHost: localhost`, 501, 12],
