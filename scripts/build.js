@@ -55,19 +55,31 @@ function compareAsTexts(code) {
 }
 
 /**
- * Makes find-my-way compile the functions of a route once for all emulators of a process: most routes have the same ones.
+ * Makes find-my-way compile the functions of a route once for all emulators of a process: most routes have the same ones. Here
+ * no route has constraints, which the second function would depend on.
  *
  * @param {string} code
  */
 function compileOnce(code) {
-  const changed = code.replaceAll(/new Function\(('\w+'), (\w+\.join\('\\n'\))\)/g, 'compileOnce($1, $2)')
-  if (changed.split('compileOnce(').length !== 3) throw new Error('find-my-way compiles functions in another way now')
-  return `${changed}
+  if (!/_compileCreateParamsObject \(params\) {[^]+_compileGetHandlerMatchingConstraints \(constrainer\) {/.test(code)) {
+    throw new Error('find-my-way compiles functions in another way now')
+  }
+  return `${code}
+const { _compileCreateParamsObject: compileParams, _compileGetHandlerMatchingConstraints: compileMatching } =
+  HandlerStorage.prototype
 const compiled = new Map()
-function compileOnce(parameter, body) {
-  let found = compiled.get(body)
-  if (found === undefined) compiled.set(body, (found = new Function(parameter, body)))
-  return found
+function once(key, compile) {
+  if (!compiled.has(key)) compiled.set(key, compile())
+  return compiled.get(key)
+}
+HandlerStorage.prototype._compileCreateParamsObject = (params) => once(params.join('/'), () => compileParams(params))
+HandlerStorage.prototype._compileGetHandlerMatchingConstraints = function (constrainer) {
+  if (this.constraints.length > 0) throw new Error('a route has constraints')
+  this.constrainedHandlerStores = {}
+  this._getHandlerMatchingConstraints = once(this.handlers.length, () => {
+    compileMatching.call(this, constrainer)
+    return this._getHandlerMatchingConstraints
+  })
 }
 `
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { groundHeader, groundOf, groundText, type OperationGround } from '../fidelity/fidelity.ts'
+import { listOf } from '../base/objects.ts'
 import { operationName } from '../wire/operations.ts'
 
 declare module 'fastify' {
@@ -21,7 +22,7 @@ export function registerFidelity(app: FastifyInstance): () => readonly Operation
   const operations = new Map<string, OperationGround>()
   app.addHook('onRoute', (route) => {
     const { open, absent } = route.config ?? {}
-    for (const method of [route.method].flat()) {
+    for (const method of listOf(route.method)) {
       const ground = groundOf(operationName(method, route.url), {
         open,
         absent,
@@ -40,7 +41,7 @@ export function registerFidelity(app: FastifyInstance): () => readonly Operation
         reply.header(groundHeader, text)
         done()
       },
-      ...[route.onRequest ?? []].flat(),
+      ...listOf(route.onRequest ?? []),
     ]
   })
   return () => [...operations.values()]

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import { listOf } from '../base/objects.ts'
 
 /** The methods that a path takes; empty for a path that does not exist. */
 export type MethodsOf = (path: string) => ReadonlySet<string>
@@ -14,7 +15,7 @@ export function collectMethods(app: FastifyInstance): MethodsOf {
   const methodsOf = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {
     const methods = methodsOf.get(url) ?? new Set()
-    for (const each of [method].flat()) methods.add(each)
+    for (const each of listOf(method)) methods.add(each)
     methodsOf.set(url, methods)
   })
   let routes: KnownRoute[] | undefined

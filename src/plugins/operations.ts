@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { listOf } from '../base/objects.ts'
 import { operationName } from '../wire/operations.ts'
 
 declare module 'fastify' {
@@ -20,7 +21,7 @@ export function nameOperations(app: FastifyInstance): void {
         request.operation = operation
         done()
       },
-      ...[route.onRequest ?? []].flat(),
+      ...listOf(route.onRequest ?? []),
     ]
   })
 }
@@ -34,7 +35,7 @@ export function collectOperations(app: FastifyInstance): () => readonly string[]
   const operations = new Set<string>()
   app.addHook('onRoute', ({ method, url }) => {
     if (!/^\/(v1|bytenite-\w+-prod)\//.test(url) || url.includes('/docs')) return
-    for (const verb of [method].flat()) operations.add(operationName(verb, url))
+    for (const verb of listOf(method)) operations.add(operationName(verb, url))
   })
   return () => [...operations]
 }
