@@ -61,7 +61,9 @@ function compareAsTexts(code) {
  * @param {string} code
  */
 function compileOnce(code) {
-  if (!/_compileCreateParamsObject \(params\) {[^]+_compileGetHandlerMatchingConstraints \(constrainer\) {/.test(code)) {
+  if (
+    !/_compileCreateParamsObject \(params\) {[^]+_compileGetHandlerMatchingConstraints \(constrainer\) {/.test(code)
+  ) {
     throw new Error('find-my-way compiles functions in another way now')
   }
   return `${code}
