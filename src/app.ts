@@ -33,9 +33,9 @@ export function buildApp(
   const ring = { configured: apiKeys, open: keys === 'open' }
   const { app, methodsOf, refused } = createHttpServer(logger)
   prepare(app)
+  nameOperations(app)
   beginExchanges(app)
   const operations = collectOperations(app)
-  nameOperations(app)
   const grounds = registerFidelity(app)
   registerErrors(app, methodsOf)
   answerOddRequests(app, refused)

@@ -52,8 +52,8 @@ export function beginExchanges(app: FastifyInstance): void {
   app.decorateRequest('exchange')
   app.addHook('onRequest', (request, _reply, done) => {
     request.exchange = new OpenExchange()
-    const { method, headers, routeOptions } = request
-    if (headers[watchHeader] !== undefined && (method === 'GET' || routeOptions.config.access === 'read')) {
+    const { method, headers, route } = request
+    if (headers[watchHeader] !== undefined && (method === 'GET' || route.config.access === 'read')) {
       request.exchange.isWatching = true
     }
     done()

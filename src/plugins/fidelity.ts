@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The evidence behind the answers of the operation. */
     ground?: OperationGround
+    /** The value of the header for a success. */
+    successText?: string
     /** The vendor lists the operation, the emulator does not have it. */
     absent?: boolean
   }
@@ -35,14 +37,12 @@ export function registerFidelity(app: FastifyInstance): () => readonly Operation
     const ground = route.config?.ground
     const success = ground?.success[200] ?? ground?.success[302]
     if (success === undefined) return
-    const text = groundText(success)
-    route.onRequest = [
-      (_request, reply, done) => {
-        reply.header(groundHeader, text)
-        done()
-      },
-      ...listOf(route.onRequest ?? []),
-    ]
+    route.config = { ...route.config, successText: groundText(success) }
+  })
+  app.addHook('onRequest', (request, reply, done) => {
+    const { successText } = request.route.config
+    if (successText !== undefined) reply.header(groundHeader, successText)
+    done()
   })
   return () => [...operations.values()]
 }

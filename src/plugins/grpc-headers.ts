@@ -32,7 +32,7 @@ function metadataFault(rawHeaders: readonly string[]): ApiError | undefined {
 /** Does what the gateway does with headers of gRPC (measured). */
 export function registerGrpcHeaders(app: FastifyInstance): void {
   app.addHook('preHandler', (request, _reply, done) => {
-    if (!isGateway(request.routeOptions.url ?? '')) return done()
+    if (!isGateway(request.route.url ?? '')) return done()
     const fault = metadataFault(request.raw.rawHeaders)
     const sent = request.headers['grpc-timeout']
     if (fault !== undefined || sent === undefined || sent === '') return done(fault)
@@ -48,7 +48,7 @@ export function registerGrpcHeaders(app: FastifyInstance): void {
     done(isOver ? new ApiError('deadlineExceeded', 'context deadline exceeded', { ground: 'grpc-timeout' }) : undefined)
   })
   app.addHook('onSend', (request, reply, payload, done) => {
-    if (reply.statusCode < 300 && isGateway(request.routeOptions.url ?? '')) {
+    if (reply.statusCode < 300 && isGateway(request.route.url ?? '')) {
       reply.header('grpc-metadata-content-type', 'application/grpc')
     }
     done(null, payload)

@@ -27,15 +27,25 @@ const vendorHost = 'api.bytenite.com'
 export function registerServiceGuard(app: FastifyInstance, settings: GuardSettings): void {
   // Other machines know the emulator by a name of theirs; on a loopback address a foreign name comes from a rebound page.
   const onLoopback = isLoopbackAddress(settings.host)
+  // A client names the same host again and again.
+  let lastAllowed: string | undefined
+  function isAllowed(request: FastifyRequest): boolean {
+    const { host } = request.headers
+    if (host === undefined || host !== lastAllowed) {
+      if (hostOf(request) !== vendorHost && !isAllowedHost(hostOf(request), settings)) return false
+      lastAllowed = host
+    }
+    return true
+  }
+
   app.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.headers
-    if (onLoopback && hostOf(request) !== vendorHost && !isAllowedHost(hostOf(request), settings)) {
-      done(foreignHost(request.hostname))
-    } else if (origin !== undefined && settings.cors.includes(origin)) {
+    if (onLoopback && !isAllowed(request)) done(foreignHost(request.hostname))
+    else if (origin !== undefined && settings.cors.includes(origin)) {
       if (answerCors(request, reply, origin)) void reply.code(204).send()
       else done()
       // No route takes OPTIONS: a preflight of another page gets what the gateway says.
-    } else if (request.routeOptions.config.anyPage === true || request.method === 'OPTIONS') done()
+    } else if (request.route.config.anyPage === true || request.method === 'OPTIONS') done()
     else if (origin === undefined ? isForeignSite(request, 'cross-site') : !isLocalOrigin(origin, settings)) {
       done(foreignPage(origin))
     } else done()

@@ -75,6 +75,7 @@ export function createHttpServer(logger: LoggerOptions | false): HttpServer {
  * was announced in September 2025 as the new name of `/v1/customer`, which the vendor kept (documented).
  */
 function routedUrl(url: string): string {
+  if (url.startsWith('/v1/customer/') && !url.includes('%')) return url
   const divided = url.includes('%') ? url.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/')) : url
   return divided.replace(computing, '$<origin>/v1/customer/')
 }

@@ -64,7 +64,7 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset, era
         request.exchange.sentBody = body
         done(error, body)
       },
-      request.routeOptions.config.bodyLimit,
+      request.route.config.bodyLimit,
     )
   })
 
@@ -78,7 +78,7 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset, era
   app.addHook('preValidation', readForm)
 
   const compiled = new WeakMap<FastifySchema, Decoders>()
-  const decodersOf = ({ routeOptions: { schema = {}, url = '' } }: FastifyRequest): Decoders => {
+  const decodersOf = ({ route: { schema = {}, url = '' } }: FastifyRequest): Decoders => {
     let decoders = compiled.get(schema)
     if (decoders === undefined) {
       const { body, querystring } = schema as { body?: TSchema; querystring?: TSchema }
@@ -96,13 +96,13 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset, era
     try {
       const { body, query } = decodersOf(request)
       const unknown: UnknownField[] = []
-      const { url = '' } = request.routeOptions
+      const { url = '' } = request.route
       // What is read as a stream, as a file is, comes as one.
       const isRead = request.body === undefined || Buffer.isBuffer(request.body)
       if (body !== undefined && isRead) request.body = body(sentBody(request), unknown)
-      else if (!isControl(url) && request.routeOptions.config.readsForm !== true) noteUnread(request, unknown)
+      else if (!isControl(url) && request.route.config.readsForm !== true) noteUnread(request, unknown)
       if (query !== undefined) request.query = query((request.query as QueryText).text, unknown)
-      const { orderBy } = request.routeOptions.config
+      const { orderBy } = request.route.config
       if (orderBy !== undefined && !strict) {
         const list = (query === undefined ? request.body : request.query) as { orderBy?: string }
         dropUnreadableOrder(list, orderBy, unknown)

@@ -41,6 +41,13 @@ export class LateStatement<Row> {
   #compile(): Statement<unknown[], Row> {
     const compiled = this.#database.prepare<unknown[], Row>(this.#sql)
     this.#compiled = this.#isRaw ? compiled.raw() : compiled
+    // From now on it is called directly.
+    Object.assign(this, {
+      run: compiled.run.bind(compiled),
+      get: compiled.get.bind(compiled),
+      all: compiled.all.bind(compiled),
+      iterate: compiled.iterate.bind(compiled),
+    })
     return compiled
   }
 }

@@ -46,9 +46,14 @@ function isOddValue(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (Array.isArray(value)) return value.some(isOddValue)
   for (const name in value) {
-    if (/^\d/.test(name) || isOddValue((value as Record<string, unknown>)[name])) return true
+    if (startsWithDigit(name) || isOddValue((value as Record<string, unknown>)[name])) return true
   }
   return false
+}
+
+function startsWithDigit(name: string): boolean {
+  const first = name.charCodeAt(0)
+  return first >= 0x30 && first <= 0x39
 }
 
 function write(value: unknown): string {
@@ -57,6 +62,6 @@ function write(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const entries = Object.entries(value).filter(([, member]) => member !== undefined)
   // Names that are whole numbers come first here; in a message there are none.
-  if (/^\d/.test(entries[0]?.[0] ?? '')) entries.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  if (startsWithDigit(entries[0]?.[0] ?? '')) entries.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
   return `{${entries.map(([name, member]) => `${JSON.stringify(name)}:${write(member)}`).join(',')}}`
 }

@@ -38,7 +38,7 @@ export const signInRoutes =
   async (app) => {
     const tags = ['auth']
     app.addHook('onRequest', (request, _reply, done) => {
-      if (request.routeOptions.config.open === true) {
+      if (request.route.config.open === true) {
         request.exchange.party = { world: defaultWorld, persona: 'owner' }
       }
       done()
