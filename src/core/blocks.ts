@@ -59,6 +59,8 @@ export const blockOrderFields = ['name', 'createdAt', 'updatedAt'] as const
 export const tagOf = ({ name, major, minor }: Pick<BlockRecord, 'name' | 'major' | 'minor'>): string =>
   `${name}@${major}.${minor}`
 
+const readTemplate = compileDecoder(JobTemplateInput, dataSourceTypes)
+
 export function createBlocks({
   commit,
   rows: { blocks: rows },
@@ -67,8 +69,6 @@ export function createBlocks({
   ids,
   guarded,
 }: BlockSurroundings): Blocks {
-  const readTemplate = compileDecoder(JobTemplateInput, dataSourceTypes)
-
   function assertTrusted({ hasPrivateKey }: Caller, does: string): void {
     if (!guarded || hasPrivateKey) return
     throw permissionDenied(

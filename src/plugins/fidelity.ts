@@ -24,20 +24,17 @@ export function registerFidelity(app: FastifyInstance): () => readonly Operation
   const operations = new Map<string, OperationGround>()
   app.addHook('onRoute', (route) => {
     const { open, absent } = route.config ?? {}
+    const traits = { open, absent, body: route.schema?.body !== undefined }
+    let ground: OperationGround | undefined
     for (const method of listOf(route.method)) {
-      const ground = groundOf(operationName(method, route.url), {
-        open,
-        absent,
-        body: route.schema?.body !== undefined,
-      })
-      if (ground === undefined) continue
-      if (ground.whole === undefined && !route.url.includes('/docs')) operations.set(ground.operation, ground)
-      route.config = { ...route.config, ground }
+      const found = groundOf(operationName(method, route.url), traits)
+      if (found === undefined) continue
+      ground = found
+      if (found.whole === undefined && !route.url.includes('/docs')) operations.set(found.operation, found)
     }
-    const ground = route.config?.ground
-    const success = ground?.success[200] ?? ground?.success[302]
-    if (success === undefined) return
-    route.config = { ...route.config, successText: groundText(success) }
+    if (ground === undefined) return
+    const success = ground.success[200] ?? ground.success[302]
+    route.config = { ...route.config, ground, ...(success && { successText: groundText(success) }) }
   })
   app.addHook('onRequest', (request, reply, done) => {
     const { successText } = request.route.config

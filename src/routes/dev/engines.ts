@@ -23,6 +23,9 @@ import { downloadLink, pushLimit } from './blocks.ts'
 /** A JSON body of a push, which the gateway would ignore (chosen: accepted). */
 const JsonPush = Type.Object({ engineData: Type.Optional(Bytes()), data: Type.Optional(Bytes()) })
 
+const readJson = compileDecoder(JsonPush, {})
+const readForm = compileQueryDecoder(UploadEngineQuery)
+
 /**
  * Engines of the Developer API. All operations but the list take one message, and nothing of it is in a body: what is not in the
  * path is in the query, or in a form (documented; the form follows from the generated handlers).
@@ -31,8 +34,6 @@ export const engineRoutes =
   (core: Core): FastifyPluginAsyncTypebox =>
   async (app) => {
     const one = { tags: ['engines'], params: EngineParams, querystring: EngineQuery, response: { 200: EngineMessage } }
-    const readJson = compileDecoder(JsonPush, {})
-    const readForm = compileQueryDecoder(UploadEngineQuery)
 
     const message = (block: BlockRecord, more: Partial<EngineMessage>): EngineMessage => ({
       engineId: '',
