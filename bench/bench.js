@@ -1,4 +1,4 @@
-// `npm run bench [-- --rounds 5 --seconds 2 --only start,fixture,create,polls,reads,worlds,blocks --against CHECKOUT]`: what the emulator costs beside a bare Fastify that does as much as it can of the
+// `npm run bench [-- --rounds 5 --seconds 2 --only start,fixture,create,polls,reads,worlds,blocks,memory,install --against CHECKOUT]`: what the emulator costs beside a bare Fastify that does as much as it can of the
 // same. Everything compared runs in one go, alternating, since only ratios within one run mean anything on a busy machine.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { measureBlocks } from './blocks.js'
 import { measureCreate } from './create.js'
 import { measureFixture } from './fixture.js'
+import { measureInstall } from './install.js'
 import { measureMemory, printMemory } from './memory.js'
 import { findPrism, howToAddPrism } from './prism.js'
 import { stopAll } from './processes.js'
@@ -14,6 +15,7 @@ import { bundleBare } from './programs.js'
 import { measurePolls } from './polls.js'
 import { measureReads } from './reads.js'
 import { measureStart } from './start-up.js'
+import { measureTouchedWorlds } from './touched-worlds.js'
 import { measureWorlds } from './worlds.js'
 
 /** Seconds after which something hangs for certain. */
@@ -23,7 +25,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
-    only: { type: 'string', default: 'start,fixture,create,polls,reads,worlds,blocks' },
+    only: { type: 'string', default: 'start,fixture,create,polls,reads,worlds,blocks,memory,install' },
     against: { type: 'string' },
   },
 })
@@ -58,12 +60,14 @@ try {
   const prism = findPrism()
   const memory = measureMemory()
   if (only.includes('start')) await measureStart({ folder, bare, memory, rounds: rounds + 2 })
-  if (only.includes('fixture')) await measureFixture({ rounds })
+  if (only.includes('fixture')) await measureFixture({ folder, rounds })
   if (only.includes('create')) await measureCreate({ folder, bare, prism, memory, rounds, seconds })
   if (only.includes('polls')) await measurePolls({ folder, bare, against: values.against, rounds, seconds })
   if (only.includes('reads')) await measureReads({ folder, rounds, seconds })
   if (only.includes('worlds')) await measureWorlds({ folder, rounds, seconds })
   if (only.includes('blocks')) await measureBlocks({ folder, rounds, seconds })
+  if (only.includes('memory')) await measureTouchedWorlds({ folder, memory, against: values.against, rounds })
+  if (only.includes('install')) await measureInstall({ folder, rounds })
   printMemory(memory)
   if (prism === undefined) console.log(`\n${howToAddPrism}`)
   console.log(`\n${((performance.now() - started) / 1000).toFixed(0)} s in all`)

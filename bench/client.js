@@ -1,10 +1,11 @@
 /**
- * A token of the default world.
+ * A token of a world.
  *
  * @param {number} port
+ * @param {string} world
  */
-export async function accessToken(port) {
-  const answer = await post(port, '/v1/auth/access_token', JSON.stringify({ apiKey: 'test_default' }), {})
+export async function accessToken(port, world = 'default') {
+  const answer = await post(port, '/v1/auth/access_token', JSON.stringify({ apiKey: `test_${world}` }), {})
   return /** @type {{ token: string }} */ (JSON.parse(answer)).token
 }
 
