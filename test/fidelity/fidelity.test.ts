@@ -46,11 +46,7 @@ void t.test('rows', async (t) => {
 const signIns = new Set(['POST /v1/auth/signin', 'POST /v1/auth/authenticate'])
 
 /** Operations that ask for an id, of which there is none. */
-const neverFound = new Set([
-  'GET /v1/customer/schema/{id}',
-  'GET /v1/dev/tests/{id}',
-  'POST /v1/wallet/cancel_top_up',
-])
+const neverFound = new Set(['GET /v1/customer/schema/{id}', 'GET /v1/dev/tests/{id}', 'POST /v1/wallet/cancel_top_up'])
 
 void t.test('every route, with every status that it can answer', async (t) => {
   const absent = new Set(
