@@ -3,7 +3,7 @@ import type Sqlite from 'better-sqlite3'
 import { noDriver, type Surroundings } from './driver-problems.ts'
 
 /** The constructor that `better-sqlite3` exports. */
-export type Driver = typeof Sqlite
+type Driver = typeof Sqlite
 
 /** Where drivers are looked for. */
 export interface DriverSource extends Surroundings {
