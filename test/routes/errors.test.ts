@@ -1,5 +1,6 @@
 import t from 'tap'
 import { bodyLimit } from '../../src/plugins/bodies.ts'
+import { routes } from '../conformance.ts'
 import { client, emulator, exchange } from '../emulator.ts'
 import { escape } from '../wire/texts.ts'
 
@@ -384,4 +385,20 @@ void t.test('a failure inside is 500 with code 13, and says nothing of the insid
   t.equal((await call('GET', jobs)).body.pagination.total, 0)
   broken = false
   t.equal((await call('POST', jobs, { templateId: template })).status, 200, 'and the next request is fine')
+})
+
+void t.test('the newer base has every operation of the older one', async (t) => {
+  const { url } = await emulator(t)
+  const ours = routes.filter(({ url }) => /^\/v1\/customer\/(?!docs|wallet)/.test(url))
+  t.ok(ours.length >= 30)
+  for (const { method, url: path } of ours) {
+    const [older, newer] = await Promise.all(
+      [path, path.replace('customer', 'computing')].map(async (asked) => {
+        const answer = await fetch(url + asked.replace(/:\w+/g, 'some'), { method })
+        return [answer.status, await answer.text(), answer.headers.get('x-emulator-ground')]
+      }),
+    )
+    t.strictSame(newer, older, `${method} ${path}`)
+    t.equal(newer?.[0], 401, `${method} ${path} is known, and asks who calls`)
+  }
 })
