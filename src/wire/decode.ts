@@ -18,6 +18,7 @@ import {
   sortedEntries,
   wholeReader,
 } from './scalars.ts'
+import { compileTaking, unfit } from './parsed.ts'
 import { describeUnknown, suggestionOf, type UnknownField } from './unknown-fields.ts'
 
 /** Messages that an Any may hold, by their full name. */
@@ -44,10 +45,13 @@ export type Decode = (body: Buffer | string | undefined, unknown: UnknownField[]
 export function compileDecoder(schema: TSchema, types: AnyTypes, pathFields: readonly string[] = []): Decode {
   // A body that is one string is read by encoding/json, not by protojson.
   if (schema['type'] === 'string') return (body, unknown) => decodeBareString(body ?? '', unknown)
+  const take = compileTaking(schema, types)
   const read = schema['x-proto'] === 'value' ? readAnything : compileMessage(schema, types, pathFields)
   return (body, unknown) => {
     // A blank body counts as none, and none as the empty message.
     const reader = JsonReader.open(body ?? '', unknown) ?? JsonReader.open('{}', unknown)!
+    const taken = take(reader)
+    if (taken !== unfit) return taken
     const message = read(reader)
     if (reader.missing !== undefined) throw reader.missing
     return message

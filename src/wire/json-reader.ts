@@ -68,6 +68,12 @@ export class JsonReader {
     }
   }
 
+  /** The text and what `JSON.parse` made of it, if that reads strings as this reader does and the whole text is one value. */
+  get parsed(): { readonly text: string; readonly value: unknown } | undefined {
+    const { text, extent } = this
+    return this.isPlain && extent.parsed !== undefined ? { text, value: extent.parsed } : undefined
+  }
+
   /** The code of the next token's first character, which is not consumed. */
   next(): number {
     this.at = skipSpace(this.text, this.at)

@@ -7,6 +7,8 @@ export const maxNesting = 10_000
 export interface Extent {
   readonly start: number
   readonly end: number
+  /** The result of `JSON.parse`; absent if something follows it. */
+  readonly parsed?: unknown
 }
 
 /** A text that is not JSON, in the words of Go's `encoding/json`. */
@@ -67,8 +69,8 @@ export function firstValue(text: string): Extent | undefined {
   if (start === text.length) return undefined
   try {
     // The native parser knows the same grammar; it only cannot tell where a value ends.
-    JSON.parse(text)
-    return { start, end: text.length }
+    const parsed: unknown = JSON.parse(text)
+    return { start, end: text.length, parsed }
   } catch {
     return { start, end: scanValue(text, start) }
   }
