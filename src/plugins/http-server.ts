@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import fastify, {
   type ConnectionError,
+  type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
@@ -31,6 +32,9 @@ const noCompiler = (): never => {
   throw new Error('a route was made before registerProtoJson()')
 }
 
+/** Gives all requests the logger of the server: one of their own would only add a number, which no line shows. */
+const sharedLogger = (logger: FastifyBaseLogger): FastifyBaseLogger => logger
+
 /** A server without routes, which treats HTTP as the gateway does. */
 export interface HttpServer {
   readonly app: FastifyInstance
@@ -47,6 +51,7 @@ export function createHttpServer(logger: LoggerOptions | false): HttpServer {
     // `readBody` has the limit; this one would close the connection before it.
     bodyLimit: Number.MAX_SAFE_INTEGER,
     logController: new LogController({ disableRequestLogging: true }),
+    ...(logger === false ? {} : { childLoggerFactory: sharedLogger }),
     // The gateway knows no HEAD; it answers 501.
     exposeHeadRoutes: false,
     return503OnClosing: false,

@@ -99,6 +99,17 @@ void t.test('start', async (t) => {
     await stop(bare)
   })
 
+  await t.test('--log-format json: a warning is a line of its own', async (t) => {
+    const program = run(t, [...memory, '--log-format', 'json'])
+    const sent = { templateId: template, nmae: 'x' }
+    t.equal((await client(await program.ready)('POST', jobs, sent)).status, 200)
+    await stop(program)
+    const lines = program.stderr().split('\n')
+    const warnings = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line))
+    t.match(warnings, [{ level: 40, msg: /^POST \/v1\/customer\/jobs: ignored .*nmae/ }])
+    t.strictSame(Object.keys(warnings[0]), ['level', 'time', 'pid', 'hostname', 'msg'])
+  })
+
   await t.test('--silent: nothing but the ready line', async (t) => {
     const program = run(t, [...memory, '--silent', '--log-level', 'trace'])
     const url = await program.ready
