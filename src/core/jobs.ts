@@ -209,7 +209,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
         if (existing === undefined) rows.insert(world.key, job, present)
         else rows.update(world.key, job, present)
         return job
-      })
+      }, 'last')
     },
 
     update: (caller, id, wanted) =>

@@ -218,6 +218,33 @@ void t.test('group commit', async (t) => {
     t.strictSame(all(), ['first', 'last'])
   })
 
+  await t.test('an act that writes last has no savepoint, and is undone with its statement', async (t) => {
+    const { database, statements, insert, all, commit } = withTable(t)
+    database.exec(`
+      CREATE TABLE counts (rows INTEGER CHECK (rows < 3));
+      INSERT INTO counts VALUES (0);
+      CREATE TRIGGER counted BEFORE INSERT ON rows BEGIN UPDATE counts SET rows = rows + 1; END`)
+    const savepoints = () => statements.filter((sql) => sql.startsWith('SAVEPOINT')).length
+    const outcomes = await Promise.allSettled([
+      commit(() => insert.run(1, 'first'), 'last'),
+      commit(() => insert.run(1, 'the same key'), 'last'),
+      commit(() => {
+        throw new Error('before it writes')
+      }, 'last'),
+      commit(() => insert.run(2, 'last'), 'last'),
+      commit(() => insert.run(3, 'one too many'), 'last'),
+    ])
+    t.strictSame(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'rejected', 'fulfilled', 'rejected'],
+    )
+    t.strictSame(all(), ['first', 'last'])
+    t.equal(database.prepare('SELECT rows FROM counts').pluck().get(), 2, 'what the trigger did is undone, too')
+    t.equal(savepoints(), 0)
+    await commit(() => insert.run(4, 'x')).catch(() => undefined)
+    t.equal(savepoints(), 1)
+  })
+
   await t.test('an act sees what the acts before it in the same turn did', async (t) => {
     const { database, insert, commit } = withTable(t)
     const count = database.prepare('SELECT count(*) FROM rows').pluck()
