@@ -19,7 +19,7 @@ import { measureTouchedWorlds } from './touched-worlds.js'
 import { measureWorlds } from './worlds.js'
 
 /** Seconds after which something hangs for certain. */
-const patience = 400
+const patience = 1200
 
 const { values } = parseArgs({
   options: {
