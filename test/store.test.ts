@@ -1,4 +1,5 @@
 // Tests of one room run in one process, as starting tap takes longer than most of them.
+import './store/commit.test.ts'
 import './store/deleted-jobs.test.ts'
 import './store/driver.test.ts'
 import './store/export.test.ts'

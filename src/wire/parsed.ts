@@ -1,6 +1,8 @@
 import type { TSchema } from '@sinclair/typebox'
+import { isObject } from '../base/objects.ts'
 import { typeName } from './any.ts'
 import type { JsonReader } from './json-reader.ts'
+import { byName } from './scalars.ts'
 
 /** Brings one parsed value to the form that `Decode` gives; may change it. Counts the members of its objects. */
 type Take = (value: unknown, seen: { members: number }) => unknown
@@ -123,8 +125,5 @@ function takeAnything(value: unknown, seen: { members: number }, depth: number):
     if (name < last) isSorted = false
     last = name
   }
-  return isSorted ? value : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return isSorted ? value : Object.fromEntries(Object.entries(value).sort(byName))
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -209,6 +209,8 @@ export function sortedEntries(reader: JsonReader, readMember: ReadValue): [strin
     if (name < last) isSorted = false
     last = name
   }
-  // By UTF-16, which is the order of Go's bytes but for the rarest of characters.
-  return isSorted ? entries : entries.sort(([a], [b]) => (a < b ? -1 : 1))
+  return isSorted ? entries : entries.sort(byName)
 }
+
+/** Orders members by their names: by UTF-16, which is the order of Go's bytes but for the rarest of characters. */
+export const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1)

@@ -7,6 +7,51 @@ import { client, emulator, exchange, steadyClock } from '../emulator.ts'
 
 const jobs = '/v1/customer/jobs'
 
+void t.test('what is no HTTP', async (t) => {
+  const { url, port } = await emulator(t)
+  const head = 'Host: x\r\nAuthorization: test_default\r\nConnection: close\r\n'
+  const broken = ['400 Bad Request', 'malformed HTTP request'] as const
+  const table: readonly (readonly [string, string, string | undefined])[] = [
+    ['GARBAGE\r\n\r\n', ...broken],
+    ['\u0000\u0001\u0002\r\n\r\n', ...broken],
+    ['GET / HTTP/9.9\r\n\r\n', ...broken],
+    [`BREW ${jobs} HTTP/1.1\r\n${head}\r\n`, '501 Not Implemented', 'Method Not Allowed'],
+    [`get ${jobs}?a HTTP/1.1\r\n${head}\r\n`, '501 Not Implemented', 'Method Not Allowed'],
+    [`BREW /nope HTTP/1.1\r\n${head}\r\n`, '404 Not Found', 'Not Found'],
+    [`BREW * HTTP/1.1\r\n${head}\r\n`, '400 Bad Request', 'Bad Request'],
+    [`QUERY ${jobs} HTTP/1.1\r\n${head}\r\n`, '501 Not Implemented', 'Method Not Allowed'],
+    [`GET ${jobs}é HTTP/1.1\r\n${head}\r\n`, ...broken],
+    [`POST ${jobs} HTTP/1.1\r\n${head}Content-Length: x\r\n\r\n`, ...broken],
+    [`POST ${jobs} HTTP/1.1\r\n${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}`, ...broken],
+    [`POST ${jobs} HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, ...broken],
+    [`GET ${jobs}?a=${'a'.repeat(20_000)} HTTP/1.1\r\n${head}\r\n`, '200 OK', undefined],
+    [`GET /${'a'.repeat(1_100_000)} HTTP/1.1\r\n${head}\r\n`, '431 Request Header Fields Too Large', 'too large'],
+    [
+      `GET / HTTP/1.1\r\n${head}X: ${'a'.repeat(1_100_000)}\r\n\r\n`,
+      '431 Request Header Fields Too Large',
+      'too large',
+    ],
+    [`GET ${jobs} HTTP/1.1\r\n\r\n`, '400 Bad Request', 'expected one header Host, found none'],
+    [`GET ${jobs} HTTP/1.0\r\n${head}\r\n`, '200 OK', undefined],
+    [`GET http://api.bytenite.com${jobs} HTTP/1.1\r\n${head}\r\n`, '200 OK', undefined],
+    [`GET ${jobs} HTTP/1.1\r\n${head}Upgrade: websocket\r\n\r\n`, '200 OK', undefined],
+    [`TRACE ${jobs} HTTP/1.1\r\n${head}\r\n`, '501 Not Implemented', 'Method Not Allowed'],
+    [`OPTIONS * HTTP/1.1\r\n${head}\r\n`, '400 Bad Request', 'Bad Request'],
+    [`GET ${jobs}/%zz HTTP/1.1\r\n${head}\r\n`, '400 Bad Request', 'invalid URL escape'],
+  ]
+  for (const [bytes, status, message] of table) {
+    const name = bytes.slice(0, 60)
+    const answer = await exchange(port, bytes)
+    t.match({ name, answer }, { name, answer: `HTTP/1.1 ${status}\r\n` })
+    if (message === undefined) continue
+    const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))
+    t.match({ name, ...body }, { name, code: Number, message, details: [] })
+    t.match(answer, /content-type: application\/json/i)
+  }
+  // Half a request, and then nothing more.
+  t.equal((await client(url)('GET', jobs)).status, 200, 'and the emulator lives')
+})
+
 void t.test('every method is answered in our own words', async (t) => {
   const { port } = await emulator(t)
   const ask = (head: string) => exchange(port, `${head}\r\nConnection: close\r\n\r\n`)

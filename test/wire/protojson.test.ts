@@ -1,33 +1,16 @@
-import { Type } from '@sinclair/typebox'
 import fc from 'fast-check'
 import t from 'tap'
 import { dataSourceTypes } from '../../schemas/datasource.ts'
 import { CreateJobRequest, JobResponse } from '../../schemas/jobs.ts'
 import { ListQuery } from '../../schemas/pagination.ts'
 import { ExchangeRateQuery } from '../../schemas/wallet.ts'
-import { AnyMessage, Double, Enum, Int64, Struct, Text, Timestamp, UInt32 } from '../../schemas/proto.ts'
 import { parseJson } from '../../src/wire/json.ts'
 import { compileDecoder } from '../../src/wire/decode.ts'
 import type { UnknownField } from '../../src/wire/unknown-fields.ts'
 import { compileQueryDecoder } from '../../src/wire/decode-query.ts'
 import { compileOmitUnset } from '../../src/wire/omit-unset.ts'
+import { Message } from './messages.ts'
 import { refused, escape } from './texts.ts'
-
-/** A message with one field of each kind. */
-const Message = Type.Object({
-  aText: Type.Optional(Text()),
-  aFlag: Type.Optional(Type.Boolean()),
-  aNumber: Type.Optional(UInt32()),
-  aLong: Type.Optional(Int64()),
-  aDouble: Type.Optional(Double()),
-  anEnum: Type.Optional(Enum(['ZERO', 'ONE'])),
-  aMoment: Type.Optional(Timestamp()),
-  aStruct: Type.Optional(Struct()),
-  anAny: Type.Optional(AnyMessage()),
-  aList: Type.Optional(Type.Array(UInt32())),
-  aMap: Type.Optional(Type.Record(Type.String(), UInt32())),
-  inner: Type.Optional(Type.Object({ deepText: Type.Optional(Text()) })),
-})
 
 const decodeMessage = compileDecoder(Message, dataSourceTypes)
 const decode = (sent: unknown, unknown: UnknownField[]): unknown =>
