@@ -206,6 +206,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
         const template = catalogue.resolve(world.key, account, request.templateId)
         const present = now(world)
         const job = createdJob(request, { id: id ?? ids.uuid(), existing, template, account, now: present })
+        // Each is one statement: only an update that deletes has a second one.
         if (existing === undefined) rows.insert(world.key, job, present)
         else rows.update(world.key, job, present)
         return job
