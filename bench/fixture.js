@@ -1,75 +1,88 @@
 import { execFile } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { accessToken } from './client.js'
 import { freePort, start, stop } from './processes.js'
 import { emulator } from './programs.js'
-import { median, printAim, printTable, spread } from './table.js'
+import { alternate } from './rounds.js'
+import { median, printTable, printTimeAim, spread } from './table.js'
 
 const run = promisify(execFile)
-const dist = join(import.meta.dirname, '..', 'dist')
-
-/** @typedef {{ first: number, further: number[], token: number, whole: number[], fetches: number[] }} Times */
+const root = join(import.meta.dirname, '..')
 
 /**
- * What a test pays: the first and each further emulator of a process, a token, a whole test, and a program under `exec`.
+ * What one round found of one build, in milliseconds. The first six have an aim.
  *
- * @param {{ folder: string, rounds: number }} options
+ * @typedef {{ first: number, further: number, token: number, serverToken: number, whole: number, exec: number, fetches: number }} Times
  */
-export async function measureFixture({ folder, rounds }) {
-  /** @type {Times[]} */
-  const times = []
-  /** @type {number[]} */
-  const more = []
-  /** @type {number[]} */
-  const serverTokens = []
+
+/** The aim of each, and the least that the build of 7094603 took when the aims were set, in milliseconds. */
+const aims = /** @type {const} */ ([
+  ['first', 'first startEmulator(), with the import', 80, 130],
+  ['further', 'each further startEmulator()', 8, 24],
+  ['token', 'first token of the second emulator', 10, 90],
+  ['serverToken', 'first token of a server, a second after its start', 10, 90],
+  ['whole', 'a whole test on a running fixture', 1.5, 2.5],
+  ['exec', 'exec -- true, more than true', 250, 550],
+])
+
+/**
+ * What a test pays: the first and each further emulator of a process, a token, a whole test, and a program under `exec`. If another
+ * build is given, the same of that build.
+ *
+ * @param {{ folder: string, against?: string, rounds: number }} options
+ */
+export async function measureFixture({ folder, against, rounds }) {
+  const builds = against === undefined ? [root] : [root, against]
   // The first round fills the page cache and keeps compiled code; it does not count.
-  for (let round = -1; round < rounds; round++) {
-    const program = join(import.meta.dirname, 'fixture-program.js')
-    const { stdout } = await run(process.execPath, [program, join(dist, 'index.js')])
-    const alone = await timeOf('true', [])
-    const led = await timeOf(process.execPath, [join(dist, 'cli.js'), 'exec', '--', 'true'])
-    const token = await serverToken(join(folder, `token-${round}`))
-    if (round < 0) continue
-    serverTokens.push(token)
-    times.push(/** @type {Times} */ (JSON.parse(stdout)))
-    more.push(led - alone)
-  }
-  const cases = /** @type {const} */ ([
-    ['first startEmulator(), with the import', times.map(({ first }) => first), 80],
-    ['each further startEmulator()', times.map(({ further }) => median(further)), 8],
-    ['first token of the second emulator', times.map(({ token }) => token), 10],
-    ['first token of a server, a second after its start', serverTokens, 10],
-    ['a whole test on a running fixture', times.map(({ whole }) => median(whole)), 1.5],
-    ['exec -- true, more than true', more, 250],
-  ])
+  const [own, other] = (await alternate(builds, rounds + 1, (build) => timesOf(build, folder))).map((all) =>
+    all.slice(1),
+  )
+  const column = (/** @type {Times[] | undefined} */ of, /** @type {keyof Times} */ key) =>
+    of?.map((times) => times[key]) ?? []
+  const rows = [...aims, /** @type {const} */ (['fetches', "of the whole test, fetch's own: to bare Fastify"])]
   printTable(
     `What a test pays, ms (${rounds} rounds)`,
-    ['', 'median (min-max)'],
-    [
-      ...cases.map(([name, own]) => [name, spread([...own], 1)]),
-      [
-        "of the whole test, fetch's own: to bare Fastify",
-        spread(
-          times.map(({ fetches }) => median(fetches)),
-          1,
-        ),
-      ],
-    ],
+    ['', 'median (min-max)', ...(other === undefined ? [] : ['the other build'])],
+    rows.map(([key, name]) => [
+      name,
+      spread(column(own, key), 1),
+      ...(other === undefined ? [] : [spread(column(other, key), 1)]),
+    ]),
   )
-  for (const [name, own, aim] of cases) {
-    printAim(`${name} at most ${aim} ms`, `${median([...own]).toFixed(1)} ms`, median([...own]) <= aim)
+  for (const [key, name, aim, then] of aims) {
+    const beside = other && { own: median(column(other, key)), then }
+    printTimeAim(name, { own: median(column(own, key)), aim, other: beside })
   }
 }
 
 /**
- * The first token of a server that makes its key, whose connection is open.
- *
- * @param {string} data
+ * @param {string} build
+ * @param {string} folder
+ * @returns {Promise<Times>}
  */
-async function serverToken(data) {
-  const running = await start(emulator(data, await freePort()))
+async function timesOf(build, folder) {
+  const program = join(import.meta.dirname, 'fixture-program.js')
+  const { stdout } = await run(process.execPath, [program, join(build, 'dist', 'index.js')])
+  const { first, further, token, whole, fetches } = JSON.parse(stdout)
+  const alone = await timeOf('true', [])
+  const led = await timeOf(process.execPath, [join(build, 'dist', 'cli.js'), 'exec', '--', 'true'])
+  const serverToken = await timeOfServersToken(build, folder)
+  const exec = led - alone
+  return { first, further: median(further), token, serverToken, whole: median(whole), exec, fetches: median(fetches) }
+}
+
+/**
+ * Times the first token of a server that makes its key, whose connection is open.
+ *
+ * @param {string} build
+ * @param {string} folder
+ */
+async function timeOfServersToken(build, folder) {
+  const data = mkdtempSync(join(folder, 'token-'))
+  const running = await start(emulator(data, await freePort(), build))
   const health = `http://127.0.0.1:${running.port}/_emulator/health`
   await (await fetch(health)).text()
   await sleep(1000)

@@ -49,3 +49,19 @@ export function printTable(title, heading, rows) {
  */
 export const printAim = (text, value, reached) =>
   console.log(`  aim: ${text} -> ${value}, ${reached ? 'reached' : 'NOT reached'}`)
+
+/**
+ * Prints an aim in milliseconds and, if another build was measured beside this one, the same aim as a share of what that took:
+ * milliseconds are those of the machine on which the aim was set, a share holds on a slower one, too.
+ *
+ * @param {string} name
+ * @param {{ own: number, aim: number, other?: { own: number, then: number } }} found milliseconds, and of the build of 7094603 those
+ *   measured now and those measured when the aim was set
+ */
+export function printTimeAim(name, { own, aim, other }) {
+  printAim(`${name} at most ${aim} ms`, `${own.toFixed(own < 1 ? 2 : 1)} ms`, own <= aim)
+  if (other === undefined) return
+  const share = own / other.own
+  const most = aim / other.then
+  printAim(`the same at most ${most.toFixed(2)} of the build of 7094603`, share.toFixed(2), share <= most)
+}
