@@ -1,6 +1,5 @@
 // A process that uses the fixture as tests do. Argument: the module with `startEmulator`. Prints JSON, all in milliseconds:
-// { first, further, token, whole, fetches } with the import in `first`, a whole test of five requests in `whole`, and in `fetches` the
-// three of them that go over a socket, answered by Fastify alone.
+// { first, further, token, whole } with the import in `first`, and a whole test of five requests in `whole`.
 import { pathToFileURL } from 'node:url'
 
 /** How often what is quick is done. */
@@ -49,13 +48,4 @@ const whole = await timesOf(async (round) => {
 })
 await emulator.close()
 
-const { default: fastify } = await import('fastify')
-const bare = fastify()
-for (const method of ['GET', 'POST']) bare.route({ method, url: '/', handler: async () => ({ job: { id: '' } }) })
-const url = await bare.listen({ port: 0, host: '127.0.0.1' })
-const fetches = await timesOf(async () => {
-  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"templateId":"x"}' }
-  for (const init of [post, post, {}]) await (await fetch(url, init)).json()
-})
-await bare.close()
-console.log(JSON.stringify({ first, further, token, whole, fetches }))
+console.log(JSON.stringify({ first, further, token, whole }))

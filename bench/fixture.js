@@ -42,7 +42,7 @@ export async function measureFixture({ folder, against, rounds }) {
   )
   const column = (/** @type {Times[] | undefined} */ of, /** @type {keyof Times} */ key) =>
     of?.map((times) => times[key]) ?? []
-  const rows = [...aims, /** @type {const} */ (['fetches', "of the whole test, fetch's own: to bare Fastify"])]
+  const rows = [...aims, /** @type {const} */ (['fetches', 'three fetches of bare Fastify, as in a whole test'])]
   printTable(
     `What a test pays, ms (${rounds} rounds)`,
     ['', 'median (min-max)', ...(other === undefined ? [] : ['the other build'])],
@@ -64,9 +64,8 @@ export async function measureFixture({ folder, against, rounds }) {
  * @returns {Promise<Times>}
  */
 async function timesOf(build, folder) {
-  const program = join(import.meta.dirname, 'fixture-program.js')
-  const { stdout } = await run(process.execPath, [program, join(build, 'dist', 'index.js')])
-  const { first, further, token, whole, fetches } = JSON.parse(stdout)
+  const { first, further, token, whole } = await printed('fixture-program.js', join(build, 'dist', 'index.js'))
+  const fetches = await printed('bare-fetches.js')
   const alone = await timeOf('true', [])
   const led = await timeOf(process.execPath, [join(build, 'dist', 'cli.js'), 'exec', '--', 'true'])
   const serverToken = await timeOfServersToken(build, folder)
@@ -92,6 +91,12 @@ async function timeOfServersToken(build, folder) {
   const time = performance.now() - begin
   await stop(running)
   return time
+}
+
+/** @param {[file: string, ...args: string[]]} program one of this folder that prints JSON */
+async function printed(...[file, ...args]) {
+  const { stdout } = await run(process.execPath, [join(import.meta.dirname, file), ...args])
+  return JSON.parse(stdout)
 }
 
 /**
