@@ -3,6 +3,8 @@ export type Micros = number
 
 export const microsPerSecond = 1_000_000
 
+const secondsPerDay = 86_400
+
 /** The last moment that a clock shows. Moments beyond it are cut to it. */
 export const endOfTime: Micros = Date.UTC(9999, 11, 31, 23, 59, 59, 999) * 1000
 
@@ -18,8 +20,10 @@ export interface Moment {
   readonly nanos: number
 }
 
-/** The second that was formatted last: most moments of an answer lie in the same one. */
-let formatted = { second: NaN, text: '' }
+/** The day that was formatted last: most moments lie in the same one, and to name a day takes the longest. */
+let named = { day: NaN, text: '' }
+
+const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
 
 /** RFC 3339 in UTC with none, three, six or nine digits, as protojson writes a timestamp (measured). */
 export function formatTimestamp(at: Micros): string {
@@ -27,13 +31,20 @@ export function formatTimestamp(at: Micros): string {
   // By milliseconds, as a double holds no more of the far future.
   const millis = Math.floor(moment / 1000)
   const second = Math.floor(millis / 1000)
-  if (second !== formatted.second) {
-    formatted = { second, text: new Date(second * 1000).toISOString().slice(0, -5) }
-  }
+  const day = Math.floor(second / secondsPerDay)
+  if (day !== named.day) named = { day, text: new Date(day * secondsPerDay * 1000).toISOString().slice(0, -13) }
+  const ofDay = second - day * secondsPerDay
+  const ofHour = ofDay % 3600
+  const time = `${twoDigits[(ofDay - ofHour) / 3600]}:${twoDigits[Math.floor(ofHour / 60)]}:${twoDigits[ofHour % 60]}`
   const thousandths = millis - second * 1000
   const micros = moment - millis * 1000
-  if (micros !== 0) return `${formatted.text}.${String(thousandths * 1000 + micros).padStart(6, '0')}Z`
-  return thousandths === 0 ? `${formatted.text}Z` : `${formatted.text}.${String(thousandths).padStart(3, '0')}Z`
+  const fraction =
+    micros !== 0
+      ? `.${String(thousandths * 1000 + micros).padStart(6, '0')}`
+      : thousandths === 0
+        ? ''
+        : `.${String(thousandths).padStart(3, '0')}`
+  return `${named.text}${time}${fraction}Z`
 }
 
 /** The same of a moment that a client wrote. */

@@ -108,9 +108,13 @@ export function worldStore(store: Store, lastPlace: number): WorldStore {
   // Every request asks for its world, and several times for its clock. Only what is committed is remembered.
   const known = new Map<string, WorldRecord>()
   const clocks = new Map<number, ClockPosition>()
-  function forget(): void {
+  function forgetAll(): void {
     known.clear()
     clocks.clear()
+  }
+  function forget({ key, name }: WorldRecord): void {
+    known.delete(name)
+    clocks.delete(key)
   }
 
   function find(name: string): WorldRecord | undefined {
@@ -120,7 +124,7 @@ export function worldStore(store: Store, lastPlace: number): WorldStore {
     if (row === undefined) return undefined
     const world = toRecord(row)
     if (!store.inAct) {
-      if (known.size >= remembered) forget()
+      if (known.size >= remembered) forgetAll()
       known.set(name, world)
       clocks.set(world.key, world.clock)
     }
@@ -141,17 +145,16 @@ export function worldStore(store: Store, lastPlace: number): WorldStore {
     },
     count: () => countAll.get()!.count,
     add(name, at) {
-      forget()
       insert.run(++lastKey, name, at)
       return find(name)!
     },
     setClock(world, clock) {
-      forget()
+      forget(world)
       setClock.run(clock.offset, clock.frozenAt, clock.corrected, world.key)
       return { ...world, clock }
     },
     correct(by) {
-      forget()
+      forgetAll()
       correct.run({ by })
     },
     corrected: (limit) => corrected.all(limit).map((row) => ({ name: row.name, by: row.clock_corrected })),
@@ -160,14 +163,14 @@ export function worldStore(store: Store, lastPlace: number): WorldStore {
     move({ key }) {
       move.run(++lastKey, key)
     },
-    setPace({ key }, pace) {
-      forget()
-      setPace.run(pace, key)
+    setPace(world, pace) {
+      forget(world)
+      setPace.run(pace, world.key)
     },
     list: ({ limit, offset }) => all.all(limit, offset).map(toRecord),
-    drop({ key }) {
-      forget()
-      drop.run(key)
+    drop(world) {
+      forget(world)
+      drop.run(world.key)
     },
   }
 }
