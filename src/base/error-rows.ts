@@ -56,7 +56,7 @@ export const errorRows = {
     '504 with code 4 for a time in `Grpc-Timeout` that has passed before the handler runs, 400 for an invalid one; a handler that has started is not interrupted.',
   ),
   'invalid-utf8': measured(
-    '500 with code 13 for a text in path or query that is not UTF-8: the gateway fails to write it into a message.',
+    '500 with code 13 for a text in path or query that is not UTF-8: the gateway fails to write it into a message, or into the text of an error.',
   ),
   'unknown-path': measured('404 with code 5 and the text `Not Found`.'),
   'wrong-method': measured(

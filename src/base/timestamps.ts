@@ -55,32 +55,37 @@ export function formatMoment({ seconds, nanos }: Moment): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}Z`
 }
 
-const rfc3339 = /^(\d{4}-\d{2}-\d{2})T(\d{1,2}):(\d{2}):(\d{2})(?:([.,])(\d+))?(?:Z|([+-])(\d{2}):(\d{2}))$/
+const rfc3339 = /^(\d{4}-\d{2}-\d{2})T(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d+))?(?:Z|([+-])(\d{2}):(\d{2}))$/
 
 /**
- * Reads RFC 3339 as Go's `time.Parse` and protojson do (measured): the fraction after a point or a comma, of which a point
- * takes nine digits, an hour of one digit, offsets up to 24 hours.
+ * Reads RFC 3339 as Go's `time.Parse` does (measured): the fraction after a point or a comma, an hour of one digit, offsets up to
+ * 24 hours.
  *
  * @returns the moment, also one that a Timestamp cannot hold, or undefined if the text has another form
  */
 function readMoment(text: string): Moment | undefined {
   const match = rfc3339.exec(text)
   if (match === null) return undefined
-  const [, date, hour, minute, second, mark, fraction = '', sign, zoneHour = '0', zoneMinute = '0'] = match
+  const [, date, hour, minute, second, fraction = '', sign, zoneHour = '0', zoneMinute = '0'] = match
   const day = new Date(`${date!}T00:00:00Z`)
   // The parser takes the 31st of every month; a date that does not exist reads back as another one.
   if (Number.isNaN(day.getTime()) || day.getUTCDate() !== Number(date!.slice(8))) return undefined
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined
-  if (Number(zoneHour) > 24 || Number(zoneMinute) > 60 || (mark === '.' && fraction.length > 9)) return undefined
+  if (Number(zoneHour) > 24 || Number(zoneMinute) > 60) return undefined
   const offset = (Number(zoneHour) * 60 + Number(zoneMinute)) * (sign === '-' ? -60 : 60)
   const time = (Number(hour) * 60 + Number(minute)) * 60 + Number(second)
   return { seconds: day.getTime() / 1000 + time - offset, nanos: Number(fraction.padEnd(9, '0').slice(0, 9)) }
 }
 
+const isInRange = ({ seconds }: Moment): boolean => seconds >= firstSecond && seconds <= lastSecond
+
+/** More digits after a point than protojson takes; a comma it does not look for (measured). */
+const tooManyDigits = /\.\d{10}/
+
 /** Reads a timestamp in full. @returns undefined if the text is not one, or is out of the range of a Timestamp */
 export function parseMoment(text: string): Moment | undefined {
   const moment = readMoment(text)
-  return moment !== undefined && moment.seconds >= firstSecond && moment.seconds <= lastSecond ? moment : undefined
+  return moment !== undefined && isInRange(moment) && !tooManyDigits.test(text) ? moment : undefined
 }
 
 /**
@@ -93,5 +98,8 @@ export function parseTimestamp(text: string): Micros | undefined {
   return moment === undefined ? undefined : moment.seconds * microsPerSecond + Math.floor(moment.nanos / 1000)
 }
 
-/** Tells why a text is not a timestamp: its form, or a moment that a Timestamp cannot hold. */
-export const timestampFault = (text: string): 'form' | 'range' => (readMoment(text) === undefined ? 'form' : 'range')
+/** Tells why a text is not a timestamp: its form, or a moment that a Timestamp cannot hold, which is looked at before the digits. */
+export function timestampFault(text: string): 'form' | 'range' {
+  const moment = readMoment(text)
+  return moment === undefined || isInRange(moment) ? 'form' : 'range'
+}

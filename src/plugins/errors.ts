@@ -34,8 +34,15 @@ export function noRoute(path: string, method: string, methodsOf: MethodsOf): Api
     : notFound('Not Found', 'unknown-path')
 }
 
-/** Answers with the vendor's error body. */
-export function sendError(error: ApiError, reply: FastifyReply): void {
+/** The error of a path with a `%` that two hexadecimal digits do not follow. */
+export const brokenEscapeIn = (url: string): ApiError =>
+  invalidArgument(`invalid URL escape in ${show(url)}`, 'broken-escape')
+
+/** Answers with the vendor's error body. A message with bytes that are not UTF-8 cannot be written, as in the gateway (measured). */
+export function sendError(thrown: ApiError, reply: FastifyReply): void {
+  const error = thrown.message.isWellFormed()
+    ? thrown
+    : new ApiError('internal', 'failed to marshal error message', { ground: 'invalid-utf8' })
   const body: RpcStatus = { code: error.grpcCode, message: error.message, details: [] }
   void reply
     .code(error.httpStatus)
@@ -67,7 +74,7 @@ const frameworkErrors: Readonly<Record<string, (request: FastifyRequest) => ApiE
     invalidArgument('request body does not have the length that Content-Length says', 'broken-http'),
   // No id is that long.
   FST_ERR_MAX_PARAM_LENGTH: () => notFound('Not Found', 'unknown-path'),
-  FST_ERR_BAD_URL: (request) => invalidArgument(`invalid URL escape in ${show(request.originalUrl)}`, 'broken-escape'),
+  FST_ERR_BAD_URL: (request) => brokenEscapeIn(request.originalUrl),
   ECONNRESET: () => invalidArgument('unexpected EOF', 'broken-http'),
   ECONNABORTED: () => invalidArgument('unexpected EOF', 'broken-http'),
 }

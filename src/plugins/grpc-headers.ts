@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ApiError, invalidArgument } from '../base/errors.ts'
 import { withoutEnd } from '../wire/numbers.ts'
 
@@ -6,9 +6,29 @@ import { withoutEnd } from '../wire/numbers.ts'
 const isGateway = (url: string): boolean => url.startsWith('/v1/')
 
 /** Nanoseconds of each unit that a time of gRPC may have. */
-const units: Readonly<Record<string, number>> = { H: 3.6e12, M: 6e10, S: 1e9, m: 1e6, u: 1e3, n: 1 }
+const units: Readonly<Record<string, bigint>> = {
+  H: 3_600_000_000_000n,
+  M: 60_000_000_000n,
+  S: 1_000_000_000n,
+  m: 1_000_000n,
+  u: 1000n,
+  n: 1n,
+}
 
 const prefix = 'grpc-metadata-'
+
+/** A name of a header as Go's HTTP server passes it on: `Grpc-Metadata-X-Bin`. */
+const canonical = (name: string): string =>
+  name.toLowerCase().replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase())
+
+/** Nanoseconds of a text such as `10S`, or undefined if it is not a time. One too long for 64 bits runs over, as in Go. */
+function timeoutIn(text: string): bigint | undefined {
+  const unit = units[text.at(-1)!]
+  const number = text.slice(0, -1)
+  if (unit === undefined || !/^[-+]?\d{1,19}$/.test(number)) return undefined
+  const count = BigInt(number.replace('+', ''))
+  return count === BigInt.asIntN(64, count) ? BigInt.asIntN(64, count * unit) : undefined
+}
 
 /** The error of a header that cannot become metadata: it has no name, or is binary and not in base64. */
 function metadataFault(rawHeaders: readonly string[]): ApiError | undefined {
@@ -23,28 +43,32 @@ function metadataFault(rawHeaders: readonly string[]): ApiError | undefined {
     const isWhole = value.includes('=') ? value.length % 4 === 0 : value.length % 4 !== 1
     if (bad >= 0 || !isWhole) {
       const at = Math.max(bad, 0)
-      return invalidArgument(`invalid binary header ${name}: illegal base64 data at input byte ${at}`, 'grpc-headers')
+      const sent = canonical(name)
+      return invalidArgument(`invalid binary header ${sent}: illegal base64 data at input byte ${at}`, 'grpc-headers')
     }
   }
   return undefined
 }
 
-/** Does what the gateway does with headers of gRPC (measured). */
+/** The time that a client gives its request, in nanoseconds; zero is none to the gateway, undefined a text that is not a time. */
+function timeoutOf(request: FastifyRequest): bigint | undefined {
+  const { 'grpc-timeout': sent = '' } = request.headers
+  return sent === '' ? 0n : timeoutIn(String(sent))
+}
+
+/** Does what the gateway does with headers of gRPC: reads them before the message, and looks at the time after it (measured). */
 export function registerGrpcHeaders(app: FastifyInstance): void {
-  app.addHook('preHandler', (request, _reply, done) => {
+  app.addHook('preValidation', (request, _reply, done) => {
     if (!isGateway(request.route.url ?? '')) return done()
-    const fault = metadataFault(request.raw.rawHeaders)
-    const sent = request.headers['grpc-timeout']
-    if (fault !== undefined || sent === undefined || sent === '') return done(fault)
-    const text = String(sent)
-    const unit = units[text.at(-1)!]
-    const number = text.slice(0, -1)
-    if (unit === undefined || !/^[-+]?\d+$/.test(number)) {
-      return done(invalidArgument(`invalid grpc-timeout: ${text}`, 'grpc-timeout'))
-    }
-    const limit = (Number(number) * unit) / 1e6
-    // A time of zero is none to the gateway.
-    const isOver = limit !== 0 && request.exchange.age() >= limit
+    done(
+      timeoutOf(request) === undefined
+        ? invalidArgument(`invalid grpc-timeout: ${String(request.headers['grpc-timeout'])}`, 'grpc-timeout')
+        : metadataFault(request.raw.rawHeaders),
+    )
+  })
+  app.addHook('preHandler', (request, _reply, done) => {
+    const timeout = isGateway(request.route.url ?? '') ? (timeoutOf(request) ?? 0n) : 0n
+    const isOver = timeout !== 0n && request.exchange.age() >= Number(timeout) / 1e6
     done(isOver ? new ApiError('deadlineExceeded', 'context deadline exceeded', { ground: 'grpc-timeout' }) : undefined)
   })
   app.addHook('onSend', (request, reply, payload, done) => {

@@ -11,12 +11,12 @@ import fastify, {
   LogController,
 } from 'fastify'
 import type { RpcStatus } from '../../schemas/errors.ts'
-import { ApiError, invalidArgument, notFound, show } from '../base/errors.ts'
+import { ApiError, invalidArgument, show } from '../base/errors.ts'
 import { type AnswerGround, groundHeader, groundText } from '../fidelity/fidelity.ts'
 import type { LoggerOptions } from '../settings/log.ts'
 import { invalidUtf8 } from '../wire/decode-query.ts'
 import { type Refused, refusalLog } from './access-log.ts'
-import { noRoute, sendError, toApiError } from './errors.ts'
+import { brokenEscapeIn, noRoute, sendError, toApiError } from './errors.ts'
 import { finishRoutesTogether } from './finish-routes.ts'
 import { collectMethods, type MethodsOf, undisguise } from './methods.ts'
 import { keepQuery } from './protojson.ts'
@@ -97,6 +97,8 @@ const computing = new RegExp(
   ),
 )
 
+const brokenEscape = /%(?![0-9a-fA-F]{2})/
+
 type Surroundings = Pick<HttpServer, 'methodsOf' | 'refused'>
 
 /** Answers errors that Fastify raises before there is a route, such as a broken escape in the path. */
@@ -107,11 +109,10 @@ function answerFrameworkError(
   { methodsOf, refused }: Surroundings,
 ): void {
   const path = request.url.split('?', 1)[0]!
-  const isText = !/%(?![0-9a-fA-F]{2})/.test(path)
   // The gateway finds the route in bytes, and fails at writing them into a message.
-  if (error.code === 'FST_ERR_BAD_URL' && isText) {
-    const { size } = methodsOf(path)
-    answer(size > 0 ? invalidUtf8() : notFound('Not Found', 'unknown-path'))
+  if (error.code === 'FST_ERR_BAD_URL' && !brokenEscape.test(path)) {
+    const isRoute = methodsOf(path).has(request.method)
+    answer(isRoute ? invalidUtf8() : noRoute(path, request.method, methodsOf))
   } else answer(toApiError(error, request))
 
   function answer(error: ApiError): void {
@@ -159,6 +160,7 @@ function brokenHttp(code: string, packet: Buffer | undefined, methodsOf: Methods
   if (code !== 'HPE_INVALID_METHOD' || path === undefined) {
     return [invalidArgument('malformed HTTP request'), 'broken-http']
   }
+  if (brokenEscape.test(path)) return [brokenEscapeIn(url), 'broken-escape']
   const error = noRoute(path, '', methodsOf)
   return [error, error.ground ?? 'wrong-method']
 }

@@ -2,7 +2,7 @@ import type { TSchema } from '@sinclair/typebox'
 import { ApiError, invalidArgument, show } from '../base/errors.ts'
 import { snakeCase } from './decode.ts'
 import { decodeBase64 } from './base64.ts'
-import { decodeUtf8 } from './json-text.ts'
+import { decodeUtf8, goText } from './json-text.ts'
 import { suggestionOf, type UnknownField } from './unknown-fields.ts'
 
 /** A field of the query's message, or a message in it with fields of its own. */
@@ -63,6 +63,8 @@ export function compileQueryDecoder(schema: TSchema): DecodeQuery {
       if (field === undefined) unknown.push({ path: `?${sentName}`, suggestion: suggestionOf(name, names, unknown) })
       else query[field.path] = valueOf(field, values)
     }
+    // A message is written when it is whole.
+    if (Object.values(query).some((value) => typeof value === 'string' && !value.isWellFormed())) throw invalidUtf8()
     return query
   }
 }
@@ -103,15 +105,14 @@ function valueOf({ proto, path, kind, fields }: QueryField, values: readonly str
     case 'bytes': {
       const bytes = decodeBase64(value, 'present')
       if (bytes !== undefined) return bytes.toString('base64')
-      return fail(`illegal base64 data in ${show(shown(value))}; ${path} takes base64 with its padding, and + as %2B`)
+      return fail(`illegal base64 data in ${quoted(value)}; ${path} takes base64 with its padding, and + as %2B`)
     }
     case 'boolean':
       // As strconv.ParseBool reads it.
       if (/^(1|t|T|TRUE|true|True)$/.test(value)) return true
       if (/^(0|f|F|FALSE|false|False)$/.test(value)) return false
-      return fail(`strconv.ParseBool: parsing ${show(value)}: invalid syntax; ${path} takes true or false`)
+      return fail(`strconv.ParseBool: parsing ${quoted(value)}: invalid syntax; ${path} takes true or false`)
     default:
-      if (!value.isWellFormed()) throw invalidUtf8()
       return value
   }
 }
@@ -124,6 +125,9 @@ export const invalidUtf8 = (): ApiError =>
 
 const shown = (text: string): string => (text.length > 100 ? `${text.slice(0, 97)}...` : text)
 
+/** A text as `strconv.Quote` writes it, cut to a length that a message can have. */
+const quoted = (text: string): string => `"${goText(shown(text))}"`
+
 type Fail = (problem: string) => never
 
 /** Digits only, as strconv.ParseUint reads them. */
@@ -131,7 +135,9 @@ function uint32(path: string, text: string, fail: Fail): number {
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (number <= 4_294_967_295) return number
   const problem = Number.isNaN(number) ? 'invalid syntax' : 'value out of range'
-  return fail(`strconv.ParseUint: parsing ${show(text)}: ${problem}; ${path} takes a whole number from 0 to 4294967295`)
+  return fail(
+    `strconv.ParseUint: parsing ${quoted(text)}: ${problem}; ${path} takes a whole number from 0 to 4294967295`,
+  )
 }
 
 const decimal = /^[-+]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:e[-+]?\d[\d_]*)?$/i
@@ -142,10 +148,10 @@ const special = /^([-+]?)(nan|inf(?:inity)?)$/i
 function double(path: string, text: string, fail: Fail): number {
   const number = toDouble(text)
   const hint = `${path} takes a number`
-  if (number === undefined) return fail(`strconv.ParseFloat: parsing ${show(text)}: invalid syntax; ${hint}`)
+  if (number === undefined) return fail(`strconv.ParseFloat: parsing ${quoted(text)}: invalid syntax; ${hint}`)
   const isWritten = !special.test(text)
   if (isWritten && !Number.isFinite(number)) {
-    return fail(`strconv.ParseFloat: parsing ${show(text)}: value out of range; ${hint} that a double can hold`)
+    return fail(`strconv.ParseFloat: parsing ${quoted(text)}: value out of range; ${hint} that a double can hold`)
   }
   return number
 }
@@ -176,14 +182,12 @@ function toDouble(text: string): number | undefined {
  * @throws ApiError 400, code 3
  */
 export function parseForm(text: string): Map<string, string[]> {
+  // Of several faults, Go names a semicolon.
+  if (text.includes(';')) {
+    throw invalidArgument('invalid semicolon separator in query; write ; as %3B, and separate fields by &', 'bad-query')
+  }
   const form = new Map<string, string[]>()
   for (const pair of text.split('&')) {
-    if (pair.includes(';')) {
-      throw invalidArgument(
-        'invalid semicolon separator in query; write ; as %3B, and separate fields by &',
-        'bad-query',
-      )
-    }
     if (pair === '') continue
     const equals = pair.indexOf('=')
     const name = unescape(equals < 0 ? pair : pair.slice(0, equals))

@@ -1,5 +1,5 @@
 import { type ApiError, invalidArgument } from '../base/errors.ts'
-import { decodeUtf8, type Extent, firstValue, goText, maxNesting, NotJson, skipSpace } from './json-text.ts'
+import { decodeUtf8, encodeUtf8, type Extent, firstValue, goText, maxNesting, NotJson, skipSpace } from './json-text.ts'
 import type { UnknownField } from './unknown-fields.ts'
 
 /** Levels of lists and objects that are kept; protobuf-go has a limit too. This one is what every JSON writer here stands (chosen). */
@@ -14,6 +14,11 @@ const isPart = (code: number): boolean => code > 0x2a && code !== 0x2c && code !
 const quote = 0x22
 const backslash = 0x5c
 
+/** The key of a map that leads to a place. */
+interface MapKey {
+  readonly key: string
+}
+
 /**
  * A reader of one JSON value, with the rules and the words of protobuf-go's `protojson` (measured on a real gateway).
  *
@@ -24,7 +29,7 @@ export class JsonReader {
   /** Index of the next character. */
   at: number
   /** Names and indices of the fields that lead to the place, for hints. */
-  readonly path: (string | number)[] = []
+  readonly path: (string | number | MapKey)[] = []
   /** Parts of the message that were sent and are not read. */
   readonly unknown: UnknownField[]
   /** The first required field that is missing; the service looks for them after the whole message was decoded. */
@@ -157,11 +162,11 @@ export class JsonReader {
         const unit = Number.parseInt(text.slice(at + 2, at + 6), 16)
         at += 6
         if (unit >= 0xd800 && unit <= 0xdfff) {
-          if (at + 6 > this.extent.end) throw invalidArgument('proto: unexpected EOF', 'bad-json')
-          const following = text.slice(at, at + 6)
-          const low = /^\\u(d[c-f][0-9a-f]{2})$/i.exec(following)
+          const following = encodeUtf8(text.slice(at, Math.min(at + 6, this.extent.end))).subarray(0, 6)
+          if (following.length < 6) throw invalidArgument('proto: unexpected EOF', 'bad-json')
+          const low = /^\\u(d[c-f][0-9a-f]{2})$/i.exec(following.toString('latin1'))
           if (unit > 0xdbff || low === null)
-            throw this.syntax(start - 1, `invalid escape code "${goText(following)}" in string`)
+            throw this.syntax(start - 1, `invalid escape code "${goText(decodeUtf8(following))}" in string`)
           value += String.fromCharCode(unit, Number.parseInt(low[1]!, 16))
           at += 6
         } else value += String.fromCharCode(unit)
@@ -229,7 +234,10 @@ export class JsonReader {
   /** `config.taskTimeout`, `filters[0].value`: the field at the place. */
   get field(): string {
     let field = ''
-    for (const step of this.path) field += typeof step === 'number' ? `[${step}]` : field === '' ? step : `.${step}`
+    for (const step of this.path) {
+      if (typeof step === 'number') field += `[${step}]`
+      else field += `${field === '' ? '' : '.'}${typeof step === 'string' ? step : step.key}`
+    }
     return field
   }
 
@@ -267,7 +275,9 @@ export class JsonReader {
   /** The error of a scalar that the field does not take. */
   invalid(kind: string, at: number, expected: string): ApiError {
     this.checkString(at)
-    const name = [...this.path].reverse().find((step) => typeof step === 'string') ?? ''
+    const step = this.path.findLast((each) => typeof each !== 'number') ?? ''
+    // A map is a list of messages with the fields `key` and `value`.
+    const name = typeof step === 'string' ? step : 'value'
     return this.fault(at, `invalid value for ${kind} field ${name}: ${this.shown(at)}`, this.expects(expected))
   }
 

@@ -35,6 +35,17 @@ export function decodeUtf8(bytes: Buffer): string {
   return text + bytes.toString('utf8', clean)
 }
 
+/** Encodes what `decodeUtf8` decoded; the bytes that belong to no character come back as they were. */
+export function encodeUtf8(text: string): Buffer {
+  if (text.isWellFormed()) return Buffer.from(text)
+  return Buffer.concat(
+    [...text].map((character) => {
+      const code = character.codePointAt(0)!
+      return code >= 0xdc80 && code <= 0xdcff ? Buffer.of(code - 0xdc00) : Buffer.from(character)
+    }),
+  )
+}
+
 /** Bytes of the character at `at`, or 0 if there is none. */
 function characterSize(bytes: Buffer, at: number): number {
   const first = bytes[at]!
@@ -220,6 +231,7 @@ export const goText = (text: string): string =>
       if (escapes[character] !== undefined) return escapes[character]
       if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`
       if (/^[ \p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(character)) return character
+      if (code > 0xffff) return `\\U${hex.padStart(8, '0')}`
       return code < 0x80 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`
     })
     .join('')

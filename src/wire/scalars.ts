@@ -198,7 +198,7 @@ export function sortedEntries(reader: JsonReader, readMember: ReadValue): [strin
     const start = reader.at
     const name = reader.name()
     if (names.has(name)) throw reader.fault(start, `duplicate map key ${reader.shown(start)}`)
-    reader.path.push(name)
+    reader.path.push({ key: name })
     const value = readMember(reader)
     reader.path.pop()
     if (value !== absent) {
