@@ -29,10 +29,11 @@ export function noRoute(path: string, method: string, methodsOf: MethodsOf): Api
   // `GET *` has no path.
   if (!path.startsWith('/')) return invalidArgument('Bad Request', 'broken-http')
   const methods = methodsOf(path)
-  return methods.size > 0 && !methods.has(method)
-    ? new ApiError('unimplemented', 'Method Not Allowed')
-    : notFound('Not Found', 'unknown-path')
+  return methods.size > 0 && !methods.has(method) ? wrongMethod() : notFound('Not Found', 'unknown-path')
 }
+
+/** The error of a method that a path does not take. */
+export const wrongMethod = (): ApiError => new ApiError('unimplemented', 'Method Not Allowed')
 
 /** The error of a path with a `%` that two hexadecimal digits do not follow. */
 export const brokenEscapeIn = (url: string): ApiError =>

@@ -16,9 +16,9 @@ import { type AnswerGround, groundHeader, groundText } from '../fidelity/fidelit
 import type { LoggerOptions } from '../settings/log.ts'
 import { invalidUtf8 } from '../wire/decode-query.ts'
 import { type Refused, refusalLog } from './access-log.ts'
-import { brokenEscapeIn, noRoute, sendError, toApiError } from './errors.ts'
+import { brokenEscapeIn, noRoute, sendError, toApiError, wrongMethod } from './errors.ts'
 import { finishRoutesTogether } from './finish-routes.ts'
-import { collectMethods, type MethodsOf, undisguise } from './methods.ts'
+import { collectMethods, disguiseOf, type MethodsOf, undisguise } from './methods.ts'
 import { keepQuery } from './protojson.ts'
 
 /** Maximum number of bytes of a request's headers, including the query: as in Go. */
@@ -186,6 +186,7 @@ export function answerOddRequests(app: FastifyInstance, refused: (request: Refus
   app.addHook('onRequest', (request, _reply, done) => {
     // Fastify asks QUERY for a type before it looks for a route; no operation takes the method.
     if (request.method === 'QUERY') request.headers['content-type'] ??= 'application/json'
+    if (disguiseOf(request.raw)?.isUnknown === true && !request.is404) return done(wrongMethod())
     const hosts = hostHeaders(request.raw.rawHeaders)
     if (hosts === 1 || (hosts === 0 && request.raw.httpVersion === '1.0')) done()
     else {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, METHODS } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { listOf } from '../base/objects.ts'
 
@@ -37,6 +37,8 @@ function patternOf(url: string): RegExp {
 interface Disguise {
   /** True if the fields of the form are the query of a GET; otherwise the form is read and dropped. */
   readonly isQuery: boolean
+  /** True for a method that no path takes, and that the router fails at; the request stays a POST. */
+  readonly isUnknown: boolean
 }
 
 const disguises = new WeakMap<IncomingMessage, Disguise>()
@@ -65,6 +67,7 @@ export function undisguise(request: IncomingMessage, url: string, methodsOf: Met
         ? 'GET'
         : undefined
   if (meant === undefined) return
-  request.method = meant
-  disguises.set(request, { isQuery: meant === 'GET' })
+  const isUnknown = !METHODS.includes(meant)
+  if (!isUnknown) request.method = meant
+  disguises.set(request, { isQuery: meant === 'GET', isUnknown })
 }

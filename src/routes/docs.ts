@@ -88,7 +88,8 @@ export const docsRoutes =
         const page = await drawn.inject({ method: 'GET', url: `/_docs${request.url.replace('/docs/', '/')}` })
         void reply
           .code(page.statusCode)
-          .headers(page.headers)
+          // Its other headers are those of a connection that is not the client's.
+          .type(String(page.headers['content-type']))
           // A foreign page that framed this one could lead clicks to it.
           .header('content-security-policy', "frame-ancestors 'none'")
         return reply.send(page.rawPayload)

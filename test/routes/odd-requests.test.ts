@@ -33,6 +33,8 @@ void t.test('what is no HTTP', async (t) => {
     ],
     [`GET ${jobs} HTTP/1.1\r\n\r\n`, '400 Bad Request', 'expected one header Host, found none'],
     [`GET ${jobs} HTTP/1.0\r\n${head}\r\n`, '200 OK', undefined],
+    // Ends as all answers do if the client wishes so.
+    [`GET /v1/customer/docs/ HTTP/1.1\r\n${head}\r\n`, '200 OK', undefined],
     [`GET http://api.bytenite.com${jobs} HTTP/1.1\r\n${head}\r\n`, '200 OK', undefined],
     [`GET ${jobs} HTTP/1.1\r\n${head}Upgrade: websocket\r\n\r\n`, '200 OK', undefined],
     [`TRACE ${jobs} HTTP/1.1\r\n${head}\r\n`, '501 Not Implemented', 'Method Not Allowed'],
@@ -55,12 +57,17 @@ void t.test('what is no HTTP', async (t) => {
 void t.test('every method is answered in our own words', async (t) => {
   const { port } = await emulator(t)
   const ask = (head: string) => exchange(port, `${head}\r\nConnection: close\r\n\r\n`)
+  const form = 'Host: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nX-HTTP-Method-Override: '
   for (const [head, status, code] of [
     [`QUERY ${jobs} HTTP/1.1\r\nHost: localhost`, 501, 12],
     ['QUERY /v1/computing/jobs HTTP/1.1\r\nHost: localhost', 501, 12],
     ['QUERY /v1/computing/docs HTTP/1.1\r\nHost: localhost', 404, 5],
     ['GET http://127.0.0.1/v1/computing/jobs HTTP/1.1\r\nHost: localhost', 401, 16],
     ['QUERY /nothing HTTP/1.1\r\nHost: localhost', 404, 5],
+    [`POST ${jobs} HTTP/1.1\r\n${form}FOO`, 501, 12],
+    [`POST ${jobs} HTTP/1.1\r\n${form}a b`, 501, 12],
+    [`POST ${jobs}/x/results HTTP/1.1\r\n${form}FOO`, 501, 12],
+    [`POST /v1/nothing HTTP/1.1\r\n${form}FOO`, 404, 5],
     [`PROPFIND ${jobs} HTTP/1.1\r\nHost: localhost`, 501, 12],
     [`TRACE ${jobs} HTTP/1.1\r\nHost: localhost`, 501, 12],
     [`GET ${jobs} HTTP/1.1`, 400, 3],
