@@ -63,7 +63,7 @@ export const successRows = {
     "The vendor's Logs page and the SDK of June 2025 give the three keys and the shape of a line; a public client depends on them being there.",
   ),
   'listen-events': chosen(
-    'The SDK of June 2025 gives the path and the envelope, grpc-gateway the framing; the name `job.state` and what it holds are chosen.',
+    'The SDK of June 2025 gives the path and the envelope, grpc-gateway the framing; the name `job.state` and what it holds are chosen. A refusal comes as a plain error, as by what checks tokens in front of a gateway; a service behind one that refuses a stream itself is shown as `{"error": …}` with the same status (measured).',
   ),
   'test-data-source': chosen(
     "The SDK of June 2025 gives path and shape, the vendor's guide a second path; what is found is made up from the request, as nothing outside the emulator is asked.",
