@@ -9,6 +9,7 @@ import {
   documentOf,
   swaggerOptions,
 } from './openapi.ts'
+import { notFound } from '../base/errors.ts'
 import { type GuardSettings, registerControlGuard } from '../plugins/guards.ts'
 
 /** A page that shows an OpenAPI document. */
@@ -86,6 +87,7 @@ export const docsRoutes =
       scope.get(`${base}/docs/*`, { schema }, async (request, reply) => {
         const drawn = await loadDocuments()
         const page = await drawn.inject({ method: 'GET', url: `/_docs${request.url.replace('/docs/', '/')}` })
+        if (page.statusCode === 404) throw notFound('Not Found', 'unknown-path')
         void reply
           .code(page.statusCode)
           // Its other headers are those of a connection that is not the client's.
