@@ -1,34 +1,7 @@
 // Answers of a real grpc-gateway (2.30) in front of a service that echoes its requests, and those of the emulator.
-import { readFileSync } from 'node:fs'
-import { connect } from 'node:net'
-import { join } from 'node:path'
 import t from 'tap'
 import { client, emulator } from '../emulator.ts'
-
-interface Case {
-  readonly name: string
-  readonly request: {
-    readonly method: string
-    readonly path: string
-    readonly headers: Readonly<Record<string, string>>
-    readonly body?: string
-    readonly bodyBase64?: string
-  }
-  /** `decoded` is the message that the service got. */
-  readonly answer: {
-    readonly status: number
-    readonly code?: number
-    readonly message?: string
-    readonly decoded?: any
-  }
-  /** The gateway itself answers now so, now otherwise. */
-  readonly unstable?: true
-}
-
-const cases = readFileSync(join(import.meta.dirname, '..', 'fixtures', 'gateway', 'cases.jsonl'), 'utf8')
-  .trimEnd()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Case)
+import { ask, cases } from '../gateway/cases.ts'
 
 /** What stays different, by the row of the fidelity table that says why. */
 const kept: Readonly<Record<string, readonly string[]>> = {
@@ -87,43 +60,6 @@ const kept: Readonly<Record<string, readonly string[]>> = {
   'change-user-by-post': ['form: user a=b', 'form: user a=%zz'],
 }
 
-interface Heard {
-  readonly status: number
-  readonly body: any
-}
-
-/** Sends the bytes of a case, which no client would send all of, and reads one answer. */
-function ask(port: number, { request }: Case, job: string): Promise<Heard> {
-  const fill = (text: string): string => text.replaceAll('{job}', job)
-  const body =
-    request.bodyBase64 === undefined ? Buffer.from(fill(request.body ?? '')) : Buffer.from(request.bodyBase64, 'base64')
-  const headers = new Map(Object.entries(request.headers))
-  const has = (name: string): boolean => [...headers.keys()].some((key) => key.toLowerCase() === name)
-  if (!has('host')) headers.set('Host', '127.0.0.1')
-  if (!has('content-length') && !has('transfer-encoding') && (request.body ?? request.bodyBase64) !== undefined) {
-    headers.set('Content-Length', String(body.length))
-  }
-  const head = [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1' }, () => {
-      socket.write(
-        Buffer.concat([Buffer.from(`${request.method} ${fill(request.path)} HTTP/1.1\r\n${head}\r\n`), body]),
-      )
-    })
-    let heard = ''
-    socket.setEncoding('latin1')
-    socket.on('data', (chunk: string) => {
-      heard += chunk
-      const [answerHead, rest] = heard.split('\r\n\r\n', 2)
-      if (rest === undefined || rest.length < Number(/content-length: (\d+)/i.exec(answerHead!)?.[1])) return
-      socket.destroy()
-      const text = Buffer.from(rest, 'latin1').toString('utf8')
-      resolve({ status: Number(heard.slice(9, 12)), body: text === '' ? undefined : JSON.parse(text) })
-    })
-    socket.on('error', reject)
-  })
-}
-
 void t.test('the emulator answers as the gateway did', async (t) => {
   const { url, port } = await emulator(t, { templates: 'open', pace: 'manual' })
   const call = client(url)
@@ -134,10 +70,6 @@ void t.test('the emulator answers as the gateway did', async (t) => {
     const source = { dataSource: { dataSourceDescriptor: 'bypass' } }
     const { id } = (await call('POST', '/v1/customer/jobs', { templateId: 't', ...source })).body.job
     const { status, body } = await ask(port, each, id)
-    if (each.unstable === true) {
-      t.ok(status < 500 || status === 501, name)
-      continue
-    }
     const isSame = status === answer.status && (answer.code === undefined || body.code === answer.code)
     if (rowOf.has(name)) {
       // A difference that has gone has no place in the list.
@@ -145,36 +77,31 @@ void t.test('the emulator answers as the gateway did', async (t) => {
       continue
     }
     t.strictSame({ status, code: body?.code }, { status: answer.status, code: answer.code ?? body?.code }, name)
-    if (status === 200) await compareDecoded(name, answer.decoded, body, id)
+    // The gateway says this or something else; of its answers the emulator gives the recorded kind.
+    if (each.unstable === true) continue
+    if (status === 200) await compareDecoded(name, answer.decoded, body)
     else if (answer.message !== undefined) compareMessage(name, answer.message, body.message)
   }
   t.strictSame(same, [])
 
   /** Compares what the service got with what the emulator made of it. */
-  async function compareDecoded(name: string, decoded: any, body: any, id: string): Promise<void> {
-    if (decoded?.templateId !== undefined) {
-      const { job } = body
-      t.strictSame(
-        [job.name, job.description, job.params?.app ?? null],
-        [decoded.name, decoded.description, decoded.params?.app ?? null],
-        name,
-      )
-      if (decoded.config != null) {
-        const { taskTimeout, jobTimeout, isTestJob } = job.config
-        t.strictSame({ taskTimeout, jobTimeout, isTestJob }, decoded.config, name)
-      }
-    } else if (decoded?.jobId === id && decoded.name !== undefined) t.equal(body.job.name, decoded.name, name)
-    else if (decoded?.secret !== undefined) {
+  async function compareDecoded(name: string, decoded: any, body: any): Promise<void> {
+    if (decoded?.secret !== undefined) {
       const { secrets } = (await call('GET', '/v1/auth/secrets')).body
       const saved = secrets.find((secret: any) => secret.id === decoded.secret.id)
       t.strictSame([saved.expiresAt, saved.accessKey], [decoded.secret.expiresAt, decoded.secret.accessKey], name)
+    } else if (body?.job !== undefined) {
+      for (const part of ['name', 'description', 'config', 'params', 'dataSource', 'dataDestination']) {
+        // A message that was not sent leaves what the job has.
+        if (decoded[part] != null) t.strictSame({ name, [part]: body.job[part] }, { name, [part]: decoded[part] })
+      }
     }
   }
 
   /** Compares texts: the gateway's comes first. Positions in a body move with the length of the job's id. */
   function compareMessage(name: string, expected: string, actual: string): void {
     const plain = (text: string): string => text.replace(/line \d+:\d+/, 'line L:C').replace(/: "bytenite\.\S+"$/, '')
-    const known = new Set(['framing: chunked bad json', 'auth: authorization (empty)', 'method: FOO *'])
+    const known = new Set(['auth: authorization (empty)', 'method: FOO *'])
     if (known.has(name) || name.startsWith('method: CONNECT')) return
     t.ok(plain(actual).startsWith(plain(expected)), `${name}: ${actual} is not ${expected}`)
   }
