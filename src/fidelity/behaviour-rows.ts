@@ -48,7 +48,7 @@ export const behaviourRows = {
     'An Any holds the types of data sources, in a filter the well-known ones; which others the service was linked with cannot be known.',
   ),
   'http-server': chosen(
-    'Node.js reads HTTP by other rules than Go in corners: two Host headers, bytes beyond ASCII in a path, `#` in it, folded headers, CONNECT and `OPTIONS *` are answered otherwise.',
+    'Node.js reads HTTP by other rules than Go in corners: two Host headers, bytes beyond ASCII in a path, folded headers, CONNECT and `OPTIONS *` are answered otherwise.',
   ),
   'field-order': inferred('Fields of an answer come in the order of the reference, which is that of its messages.'),
   'success-status': documented('A success is 200, also for what is made and deleted; the reference has no other.'),

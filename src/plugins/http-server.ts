@@ -80,8 +80,10 @@ export function createHttpServer(logger: LoggerOptions | false): HttpServer {
  * was announced in September 2025 as the new name of `/v1/customer`, which the vendor kept (documented).
  */
 function routedUrl(url: string): string {
-  if (url.startsWith('/v1/customer/') && !url.includes('%')) return url
-  const divided = url.includes('%') ? url.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/')) : url
+  if (url.startsWith('/v1/customer/') && !/[%#]/.test(url)) return url
+  // A # is a character like any other to Go's HTTP server (measured); the router would end the path there.
+  const whole = url.replaceAll('#', '%23')
+  const divided = whole.replace(/^[^?]*/, (path) => path.replace(/%2f/gi, '/'))
   return divided.replace(computing, '$<origin>/v1/customer/')
 }
 
