@@ -45,7 +45,7 @@ export const behaviourRows = {
     'Successes carry `Grpc-Metadata-Content-Type: application/grpc`, as from a gateway that dials its service.',
   ),
   'known-any-types': chosen(
-    'An Any holds the types of data sources, in a filter the well-known ones; which others the service was linked with cannot be known.',
+    'An Any holds the types of data sources, in a filter the well-known ones that a field can be compared with. A gateway brings BytesValue, Duration, FieldMask and Any by itself (measured), and reads them before the service can refuse them; which others the service was linked with cannot be known.',
   ),
   'http-server': chosen(
     'Node.js reads HTTP by other rules than Go in corners: two Host headers, bytes beyond ASCII in a path, folded headers, CONNECT and `OPTIONS *` are answered otherwise.',
