@@ -124,39 +124,59 @@ function answerFrameworkError(
   }
 }
 
-/** Answers bytes that Node.js cannot read as an HTTP request, and closes the connection. */
-function answerBrokenHttp(
-  { code = '', rawPacket }: ConnectionError,
-  socket: Socket,
-  { methodsOf, refused }: Surroundings,
-): void {
+/** Answers bytes that Node.js cannot read as an HTTP request, after the requests before them, and closes the connection. */
+function answerBrokenHttp(error: ConnectionError, socket: Socket, { methodsOf, refused }: Surroundings): void {
+  const { code = '' } = error
   if (code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
-  const packet = rawPacket as unknown as Buffer | undefined
-  const [answer, ground] = brokenHttp(code, packet, methodsOf)
+  // What comes after a request that ends the connection is not read; its answer is still to be sent.
+  if (code === 'HPE_CLOSED_CONNECTION') return
+  const line = brokenLine(error)
+  const [answer, ground] = brokenHttp(code, line, methodsOf)
   const { httpStatus, grpcCode, message } = answer
   const body = JSON.stringify({ code: grpcCode, message, details: [] } satisfies RpcStatus)
   const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : httpStatus
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]!}\r\n` +
-      `Content-Type: application/json\r\n${groundHeader}: ${groundText(ground)}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
-  const [method = '', url = ''] = firstLine(packet).slice(0, longestLine).split(' ')
-  refused({ method, url, status, reason: message })
+  afterAnswers(socket, () => {
+    socket.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]!}\r\n` +
+        `Content-Type: application/json\r\n${groundHeader}: ${groundText(ground)}\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    )
+    const [method = '', url = ''] = line.slice(0, longestLine).split(' ')
+    refused({ method, url, status, reason: message })
+  })
+}
+
+/** Runs an act once the requests of a connection are answered, if it is open then. */
+function afterAnswers(socket: Socket, act: () => void): void {
+  // Node.js keeps the answer under way here, and the ones that wait for it where nobody can see them.
+  const { _httpMessage: answer } = socket as Socket & { _httpMessage?: ServerResponse | null }
+  // A request that is not whole is the one that is broken.
+  if (answer?.req.complete === true) answer.once('close', () => setImmediate(() => afterAnswers(socket, act)))
+  else if (socket.writable) act()
 }
 
 /** Maximum number of characters of a broken line in the log. */
 const longestLine = 100
 
-const firstLine = (packet: Buffer | undefined): string => packet?.toString('latin1').split('\r\n', 1)[0] ?? ''
+/** The first line of a request with bytes that cannot be read: for a method that is not known the line that begins with it. */
+function brokenLine({ code, rawPacket, bytesParsed = 0 }: ConnectionError & { bytesParsed?: number }): string {
+  const packet = rawPacket as unknown as Buffer | undefined
+  if (packet === undefined) return ''
+  let start = code === 'HPE_INVALID_METHOD' ? bytesParsed : 0
+  // The parser fails at the first letter that no method has there; a body may end just before the method.
+  while (start > 0 && isCapital(packet[start - 1]!)) start--
+  return packet.toString('latin1', start).split('\r\n', 1)[0]!
+}
 
-function brokenHttp(code: string, packet: Buffer | undefined, methodsOf: MethodsOf): [ApiError, AnswerGround] {
+const isCapital = (byte: number): boolean => byte >= 0x41 && byte <= 0x5a
+
+function brokenHttp(code: string, line: string, methodsOf: MethodsOf): [ApiError, AnswerGround] {
   if (code === 'HPE_HEADER_OVERFLOW') return [invalidArgument('request headers are too large'), 'broken-http']
   // The parser knows a list of methods; to the gateway any token is one.
-  const [method = '', url = '', version = ''] = firstLine(packet).split(' ')
+  const [method = '', url = '', version = ''] = line.split(' ')
   const isRequest = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method) && /^HTTP\/1\.[01]$/.test(version)
   const path = isRequest && url !== '' ? routedUrl(url).split('?', 1)[0] : undefined
   if (code !== 'HPE_INVALID_METHOD' || path === undefined) {

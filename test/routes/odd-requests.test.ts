@@ -54,6 +54,27 @@ void t.test('what is no HTTP', async (t) => {
   t.equal((await client(url)('GET', jobs)).status, 200, 'and the emulator lives')
 })
 
+void t.test('bytes behind requests are answered after them', async (t) => {
+  const { url, port } = await emulator(t)
+  const create = (header = '') =>
+    `POST ${jobs} HTTP/1.1\r\nHost: x\r\nAuthorization: test_default\r\n${header}Content-Length: 36\r\n\r\n` +
+    '{"templateId": "emulator-succeeds" }'
+  for (const [bytes, statuses] of [
+    [`${create()}${create()}GARBAGE\r\n\r\n`, ['200', '200', '400']],
+    [`${create()}BREW ${jobs} HTTP/1.1\r\n\r\n`, ['200', '501']],
+    [`${create()}BREW /nope HTTP/1.1\r\n\r\n`, ['200', '404']],
+    [`${create('Connection: close\r\n')}x`, ['200']],
+  ] as const) {
+    const answers = await exchange(port, bytes)
+    t.strictSame(
+      [...answers.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => status!),
+      statuses,
+      bytes,
+    )
+  }
+  t.equal((await client(url)('GET', jobs)).body.pagination.total, 5)
+})
+
 void t.test('every method is answered in our own words', async (t) => {
   const { port } = await emulator(t)
   const ask = (head: string) => exchange(port, `${head}\r\nConnection: close\r\n\r\n`)
