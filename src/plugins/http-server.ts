@@ -132,7 +132,8 @@ function answerBrokenHttp(error: ConnectionError, socket: Socket, { methodsOf, r
     return
   }
   // What comes after a request that ends the connection is not read; its answer is still to be sent.
-  if (code === 'HPE_CLOSED_CONNECTION') return
+  if (code === 'HPE_CLOSED_CONNECTION' || broken.has(socket)) return
+  broken.add(socket)
   const line = brokenLine(error)
   const [answer, ground] = brokenHttp(code, line, methodsOf)
   const { httpStatus, grpcCode, message } = answer
@@ -148,6 +149,9 @@ function answerBrokenHttp(error: ConnectionError, socket: Socket, { methodsOf, r
     refused({ method, url, status, reason: message })
   })
 }
+
+/** Connections on which nothing more can be read; each further packet is told as one more error. */
+const broken = new WeakSet<Socket>()
 
 /** Runs an act once the requests of a connection are answered, if it is open then. */
 function afterAnswers(socket: Socket, act: () => void): void {

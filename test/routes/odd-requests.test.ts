@@ -1,5 +1,7 @@
 // Requests that Node.js or the framework would answer themselves, and orders and files that are odd.
+import { once } from 'node:events'
 import { statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { readSeeds, seedFilesIn } from '../../src/settings/seed-files.ts'
@@ -73,6 +75,25 @@ void t.test('bytes behind requests are answered after them', async (t) => {
     )
   }
   t.equal((await client(url)('GET', jobs)).body.pagination.total, 5)
+
+  // Each packet behind the broken one is an error of its own, and has no answer.
+  const warned: Error[] = []
+  const note = (warning: Error) => void warned.push(warning)
+  process.on('warning', note)
+  t.teardown(() => process.off('warning', note))
+  const socket = connect({ port, host: '127.0.0.1' })
+  let heard = ''
+  socket.setEncoding('latin1')
+  socket.on('data', (chunk: string) => (heard += chunk))
+  socket.write('GET /v1/customer/events HTTP/1.1\r\nHost: x\r\nAuthorization: test_default\r\n\r\n')
+  while (!heard.includes('200 OK')) await once(socket, 'data')
+  for (let packet = 0; packet < 12; packet++) {
+    socket.write('GARBAGE\r\n\r\n')
+    await client(url)('GET', jobs)
+  }
+  t.notMatch(heard, '400 Bad Request')
+  socket.destroy()
+  t.strictSame(warned, [])
 })
 
 void t.test('every method is answered in our own words', async (t) => {
