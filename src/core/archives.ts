@@ -55,13 +55,13 @@ export interface ArchiveSurroundings {
   readonly schema: number
   readonly worlds: Worlds
   readonly clocks: Clocks
-  readonly rows: Pick<Rows, 'worlds' | 'ofWorld' | 'jobs'>
+  readonly rows: Pick<Rows, 'worlds' | 'ofWorld' | 'jobs' | 'wallet'>
   readonly files: Files
 }
 
 export function createArchives(surroundings: ArchiveSurroundings): Archives {
   const { wall, schema, worlds, clocks, files } = surroundings
-  const { worlds: rows, ofWorld: tables, jobs } = surroundings.rows
+  const { worlds: rows, ofWorld: tables, jobs, wallet } = surroundings.rows
 
   function assertFree(name: string, replace: boolean): void {
     if (!replace && rows.find(name) !== undefined) {
@@ -126,6 +126,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
         throw inPart(`${rowsName(table)}, row ${line}`, error)
       }
     }
+    wallet.recompute(world.key)
     const [stray] = owners
     if (stray !== undefined) throw invalidArgument(`files/${stray}: the world has no such job`)
   }

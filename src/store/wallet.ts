@@ -59,6 +59,8 @@ export interface WalletStore {
   release(world: number, account: string, reservation: Reservation): void
   /** Call inside an act. Changes the balance, by an amount with its sign, and keeps the transaction. */
   book(world: number, account: string, change: number, transaction: Omit<TransactionRecord, 'balance'>): void
+  /** Call inside an act. Makes the world's wallets anew from its transactions and reservations, rather than trusting a file. */
+  recompute(world: number): void
   isBooked(world: number, account: string, type: TransactionType, cause: string): boolean
   list(world: number, account: string, request: TransactionsRequest): TransactionPage
 }
@@ -128,6 +130,15 @@ export function walletStore(store: Store): WalletStore {
   const insertTransaction = store.prepare(
     `INSERT INTO transactions (world, account, ${transactionColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
+  const clear = store.prepare('DELETE FROM wallets WHERE world = ?')
+  const recompute = store.prepare(
+    `INSERT INTO wallets (world, account, balance, reserved, transactions)
+     SELECT @world, account,
+       coalesce((SELECT balance FROM transactions t WHERE t.world = @world AND t.account = a.account ORDER BY seq DESC LIMIT 1), 0),
+       (SELECT total(amount) FROM reservations r WHERE r.world = @world AND r.account = a.account),
+       (SELECT count(*) FROM transactions t WHERE t.world = @world AND t.account = a.account)
+     FROM (SELECT account FROM transactions WHERE world = @world UNION SELECT account FROM reservations WHERE world = @world) a`,
+  )
   const booked = store.prepare('SELECT 1 FROM transactions WHERE world = ? AND account = ? AND type = ? AND cause = ?')
   const countAll = store.prepare<{ total: number }>(
     'SELECT transactions AS total FROM wallets WHERE world = ? AND account = ?',
@@ -156,6 +167,10 @@ export function walletStore(store: Store): WalletStore {
     book(world, account, change, { id, createdAt, type, amount, cause, jobName, templateId }) {
       const { balance } = addBalance.get(change, world, account)!
       insertTransaction.run(world, account, id, createdAt, type, amount, balance, cause, jobName, templateId)
+    },
+    recompute(world) {
+      clear.run(world)
+      recompute.run({ world })
     },
     isBooked: (world, account, type, cause) => booked.get(world, account, type, cause) !== undefined,
     list(world, account, { limit, offset, orderBy, criteria }) {

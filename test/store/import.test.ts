@@ -82,7 +82,8 @@ const refused: readonly (readonly [title: string, change: Change, reason: RegExp
     editDoc('jobs', (doc) => ({ ...doc, pace: 'warp' })),
     /rows\/jobs\.ndjson, row 1: pace "warp": expected/,
   ],
-  ['no JSON', edit('world.json', () => '{"format":'), /unexpected EOF/],
+  ['no JSON', edit('world.json', () => '{"format":'), /world\.json: .*unexpected EOF/],
+  ['no version', editJson('world.json', { version: undefined }), /world\.json\.version is missing/],
   ['no manifest', remove('world.json'), /does not begin with world\.json/],
   ['two manifests', (parts) => [parts[0]!, ...parts], /world\.json is in the wrong place/],
   ['a table missing', remove('rows/secrets.ndjson'), /rows\/secrets\.ndjson is missing/],
@@ -118,6 +119,7 @@ const refused: readonly (readonly [title: string, change: Change, reason: RegExp
   ['the same id twice', edit('rows/jobs.ndjson', (text) => text + text), /row 5: a row with its key exists already/],
   ['an id that no job can have', editRow('jobs', (row) => ({ ...row, id: '../x' })), /row 1: .*jobId "\.\.\/x"/],
   ['a document that is no JSON', editRow('jobs', (row) => ({ ...row, doc: '{' })), /row 1: doc: unexpected EOF/],
+  ['a document missing', editRow('jobs', ({ doc: _doc, ...row }) => row), /row 1: doc is missing/],
   [
     'a document of another kind',
     editRow('jobs', (row) => ({ ...row, doc: '{}' })),
@@ -132,6 +134,26 @@ const refused: readonly (readonly [title: string, change: Change, reason: RegExp
       ],
     }),
     /timeline\[1\]/,
+  ],
+  [
+    'a moment too many',
+    run({ timeline: [['JOB_STATE_STARTED', 1, 2]] }),
+    /timeline\[0\] .*\]: must NOT have more than 2 items/,
+  ],
+  [
+    'an account that no world has',
+    editRow('wallets', (row) => ({ ...row, account: '../x' })),
+    /rows\/wallets\.ndjson, row 1: account "\.\.\/x": expected one of owner, stranger/,
+  ],
+  [
+    'a transaction of no type',
+    editRow('transactions', (row) => ({ ...row, type: 'constructor' })),
+    /row 1: type "constructor": expected one of payment, topup, coupon/,
+  ],
+  [
+    'a coupon that is none',
+    editRow('transactions', (row) => ({ ...row, type: 'coupon', cause: 'MUCH' })),
+    /rows\/transactions\.ndjson, row 1: coupon "MUCH" does not exist/,
   ],
   ['a state that is none', run({ pending: ['JOB_STATE_DREAMING'] }), /doc\.run\.pending\[0\] "JOB_STATE_DREAMING"/],
   ['a number of tasks that is none', run({ tasks: -1 }), /doc\.run\.tasks -1/],
@@ -220,4 +242,29 @@ void t.test('a file that is not as it should be is refused, and changes nothing'
   t.strictSame(await started.worlds(), ['full'], 'no world was begun')
   t.strictSame(readdirSync(join(data, 'files', 'incoming')), [], 'nothing is left on disk')
   t.equal(readdirSync(join(data, 'files', 'worlds')).length, 1)
+})
+
+void t.test('wallets follow from transactions and reservations', async (t) => {
+  const started = await emulator(t)
+  await furnish(started)
+  const call = client(started.url, 'test_full')
+  // Runs, so that a part of the balance is reserved.
+  await call('POST', '/v1/customer/jobs/new/run')
+  const balance = async (key: string) => (await client(started.url, key)('GET', '/v1/wallet/balance')).body
+  const before = await balance('test_full')
+  t.ok(before.availableBalance < before.totalBalance, 'a part is reserved')
+  const parts = unpacked(await started.world('full').export())
+  const changes: readonly Change[] = [
+    edit('rows/wallets.ndjson', () => ''),
+    editRow('wallets', (row) => ({ ...row, account: 'stranger' })),
+    editRow('wallets', (row) => ({ ...row, balance: -5, reserved: 1e9, transactions: 99 })),
+  ]
+  for (const [index, change] of changes.entries()) {
+    await started.world('copy').import(packed(change(parts)), { replace: true })
+    const { accountId } = await balance('test_copy')
+    t.strictSame(await balance('test_copy'), { ...before, accountId }, `change ${index}`)
+    const { body } = await client(started.url, 'test_copy')('GET', '/v1/wallet/transactions')
+    t.equal(body.pagination.total, body.data.length)
+    t.match(await client(started.url, 'test_copy:stranger')('GET', '/v1/wallet/balance'), { status: 200 })
+  }
 })

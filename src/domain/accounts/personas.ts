@@ -5,9 +5,12 @@ import { didYouMean } from '../../base/nearest.ts'
 /** `write` for an operation that changes something. */
 export type Access = 'read' | 'write'
 
+/** The accounts that a world has. */
+export const accounts = ['owner', 'stranger'] as const
+
 interface PersonaRules {
   /** Whose jobs and templates the persona has. */
-  readonly account: 'owner' | 'stranger'
+  readonly account: (typeof accounts)[number]
   readonly meaning: string
   /** The error that meets every call with a valid token, if any. */
   readonly refuse?: (access: Access) => ApiError | undefined

@@ -50,6 +50,14 @@ export function couponOf(code: string): Coupon {
 
 export const largestCoupon = 1_000_000
 
+/** Asserts that a transaction from outside can be shown. @throws ApiError 400 that names the field, 404 for an unknown coupon */
+export function assertTransaction(type: unknown, cause: unknown): void {
+  if (typeof type !== 'string' || !Object.hasOwn(signOf, type)) {
+    throw invalidArgument(`type ${show(type)}: expected one of ${Object.keys(signOf).join(', ')}`)
+  }
+  if (type === 'coupon') couponOf(String(cause))
+}
+
 /**
  * Money into ByteChips, or the other way round; `currencyAmount` counts if both are given (chosen).
  *

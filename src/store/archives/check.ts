@@ -31,9 +31,9 @@ function sentenceOf({ keyword, instancePath, params, data, message = '' }: Error
   if (keyword === 'required') return `${path}${place}.${String(missingProperty)} is missing`
   const expected =
     keyword === 'type'
-      ? [type].flat().join(' or ')
+      ? `expected ${[type].flat().join(' or ')}`
       : keyword === 'enum'
-        ? `one of ${(allowedValues as unknown[]).join(', ')}`
-        : message.replace(/^must be /, 'a value ')
-  return `${path}${place} ${show(data)}: expected ${expected}`
+        ? `expected one of ${(allowedValues as unknown[]).join(', ')}`
+        : message.replace(/^must be /, 'expected a value ')
+  return `${path}${place} ${show(data)}: ${expected}`
 }

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Nullable } from '../../../schemas/proto.ts'
-import { type ApiError, invalidArgument, show } from '../../base/errors.ts'
+import { ApiError, invalidArgument, show } from '../../base/errors.ts'
 import { requestedId } from '../../domain/jobs/job.ts'
 import { parseJson } from '../../wire/json.ts'
 import { parsePace } from '../../domain/jobs/pace.ts'
@@ -63,8 +63,10 @@ const oldestSchema = 4
  * @throws ApiError 400 if it is not such a file, or has another format or schema; it says what to do
  */
 export function readManifest(check: Check, bytes: Buffer, schema: number): Manifest {
-  const value = parseJson(bytes)
-  const { format: foundFormat, version, emulator } = (value ?? {}) as Partial<Manifest>
+  const value = parsedManifest(bytes)
+  const head = check(Type.Pick(Manifest, ['format', 'version']), value, manifestName)
+  if (head !== undefined) throw invalidArgument(head)
+  const { format: foundFormat, version, emulator } = value as Partial<Manifest>
   if (foundFormat !== format)
     throw invalidArgument(`${manifestName}: format ${show(foundFormat)}: expected "${format}"`)
   const writer = `bytenite-emulator ${typeof emulator === 'string' ? emulator : '(unknown)'}`
@@ -96,6 +98,14 @@ export function readManifest(check: Check, bytes: Buffer, schema: number): Manif
     }
   }
   return manifest
+}
+
+function parsedManifest(bytes: Buffer): unknown {
+  try {
+    return parseJson(bytes)
+  } catch (error) {
+    throw error instanceof ApiError ? inPart(manifestName, error) : error
+  }
 }
 
 /** The part of an archive that a name stands for. */

@@ -3,7 +3,9 @@ import { Text } from '../../../schemas/proto.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
 import { parseMoment } from '../../base/timestamps.ts'
 import { StoredBlock } from '../../domain/blocks/manifest.ts'
+import { accounts } from '../../domain/accounts/personas.ts'
 import { UserRecord } from '../../domain/accounts/users.ts'
+import { assertTransaction } from '../../domain/accounts/wallet.ts'
 import { type JobDetails, requestedId, StoredDetails } from '../../domain/jobs/job.ts'
 import { checkedPace } from '../../domain/jobs/pace.ts'
 import { Template } from '../../domain/templates/template.ts'
@@ -21,15 +23,21 @@ const documents: Readonly<Record<string, { readonly column: string; readonly sch
 }
 
 /**
- * Checks what the database cannot: the JSON in a row that comes from outside.
+ * Checks what the database cannot of a row that comes from outside: its JSON, and texts that stand for something.
  *
  * @throws ApiError 400 that names the column and the field
  */
 export function assertStored(check: Check, table: string, row: WorldRow): void {
+  const { account } = row
+  if (account !== undefined && !(accounts as readonly unknown[]).includes(account)) {
+    throw invalidArgument(`account ${show(account)}: expected one of ${accounts.join(', ')}`)
+  }
+  if (table === 'transactions') assertTransaction(row['type'], row['cause'])
   const document = documents[table]
   if (document === undefined) return
   const { column, schema } = document
   const text = row[column]
+  if (text === undefined) throw invalidArgument(`${column} is missing`)
   if (typeof text !== 'string') throw invalidArgument(`${column} ${show(text)}: expected a text`)
   let value: unknown
   try {
