@@ -1,6 +1,6 @@
 import { isUpload } from '../domain/jobs/data-sources.ts'
 import { failedPrecondition, notFound, permissionDenied, show } from '../base/errors.ts'
-import { unnamedInput } from '../domain/results/file-names.ts'
+import { baseName, unnamedInput } from '../domain/results/file-names.ts'
 import { assertAllowed } from '../domain/jobs/job.ts'
 import { endAt, stateAt } from '../domain/jobs/lifecycle.ts'
 import { assertCurrent, type Bucket, type Link, signLink } from '../domain/results/links.ts'
@@ -114,12 +114,16 @@ export function createStorage({
       return typeof value === 'string' ? value : ''
     }
     if (!isUpload(dataSource)) {
-      return { name: field('name') || lastPart(field('url')) || unnamedInput, size: null, bytes: null }
+      return {
+        name: baseName(field('name')) ?? baseName(pathOf(field('url'))) ?? unnamedInput,
+        size: null,
+        bytes: null,
+      }
     }
     const file = await files.upload({ world: world.key, jobId: job.id }, upload)
     const given = upload === null || upload.name === unnamedInput ? '' : upload.name
     return {
-      name: given || field('name') || unnamedInput,
+      name: baseName(given) ?? baseName(field('name')) ?? unnamedInput,
       size: file?.size ?? null,
       bytes: file === undefined ? null : () => readAll(file.read()),
     }
@@ -217,11 +221,8 @@ export function createStorage({
   }
 }
 
-/** The last part of a URL's path, as the name of its file. */
-function lastPart(url: string): string {
-  const path = url.replace(/[?#].*$/s, '').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '')
-  return path.slice(path.lastIndexOf('/') + 1)
-}
+/** The path of a URL as it stands, without its query. */
+const pathOf = (url: string): string => url.replace(/[?#].*$/s, '').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '')
 
 async function* readAll(file: Promise<Readable>): AsyncGenerator<Uint8Array> {
   yield* (await file) as AsyncIterable<Uint8Array>

@@ -33,7 +33,7 @@ export async function placeSource(
     return
   }
   const bytes = input.bytes === null ? await elsewhere(job, options, stop) : input.bytes()
-  await pipeline(bytes, createWriteStream(join(folder, nameOnDisk(input.name)), { flags: 'wx' }))
+  await pipeline(bytes, createWriteStream(join(folder, input.name), { flags: 'wx' }))
 }
 
 /** The bytes of a source that is not an upload. */
@@ -108,10 +108,4 @@ async function* fetched(url: URL, username: string, password: string, stop: Abor
     if (size > mostFetched) throw new RunFailure(`the data source has more than ${mostFetched / 1024 ** 3} GiB`)
     yield bytes
   }
-}
-
-/** A name that a client chose, as the name of a file in a folder. */
-function nameOnDisk(name: string): string {
-  const base = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1).replace(/[\x00-\x1f\x7f]/g, '')
-  return base === '' || base === '.' || base === '..' || Buffer.byteLength(base) > 255 ? 'data.bin' : base
 }

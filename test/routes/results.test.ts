@@ -311,3 +311,37 @@ void t.test('the journal notes what was done with links', async (t) => {
     [{ method: 'PUT', status: 200, jobId: id }],
   )
 })
+
+void t.test(
+  'whatever clients call a job or its input, its result is called as a file can be, and can be imported',
+  async (t) => {
+    const started = await emulator(t)
+    const call = client(started.url)
+    const type = (name: string) => `type.googleapis.com/bytenite.data_source.${name}`
+    const url = (path: string) => ({
+      dataSourceDescriptor: 'url',
+      params: { '@type': type('HttpDataSource'), url: `http://a.example/${path}` },
+    })
+    const stored = (name: string) => ({ dataSourceDescriptor: 's3', params: { '@type': type('S3DataSource'), name } })
+    for (const [given, called] of [
+      [{ dataSource: url('films/night.avi?x=/y') }, 'night_480p.mp4'],
+      [{ dataSource: url('a\0\x7fb.avi') }, 'ab_480p.mp4'],
+      [{ dataSource: url('..') }, 'data_480p.mp4'],
+      [{ dataSource: url('c\\d.avi') }, 'd_480p.mp4'],
+      [{ dataSource: url('x'.repeat(250)) }, `${'x'.repeat(200)}_480p.mp4`],
+      [{ dataSource: url('x'.repeat(256)) }, 'data_480p.mp4'],
+      [{ dataSource: stored('../../e\u0001f.avi') }, 'ef_480p.mp4'],
+      [{ dataSource: stored('\t') }, 'data_480p.mp4'],
+      [{ dataSource: bypass, name: 'ü'.repeat(100_000) }, `${'ü'.repeat(100)}_480p.mp4`],
+      [{ dataSource: bypass, name: '../up' }, '.._up_480p.mp4'],
+    ] as const) {
+      const { results } = await completed(call, { templateId: 'video-transcoding@v0.2', ...given })
+      t.same(
+        results.map(({ name }) => name),
+        [called],
+        JSON.stringify(given).slice(0, 200),
+      )
+    }
+    await started.world('copy').import(await started.world('default').export())
+  },
+)

@@ -15,10 +15,29 @@ const longestName = 255
  */
 export function uploadName(header: string | undefined): string {
   if (header === undefined) return unnamedInput
-  const { filename = '' } = parse(asUtf8(header)).parameters
-  const base = withoutControls(filename.slice(Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1))
+  return baseName(parse(asUtf8(header)).parameters['filename'] ?? '') ?? unnamedInput
+}
+
+/**
+ * The name of a file in a path that a client chose, without folders and control characters.
+ *
+ * @returns undefined if no name is left that file systems take
+ */
+export function baseName(path: string): string | undefined {
+  const base = withoutControls(path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1))
   const isName = base !== '' && base !== '.' && base !== '..' && Buffer.byteLength(base) <= longestName
-  return isName ? base : unnamedInput
+  return isName ? base : undefined
+}
+
+/** The beginning of a name, of so many bytes in UTF-8 at most. */
+export function beginningOf(name: string, bytes: number): string {
+  let [kept, left] = ['', bytes]
+  for (const character of name) {
+    left -= Buffer.byteLength(character)
+    if (left < 0) break
+    kept += character
+  }
+  return kept
 }
 
 /**

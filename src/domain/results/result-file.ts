@@ -13,6 +13,7 @@ export type Bytes = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 /** The input of a job. */
 export interface Input {
+  /** Without folders, as a file can be called. */
   readonly name: string
   /** Bytes, or null if the input lies elsewhere and is not looked at. */
   readonly size: number | null

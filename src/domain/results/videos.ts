@@ -1,6 +1,7 @@
 import { parse } from 'node:path/posix'
 import { isObject } from '../../base/objects.ts'
 import { contentTypeOf } from './content-types.ts'
+import { beginningOf } from './file-names.ts'
 import type { Recipe } from './result-file.ts'
 
 /** Endings of the kinds of output; others are named as they are. */
@@ -11,7 +12,8 @@ const endings: Readonly<Record<string, string>> = { hls: 'm3u8', dash: 'mpd' }
  * by its input if it has no name, and several lie in a folder each (observed). They hold no video, and say so (chosen).
  */
 export const video: Recipe = (_template, { name, params }, input) => {
-  const title = name === '' ? parse(input?.name ?? 'video').name : name.replace(/[^\p{L}\p{N}._-]+/gu, '_')
+  const called = name === '' ? parse(input?.name ?? 'video').name : name.replace(/[^\p{L}\p{N}._-]+/gu, '_')
+  const title = beginningOf(called, longestTitle)
   const outputs = outputsOf((params as { readonly data?: unknown } | null)?.data)
   return outputs.map((output, index) => {
     const file = `${title}_${output}`
@@ -38,6 +40,9 @@ function outputsOf(data: unknown): string[] {
     .sort((a, b) => (Number.parseInt(a.height) || 0) - (Number.parseInt(b.height) || 0))
     .map(({ height, ending }) => `${height}.${ending}`)
 }
+
+/** Bytes of a title; what follows it is shorter than what is left of a file's name. */
+const longestTitle = 200
 
 /** Outputs of one job (chosen). */
 const mostOutputs = 100
