@@ -82,16 +82,20 @@ for (const command of program.commands) {
 }
 startCommand.showHelpAfterError('See bytenite-emulator --help.')
 
-/** An error of the command line; an option that another command has is not taken for a slip of the pen. */
+/** An error of the command line; an option that there is, but not here or not with a value, is not taken for a slip of the pen. */
 function clearer(text: string): string {
   return text
     .replace(/^error: /, 'bytenite-emulator: ')
-    .replace(/(unknown option '(--[\w-]+)')(\n\(Did you mean .*\))?/, (whole, what: string, flag: string) =>
-      settingNames.some((name) => flagOf(name) === flag)
-        ? `${what}: it belongs to bytenite-emulator start, not to this command`
-        : whole,
-    )
+    .replace(/unknown option '(--[\w-]+)(=.*?)?'(\n\(Did you mean .*\))?$/ms, (whole, flag: string, value?: string) => {
+      if (value !== undefined && isSwitch(flag)) return `option '${flag}' takes no value`
+      return settingNames.some((name) => flagOf(name) === flag)
+        ? `unknown option '${flag}': it belongs to bytenite-emulator start, not to this command`
+        : whole
+    })
 }
+
+const isSwitch = (flag: string): boolean =>
+  program.commands.some(({ options }) => options.some((option) => option.long === flag && option.isBoolean()))
 
 /** A command out of the table. */
 function commandOf(subcommand: Subcommand): Command {

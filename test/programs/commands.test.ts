@@ -74,7 +74,7 @@ void t.test('a world is seeded, explained, exported, imported and reset', async 
   t.equal((await call('GET', '/v1/dev/templates/other')).status, 404, 'all of it or nothing')
 
   await call('POST', `${jobs}/one/run`)
-  t.match(await say('advance', 'job:one'), /^\S+Z {2}one {2}JOB_STATE_COMPLETE\nnow \S+Z\n$/m)
+  t.match(await say('advance', 'job:one'), /^\S+Z +one +JOB_STATE_COMPLETE\nnow \S+Z\n$/m)
   t.match(JSON.parse(await say('advance', '1h', '--json')), { frozen: false, transitions: [] })
   t.equal(await say('wait', '--for', 'job:one'), 'JOB_STATE_COMPLETE\n')
   const failed = await ask('wait', '--for', 'job', '--job', 'two', '--world', 'w')
@@ -93,10 +93,10 @@ void t.test('a world is seeded, explained, exported, imported and reset', async 
     /^Job {7}one \("first"\)$/m,
     /^State {5}JOB_STATE_COMPLETE$/m,
     /^Next {6}nothing: the job has ended$/m,
-    /^ {2}x {2}\S+Z {2}JOB_STATE_NEW +the job was created$/m,
-    /^ {2}\S+Z {2}200 {2}POST \/v1\/customer\/jobs\/\{jobId\}\/run$/m,
+    /^ {2}x {2}\S+Z +JOB_STATE_NEW +the job was created$/m,
+    /^ {2}\S+Z +200 {2}POST \/v1\/customer\/jobs\/\{jobId\}\/run$/m,
     new RegExp(`^Faults {4}503 \\(${struck.id}\\)$`, 'm'),
-    new RegExp(`^ {2}\\S+Z {2}503 {2}GET /v1/customer/jobs/\\{jobId\\} +fault 503 \\(${struck.id}\\)$`, 'm'),
+    new RegExp(`^ {2}\\S+Z +503 {2}GET /v1/customer/jobs/\\{jobId\\} +fault 503 \\(${struck.id}\\)$`, 'm'),
   ]) {
     t.match(text, line)
   }

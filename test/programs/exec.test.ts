@@ -38,6 +38,8 @@ void t.test('what is wrong before the program runs', async (t) => {
       2,
       /'--port': it belongs to bytenite-emulator start, not to this command\nSee/,
     ],
+    [['exec', '--port=1', '--', 'true'], {}, 2, /'--port': it belongs to bytenite-emulator start/],
+    [['exec', '--strict=yes', '--', 'true'], {}, 2, /: option '--strict' takes no value\nSee/],
     [['exec', '--keys', 'ajar', '--', 'true'], {}, 2, /--keys "ajar": expected closed or open/],
     [['exec', '--seed', join(dir, 'seed.json'), '--', 'touch', join(dir, 'ran')], {}, 1, /nope/],
     [
