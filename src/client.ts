@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { invalidArgument, show } from './base/errors.ts'
 import { directAgent, isLoopback } from './base/address.ts'
 import type { WorldJob, WorldJobsQuery, WorldJobsResponse } from '../schemas/activity.ts'
 import type {
@@ -143,8 +144,12 @@ export interface EmulatorClient {
  * Connects to an emulator that runs elsewhere, in a container for example.
  *
  * @param url as in `http://127.0.0.1:2983`
+ * @throws Error for what is not such a URL
  */
 export function connect(url: string): EmulatorClient {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw invalidArgument(`url ${show(url)}: expected a URL, as in http://127.0.0.1:2983`)
+  }
   const base = url.replace(/\/+$/, '')
   return createClient(base, async (method, path, body) => {
     const ask = isLoopback(base) && base.startsWith('http:') ? askDirectly : askByFetch
@@ -233,7 +238,7 @@ function createWorld(name: string, send: Send): World {
   const ask = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> =>
     (await send(method, base + path, body)) as Answer
   const post = <Answer>(path: string, body: unknown = {}): Promise<Answer> => ask<Answer>('POST', path, body)
-  const job = (id: string): string => `/jobs/${encodeURIComponent(id)}`
+  const job = (id: string): string => `/jobs/${checkedId('jobId', id)}`
 
   const world: World = {
     name,
@@ -248,7 +253,7 @@ function createWorld(name: string, send: Send): World {
     },
     clock: {
       now: async () => (await ask<ClockResponse>('GET', '/clock')).now,
-      advance: (by) => post<ClockResponse>('/clock/advance', { by: String(by) }),
+      advance: (by) => post<ClockResponse>('/clock/advance', { by: durationOf(by) }),
       freeze: () => post<ClockResponse>('/clock/freeze'),
       run: () => post<ClockResponse>('/clock/run'),
       async sleep(duration) {
@@ -256,7 +261,7 @@ function createWorld(name: string, send: Send): World {
         for (;;) {
           const answer = await post<{ reached: boolean; until: string }>(
             '/clock/wait',
-            until === undefined ? { for: String(duration) } : { until },
+            until === undefined ? { for: durationOf(duration) } : { until },
           )
           if (answer.reached) return
           until = answer.until
@@ -283,11 +288,11 @@ function createWorld(name: string, send: Send): World {
     scenario: (rule) => post<Scenario>('/scenarios', rule),
     scenarios: async (query = {}) =>
       (await ask<{ scenarios: Scenario[] }>('GET', `/scenarios?${toQuery(query)}`)).scenarios,
-    removeScenario: (id) => ask<Scenario>('DELETE', `/scenarios/${encodeURIComponent(id)}`),
+    removeScenario: async (id) => ask<Scenario>('DELETE', `/scenarios/${checkedId('id', id)}`),
     fault: (rule) => post<Fault>('/faults', rule),
     faults: async (query = {}) => (await ask<{ faults: Fault[] }>('GET', `/faults?${toQuery(query)}`)).faults,
-    removeFault: (id) => ask<Fault>('DELETE', `/faults/${encodeURIComponent(id)}`),
-    releaseFault: (id) => post<Fault>(`/faults/${encodeURIComponent(id)}/release`),
+    removeFault: async (id) => ask<Fault>('DELETE', `/faults/${checkedId('id', id)}`),
+    releaseFault: async (id) => post<Fault>(`/faults/${checkedId('id', id)}/release`),
     requests: async (query = {}) =>
       (await ask<{ exchanges: Exchange[] }>('GET', `/journal?${toQuery(query)}`)).exchanges,
     har: (query = {}) => ask<Har>('GET', `/journal.har?${toQuery(query)}`),
@@ -302,13 +307,26 @@ function createWorld(name: string, send: Send): World {
       const path = `/_emulator/templates?${toQuery({ world: name })}`
       return ((await send('GET', path)) as KnownTemplatesResponse).templates
     },
-    explain: (jobId) => ask<Explanation>('GET', job(jobId)),
-    paceOf: (jobId, pace) => ask<Explanation>('PUT', `${job(jobId)}/pace`, { pace }),
-    hold: (jobId, before) => post<ReleaseResponse>(`${job(jobId)}/hold`, { before }),
-    release: (jobId, steps = 1) => post<ReleaseResponse>(`${job(jobId)}/release`, { steps }),
+    explain: async (jobId) => ask<Explanation>('GET', job(jobId)),
+    paceOf: async (jobId, pace) => ask<Explanation>('PUT', `${job(jobId)}/pace`, { pace }),
+    hold: async (jobId, before) => post<ReleaseResponse>(`${job(jobId)}/hold`, { before }),
+    release: async (jobId, steps = 1) => post<ReleaseResponse>(`${job(jobId)}/release`, { steps }),
   }
   return world
 }
 
+/** An id as a part of a path. @throws Error for another thing, such as a job instead of its id */
+function checkedId(name: string, id: string): string {
+  if (typeof id === 'string' && id !== '') return encodeURIComponent(id)
+  throw invalidArgument(`${name} ${show(id)}: expected a text`)
+}
+
+/** A duration as it is sent: an object stays one, so that the refusal says what is expected. */
+const durationOf = (duration: string | number): unknown => (typeof duration === 'object' ? duration : String(duration))
+
 const toQuery = (query: object): string =>
-  new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)])).toString()
+  new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]): [string, string][] =>
+      value === undefined ? [] : [[name, String(value)]],
+    ),
+  ).toString()

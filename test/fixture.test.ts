@@ -41,11 +41,40 @@ void t.test('options take the forms that are at hand', async (t) => {
   }
 })
 
+void t.test('what has no types and passes another thing is told so', async (t) => {
+  const { url, world } = await emulator(t)
+  for (const wrong of [undefined, null, 5, '', 'here', '127.0.0.1:2983', 'ftp://127.0.0.1']) {
+    t.throws(() => remote(wrong as string), /^url .*: expected a URL, as in http:/, String(wrong))
+  }
+  for (const wrong of [undefined, null, 5, Symbol('w')] as unknown[]) {
+    t.throws(() => world(wrong as string), /^world .*: expected 1 to 64 of letters/, String(wrong))
+  }
+  for (const { clock, ...reached } of [world('w'), remote(url).world('w')]) {
+    const job = { id: 'one' } as unknown as string
+    for (const name of ['explain', 'release'] as const) {
+      const call: Promise<unknown> = reached[name](job)
+      await t.rejects(call, { message: 'jobId {"id":"one"}: expected a text' }, name)
+    }
+    await t.rejects(reached.hold('', 'JOB_STATE_MERGING'), { message: 'jobId "": expected a text' })
+    for (const name of ['removeScenario', 'removeFault', 'releaseFault'] as const) {
+      const call: Promise<unknown> = reached[name](undefined as unknown as string)
+      await t.rejects(call, { message: 'id undefined: expected a text' }, name)
+    }
+    const by = { by: '1h' } as unknown as string
+    await t.rejects(clock.advance(by), { message: /by takes a text such as "90s"/ })
+    await t.rejects(clock.sleep(by), { message: /for takes a text such as "90s"/ })
+    // As an optional value of a caller that is not there.
+    const absent = { state: undefined, templateId: undefined } as object
+    t.strictSame([await reached.jobs(absent), await reached.requests({ operation: undefined } as object)], [[], []])
+  }
+})
+
 void t.test('a wrong option is told by its name, with what would be right', async (t) => {
   for (const [options, message] of [
     [{ prot: 1 }, /^startEmulator: unknown option prot \(did you mean "port"\?\); known are port, host, /],
     [{ port: '2983' }, /^startEmulator: option port "2983": expected a number from 0 to 65535, or null/],
     [{ port: 65_536 }, /option port 65536/],
+    [{ port: 10n }, /option port 10: expected a number/],
     [{ host: '' }, /option host ""/],
     [{ host: '256.1.1.1' }, /option host "256.1.1.1": expected an address such as 127.0.0.1/],
     [{ host: 'a b' }, /option host "a b"/],

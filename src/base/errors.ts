@@ -91,8 +91,14 @@ export const permissionDenied = (message: string, ground?: ErrorGround): ApiErro
 export const notFound = (message: string, ground?: ErrorGround): ApiError =>
   new ApiError('notFound', message, { ground })
 
-/** A value as an error message may show it: JSON, cut to a readable length. */
+/** A value as an error message may show it: JSON if it can be written so, cut to a readable length. */
 export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value)
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value)
+  } catch {
+    // A bigint, or an object that holds itself.
+  }
+  text ??= String(value)
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }

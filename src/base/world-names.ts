@@ -1,7 +1,8 @@
 import { invalidArgument, show } from './errors.ts'
 
 /** Names of worlds, in keys and in the control API. */
-export const isWorldName = (name: string): boolean => /^[A-Za-z0-9._-]{1,64}$/.test(name)
+// Programs without types pass whatever they have; a missing name must not become the world `undefined`.
+export const isWorldName = (name: string): boolean => typeof name === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(name)
 
 /**
  * A world's name out of a path.

@@ -2,6 +2,7 @@ import type { SettingInForce } from '../../schemas/settings.ts'
 import type { PaceName } from '../../schemas/names.ts'
 import type { Seed } from '../../schemas/seed.ts'
 import { type Clock } from '../base/clock.ts'
+import { show } from '../base/errors.ts'
 import {
   ConfigError,
   expected,
@@ -169,6 +170,5 @@ export function readOptions(options: unknown): CheckedOptions {
 
 function inspect(value: unknown): string {
   if (typeof value === 'function') return 'a function'
-  const text = value instanceof Map ? 'a Map' : (JSON.stringify(value) ?? String(value))
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+  return value instanceof Map ? 'a Map' : show(value)
 }
