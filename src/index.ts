@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { clearTimeout, setTimeout } from 'node:timers'
 import type { Server } from 'node:http'
@@ -160,7 +159,8 @@ async function openRunner(core: Core, { data, runApps, ...options }: CheckedOpti
   const folder = data === null ? undefined : join(data, runsFolder)
   if (folder !== undefined && existsSync(folder)) {
     await core.runs.failCut()
-    await rm(folder, { recursive: true, force: true })
+    const { removeTree } = await import('./runner/trees.ts')
+    await removeTree(folder)
   }
   if (runApps === 'off') return undefined
   const { startRunner } = await import('./runner/runner.ts')

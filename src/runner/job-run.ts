@@ -16,7 +16,7 @@ import { RunFailure } from './failure.ts'
 import type { RunLog } from './log.ts'
 import { type BlockExit, runProcess } from './process.ts'
 import { placeSource, type SourceOptions } from './sources.ts'
-import { copyCode, isThere, readTree, type TreeFile, writeCode } from './trees.ts'
+import { copyCode, isFolder, isThere, readTree, type TreeFile, writeCode } from './trees.ts'
 import type { Turns } from './turns.ts'
 
 /** Files and bytes that a job may leave in one place (chosen). */
@@ -122,6 +122,7 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
     const [source] = (await readTree(at('source'), 'the source', bounds)).files
     await rename(at('source', source!.name), at('chunks', 'data_0.bin'))
   } else await engine(partitioner, { kind: 'partitioner', source: at('source'), chunks: at('chunks') })
+  await assertKept('partitioner', 'CHUNKS_DIR', at('chunks'))
   const left = await readTree(at('chunks'), 'the folder of chunks', bounds)
   const { chunks, others } = chunksIn(left.files.map(({ name }) => name))
   for (const name of [...others, ...left.others].slice(0, 10)) {
@@ -143,6 +144,7 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
   await enter('JOB_STATE_MERGING')
   if (assembler !== undefined) {
     await engine(assembler, { kind: 'assembler', results: at('results'), output: at('output') })
+    await assertKept('assembler', 'OUTPUT_DIR', at('output'))
   }
   await enter('JOB_STATE_MERGED')
   await enter('JOB_STATE_DOWNLOADING')
@@ -187,6 +189,7 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
       stop.throwIfAborted()
       if (code === 0 && !timedOut) {
         await log.say('TASKRUNNER', number, 'INFO', 'container exited with code 0')
+        await assertKept(`task of chunk ${number}`, 'TASK_RESULTS_DIR', stage.results, number)
         await rename(stage.results, at('tasks', String(number), 'out'))
         return taskPrice(seconds, app!)
       }
@@ -247,6 +250,18 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
     }))
     const owner = { world: run.world.key, jobId: run.jobId }
     await core.storage.keepResults(owner, results, () => core.runs.find(run) !== undefined)
+  }
+}
+
+/**
+ * Asserts that a folder is the one that a block was given: files are moved out of it, and those that a link leads to are not the
+ * job's.
+ *
+ * @throws RunFailure
+ */
+async function assertKept(who: string, variable: string, folder: string, chunk = 0): Promise<void> {
+  if (!(await isFolder(folder))) {
+    throw new RunFailure(`${who}: it removed or replaced the folder ${variable}; write into it instead`, chunk)
   }
 }
 

@@ -1,6 +1,6 @@
 import { availableParallelism, tmpdir } from 'node:os'
 import { mkdirSync, mkdtempSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Core } from '../core.ts'
 import { cutReason, type RunOf } from '../core/runs.ts'
@@ -13,7 +13,7 @@ import { RunFailure } from './failure.ts'
 import { runJob } from './job-run.ts'
 import { openRunLog } from './log.ts'
 import type { SourceOptions } from './sources.ts'
-import { TreeError } from './trees.ts'
+import { removeTree, TreeError } from './trees.ts'
 import { createTurns } from './turns.ts'
 
 /** Runs the building blocks of jobs that are really run. */
@@ -125,7 +125,7 @@ export function startRunner(
       await core.runs.fail(run, closing ? cutReason : reasonOf(error)).catch(() => undefined)
     } finally {
       if (onKept !== undefined) onKept(place)
-      else await rm(place, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
+      else await removeTree(place).catch(() => undefined)
     }
   }
 
@@ -147,7 +147,7 @@ export function startRunner(
       for (const { stop } of ending) stop.abort()
       await Promise.all(ending.map(({ done }) => done))
       if (onKept !== undefined) return
-      await rm(folder, { recursive: true, force: true })
+      await removeTree(folder)
       if (given === null) removeTemporary(folder)
     },
   }

@@ -1,6 +1,10 @@
-import { copyFile, lstat, mkdir, opendir, stat, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { copyFile, lstat, mkdir, opendir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { resultNameProblem } from '../domain/results/file-names.ts'
+
+const run = promisify(execFile)
 
 /** A sentence about a tree that is too large. */
 export class TreeError extends Error {
@@ -23,7 +27,7 @@ export interface Tree {
 }
 
 /**
- * The files below a folder. Links are not followed.
+ * The files below a folder. Links in it are not followed; see `isFolder` if it can be one itself.
  *
  * @param what names the folder in errors
  * @throws TreeError if there are more files or bytes than the bounds say
@@ -41,13 +45,14 @@ export async function readTree(
       const name = `${prefix}${entry.name}`
       // Folders count, too: a million empty ones take as long.
       if (++entries > bounds.files) throw new TreeError(`${what} holds more than ${bounds.files} files`)
-      if (entry.isDirectory()) await visit(join(folder, entry.name), `${name}/`)
-      else if (!entry.isFile() || resultNameProblem(name) !== undefined) others.push(name)
+      // A name that is not UTF-8 is not found by what was read of it, nor is a path found that is too long.
+      const found = await lstat(join(folder, entry.name)).catch(() => undefined)
+      if (found?.isDirectory() === true) await visit(join(folder, entry.name), `${name}/`)
+      else if (found?.isFile() !== true || resultNameProblem(name) !== undefined) others.push(name)
       else {
-        const { size } = await lstat(join(folder, entry.name))
-        bytes += size
+        bytes += found.size
         if (bytes > bounds.bytes) throw new TreeError(`${what} holds more than ${bounds.bytes / 1024 ** 2} MiB`)
-        files.push({ name, size })
+        files.push({ name, size: found.size })
       }
     }
   }
@@ -82,6 +87,24 @@ export async function writeCode(files: ReadonlyMap<string, Uint8Array>, to: stri
     await writeFile(target, bytes)
   }
 }
+
+/** Removes a folder, whatever blocks left in it. */
+export async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true, maxRetries: 3 })
+  } catch {
+    // A path that is too long for Node.js, which names each file from the root, or a folder that may not be entered.
+    await run('chmod', ['-R', 'u+rwX', '--', path])
+    await run('rm', ['-rf', '--', path])
+  }
+}
+
+/** Tells if a folder is there itself, rather than a link to one. */
+export const isFolder = async (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 
 /** Tells if something is there. */
 export const isThere = async (path: string): Promise<boolean> =>

@@ -9,7 +9,7 @@ import { client, emulator, type Call } from '../emulator.ts'
 export const jobs = '/v1/customer/jobs'
 
 /** What blocks of these tests begin with. */
-const prelude = `import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+const prelude = `import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 const env = process.env

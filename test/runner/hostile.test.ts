@@ -1,5 +1,5 @@
 // Blocks that misbehave: whatever they do, the emulator answers, nothing is left, and the job says what happened.
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { finished, resultsOf, runningEmulator, temporary, type Codes } from './blocks.ts'
@@ -49,4 +49,47 @@ void t.test('names that lead outside, links and devices are no results', async (
   t.equal(job.state, 'JOB_STATE_COMPLETE', job.errorMessage)
   t.strictSame(await resultsOf(call, job.id), { good: 'good' })
   t.match(JSON.stringify((await call('POST', '/v1/customer/logs', { jobId: job.id })).body), /is left out/)
+})
+
+void t.test(
+  'a folder that is replaced by a link fails the job, and what the link leads to stays where it is',
+  async (t) => {
+    const outside = temporary(t)
+    writeFileSync(join(outside, 'data_0.bin'), 'a file of the user')
+    const replaced = (variable: string) =>
+      `rmSync(env.${variable}, { recursive: true }); symlinkSync(${JSON.stringify(outside)}, env.${variable})`
+    const removed = (variable: string) => `rmSync(env.${variable}, { recursive: true })`
+    for (const change of [
+      replaced,
+      removed,
+      (variable: string) => `${removed(variable)}; writeFileSync(env.${variable}, '')`,
+    ]) {
+      for (const [variable, who, codes] of [
+        ['CHUNKS_DIR', 'partitioner', { partitioner: change('CHUNKS_DIR'), app: ok }],
+        ['TASK_RESULTS_DIR', 'task of chunk 0', { app: change('TASK_RESULTS_DIR') }],
+        ['OUTPUT_DIR', 'assembler', { app: ok, assembler: change('OUTPUT_DIR') }],
+      ] as const) {
+        const { call } = await runningEmulator(t, codes)
+        const { state, errorMessage } = await finished(call)
+        t.equal(state, 'JOB_STATE_FAILED', variable)
+        t.equal(errorMessage, `${who}: it removed or replaced the folder ${variable}; write into it instead`)
+        t.strictSame(readdirSync(outside), ['data_0.bin'])
+      }
+    }
+  },
+)
+
+void t.test('names that are not UTF-8, and paths that are too long, are no results', async (t) => {
+  const app = `writeFileSync(join(env.TASK_RESULTS_DIR, 'good'), 'good')
+    writeFileSync(Buffer.concat([Buffer.from(env.TASK_RESULTS_DIR + '/'), Buffer.from([0x61, 0xff])]), 'x')
+    process.chdir(env.TASK_RESULTS_DIR)
+    for (let depth = 0; depth < 20; depth++) {
+      mkdirSync('d'.repeat(250))
+      process.chdir('d'.repeat(250))
+    }
+    writeFileSync('f', 'x')`
+  const { call } = await runningEmulator(t, { app })
+  const job = await finished(call)
+  t.equal(job.state, 'JOB_STATE_COMPLETE', job.errorMessage)
+  t.strictSame(await resultsOf(call, job.id), { good: 'good' })
 })
