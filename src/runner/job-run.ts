@@ -75,7 +75,10 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
     if (!(await isThere(join(code, block.entrypoint)))) {
       throw new RunFailure(`${kind} ${tag}: its entrypoint app/${block.entrypoint} is not there`)
     }
-    await copyCode(code, at('code', kind))
+    for (const name of (await copyCode(code, at('code', kind))).slice(0, 10)) {
+      const what = JSON.stringify(`app/${name}`)
+      await log.say(services[kind], 0, 'WARN', `${what} is left out: the code of a block is plain files, without links`)
+    }
     return block
   }
 

@@ -63,15 +63,21 @@ export async function readTree(
 /** Bounds of a block's code: those of a pushed one. */
 const codeBounds = { files: 1000, bytes: 64 * 1024 ** 2 } as const
 
-/** Copies a block's code, so that a job runs one state of it from beginning to end. @throws TreeError */
-export async function copyCode(from: string, to: string): Promise<void> {
-  const { files } = await readTree(from, from, codeBounds)
+/**
+ * Copies a block's code, so that a job runs one state of it from beginning to end.
+ *
+ * @returns names of what was left out, such as links
+ * @throws TreeError
+ */
+export async function copyCode(from: string, to: string): Promise<readonly string[]> {
+  const { files, others } = await readTree(from, from, codeBounds)
   await mkdir(to, { recursive: true })
   for (const { name } of files) {
     const target = join(to, name)
     await mkdir(dirname(target), { recursive: true })
     await copyFile(join(from, name), target)
   }
+  return others
 }
 
 /**

@@ -1,5 +1,5 @@
 // Blocks that misbehave: whatever they do, the emulator answers, nothing is left, and the job says what happened.
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { finished, resultsOf, runningEmulator, temporary, type Codes } from './blocks.ts'
@@ -92,4 +92,13 @@ void t.test('names that are not UTF-8, and paths that are too long, are no resul
   const job = await finished(call)
   t.equal(job.state, 'JOB_STATE_COMPLETE', job.errorMessage)
   t.strictSame(await resultsOf(call, job.id), { good: 'good' })
+})
+
+void t.test('links in the code of a block are left out, and the log says so', async (t) => {
+  const { call, folder } = await runningEmulator(t, { app: ok })
+  symlinkSync('/', join(folder, 'app', 'app', 'lib'))
+  const job = await finished(call)
+  t.equal(job.state, 'JOB_STATE_COMPLETE', job.errorMessage)
+  const { body } = await call('POST', '/v1/customer/logs', { jobId: job.id })
+  t.match(JSON.stringify(body), /app\/lib[\\"]+ is left out: the code of a block is plain files/)
 })
