@@ -1,7 +1,6 @@
 import { invalidArgument, show } from './errors.ts'
 
-/** Names of worlds, in keys and in the control API. */
-// Programs without types pass whatever they have; a missing name must not become the world `undefined`.
+/** Names of worlds, in keys and in the control API. A program without types may pass undefined, which is not the world of that name. */
 export const isWorldName = (name: string): boolean => typeof name === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(name)
 
 /**
