@@ -174,8 +174,11 @@ async function openRunner(core: Core, { data, runApps, ...options }: CheckedOpti
   })
 }
 
-/** Name of the folder for runs in the data directory: it is there as long as an emulator runs blocks, so one that is found was killed. */
-const runsFolder = 'runs'
+/**
+ * Name of the folder for runs in the data directory. It is there as long as an emulator runs blocks, so one that is found was left
+ * by one that was killed, and is removed: a project that is used as a data directory must have no folder of this name.
+ */
+const runsFolder = 'emulator-runs'
 
 /** Opens the port. Returns its number. */
 async function listen(

@@ -75,13 +75,24 @@ export function openStore(directory: string | null): Store {
   }
 }
 
-/** An empty database next to files of jobs was emptied from outside. To start again would lose the files. */
+/**
+ * Asserts that files in the directory have their database. An empty one next to files of jobs was emptied from outside. If it is
+ * missing, they can be somebody else's. To start would remove them, as no row names them.
+ */
 function assertNotEmptied(directory: string): void {
   const size = statSync(join(directory, databaseFile), { throwIfNoEntry: false })?.size
+  const isFilled = (folder: string): boolean => existsSync(folder) && readdirSync(folder).length > 0
   const worlds = join(directory, 'files', 'worlds')
-  if (size === 0 && existsSync(worlds) && readdirSync(worlds).length > 0) {
+  if (size === 0 && isFilled(worlds)) {
     throw new Error(
       'the file is empty, but files of jobs are next to it. Restore it, or remove the whole directory to start again',
+    )
+  }
+  const taken = size === undefined ? [worlds, join(directory, 'files', 'incoming')].find(isFilled) : undefined
+  if (taken !== undefined) {
+    throw new Error(
+      `the file is missing, but ${taken}, where files of jobs would be, is not empty. Choose another --data directory, restore the file, ` +
+        'or remove that folder to start again',
     )
   }
 }
@@ -94,11 +105,11 @@ function assertNotEmptied(directory: string): void {
  */
 export function peekDatabase(directory: string): number | undefined {
   const location = join(directory, databaseFile)
-  if (!existsSync(location)) return undefined
-  const { Driver } = loadDriver()
   let database: Database | undefined
   try {
     assertNotEmptied(directory)
+    if (!existsSync(location)) return undefined
+    const { Driver } = loadDriver()
     database = new Driver(location, { timeout: 0, fileMustExist: true })
     database.pragma('locking_mode = EXCLUSIVE')
     database.exec('BEGIN IMMEDIATE; ROLLBACK')

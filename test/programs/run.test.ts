@@ -89,6 +89,6 @@ void t.test(
     const second = run(t, flags)
     const { body } = await client(await second.ready)('GET', `${jobs}/${id}`)
     t.match(body.job, { state: 'JOB_STATE_FAILED', errorMessage: 'the emulator ended while this job ran' })
-    t.notOk(existsSync(join(data, 'db', 'runs')))
+    t.notOk(existsSync(join(data, 'db', 'emulator-runs')))
   },
 )

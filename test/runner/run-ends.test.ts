@@ -80,7 +80,7 @@ void t.test('the end of the emulator ends what runs, and the job says so after t
   const { id, pids } = await working(t, client(first.url))
   await first.close()
   t.notOk(pids.some(isAlive))
-  t.notOk(existsSync(join(data, 'runs')), 'no folder is left')
+  t.notOk(existsSync(join(data, 'emulator-runs')), 'no folder is left')
   const second = await startEmulator({ data })
   t.teardown(() => second.close())
   const { body } = await client(second.url)('GET', `${jobs}/${id}`)

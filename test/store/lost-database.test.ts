@@ -1,5 +1,14 @@
 // A database that is removed, replaced or emptied under an emulator, or damaged: nothing is taken that would not last.
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { doctor } from '../../src/commands/doctor.ts'
@@ -55,6 +64,34 @@ void t.test('an empty file beside files of jobs is refused, and they stay', asyn
     t.throws(() => open(data), { message: /the file is empty, but files of jobs are next to it.*start again/ })
   }
   t.ok(existsSync(join(data, 'files/worlds/1/job/upload.bin')))
+})
+
+void t.test('folders of others in the data directory stay', async (t) => {
+  const theirs = { runs: { 1: { 'events.log': 'x' } }, cache: { a: 'x' }, files: { incoming: {}, mine: 'x' } }
+  const data = t.testdir(theirs)
+  const everything = () => readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((name) => !/db/.test(name))
+  const before = everything().sort()
+  for (const runApps of ['off', 'process'] as const) {
+    const started = await emulator(t, { data, runApps })
+    mkdirSync(join(data, 'files', 'worlds', 'theirs'), { recursive: true })
+    mkdirSync(join(data, 'files', 'incoming', 'theirs'), { recursive: true })
+    await started.close()
+    const after = everything().sort()
+    t.strictSame(after, [...before, 'files/incoming/theirs', 'files/worlds', 'files/worlds/theirs'].sort(), runApps)
+  }
+})
+
+void t.test('files without a database are not taken for those of a new one', async (t) => {
+  for (const folder of ['incoming', 'worlds']) {
+    const data = join(t.testdir(), folder)
+    const file = join(data, 'files', folder, '2024', 'theirs')
+    mkdirSync(file, { recursive: true })
+    for (const open of [openStore, peekDatabase]) {
+      t.throws(() => open(data), { message: /the file is missing, but .*is not empty. Choose another --data/ }, folder)
+    }
+    t.strictSame(readdirSync(data), ['files'], 'nothing is made')
+    t.ok(existsSync(file))
+  }
 })
 
 void t.test('places where no database can be', async (t) => {

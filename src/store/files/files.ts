@@ -9,6 +9,7 @@ import type { Bytes, ResultFile } from '../../domain/results/result-file.ts'
 import { failureOf, unlessMissing } from '../failures.ts'
 import { removeTemporary, temporaryFolder } from './temporary-folders.ts'
 import { entriesOf, flushFolder, type LinkedFile, linkJobs, jobFolder, linkAll, lookTwice, mode } from './folders.ts'
+import { numberedIn, removeNumbered } from './numbered.ts'
 
 /** Whose files. */
 interface FilesOf {
@@ -176,7 +177,7 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
 
   /** Removes uploads that were cut when the program was killed, before there are new ones. */
   function clear(): void {
-    if (root !== undefined && count === 0) rmSync(join(root, 'incoming'), { recursive: true, force: true })
+    if (root !== undefined && count === 0) removeNumbered(join(root, 'incoming'))
   }
 
   const placeFolder = (place: number): string | undefined =>
@@ -370,7 +371,7 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
     async sweep(owners) {
       if (root === undefined) return
       clear()
-      for await (const place of entriesOf(join(root, 'worlds'))) {
+      for await (const place of numberedIn(join(root, 'worlds'))) {
         if (closed) return
         const world = owners.worldAt(Number(place))
         if (world === undefined) remove(join(root, 'worlds', place))
