@@ -124,8 +124,10 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
   if (partitioner === undefined) {
     const [source] = (await readTree(at('source'), 'the source', bounds)).files
     await rename(at('source', source!.name), at('chunks', 'data_0.bin'))
-  } else await engine(partitioner, { kind: 'partitioner', source: at('source'), chunks: at('chunks') })
-  await assertKept('partitioner', 'CHUNKS_DIR', at('chunks'))
+  } else {
+    await engine(partitioner, { kind: 'partitioner', source: at('source'), chunks: at('chunks') })
+    await assertKept('partitioner', 'CHUNKS_DIR', at('chunks'))
+  }
   const left = await readTree(at('chunks'), 'the folder of chunks', bounds)
   const { chunks, others } = chunksIn(left.files.map(({ name }) => name))
   for (const name of [...others, ...left.others].slice(0, 10)) {

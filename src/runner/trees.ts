@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { resultNameProblem } from '../domain/results/file-names.ts'
 
-const run = promisify(execFile)
+const execute = promisify(execFile)
 
 /** A sentence about a tree that is too large. */
 export class TreeError extends Error {
@@ -100,8 +100,8 @@ export async function removeTree(path: string): Promise<void> {
     await rm(path, { recursive: true, force: true, maxRetries: 3 })
   } catch {
     // A path that is too long for Node.js, which names each file from the root, or a folder that may not be entered.
-    await run('chmod', ['-R', 'u+rwX', '--', path])
-    await run('rm', ['-rf', '--', path])
+    await execute('chmod', ['-R', 'u+rwX', '--', path])
+    await execute('rm', ['-rf', '--', path])
   }
 }
 

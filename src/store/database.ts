@@ -57,7 +57,7 @@ export function openStore(directory: string | null): Store {
     // It has the signing key and secrets: only for the user who runs the emulator.
     if (directory !== null) {
       mkdirSync(directory, { recursive: true, mode: 0o700 })
-      assertNotEmptied(directory)
+      assertFilesHaveDatabase(directory)
       closeSync(openSync(location, 'a', 0o600))
     }
     if (directory === null && migrated !== undefined) {
@@ -79,7 +79,7 @@ export function openStore(directory: string | null): Store {
  * Asserts that files in the directory have their database. An empty one next to files of jobs was emptied from outside. If it is
  * missing, they can be somebody else's. To start would remove them, as no row names them.
  */
-function assertNotEmptied(directory: string): void {
+function assertFilesHaveDatabase(directory: string): void {
   const size = statSync(join(directory, databaseFile), { throwIfNoEntry: false })?.size
   const isFilled = (folder: string): boolean => existsSync(folder) && readdirSync(folder).length > 0
   const worlds = join(directory, 'files', 'worlds')
@@ -107,7 +107,7 @@ export function peekDatabase(directory: string): number | undefined {
   const location = join(directory, databaseFile)
   let database: Database | undefined
   try {
-    assertNotEmptied(directory)
+    assertFilesHaveDatabase(directory)
     if (!existsSync(location)) return undefined
     const { Driver } = loadDriver()
     database = new Driver(location, { timeout: 0, fileMustExist: true })
