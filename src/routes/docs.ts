@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { StaticDocumentSpec } from '@fastify/swagger'
+import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import {
   type AnswerSettings,
   type ApiBase,
@@ -22,6 +23,15 @@ interface Page {
   readonly draw: (whole: object) => Record<string, unknown>
 }
 
+/** The documents, made once. */
+interface Documentation {
+  /** The OpenAPI document of all routes. */
+  readonly whole: StaticDocumentSpec['document']
+  /** Answers with the pages, and has nothing else. */
+  readonly pages: FastifyInstance
+  close(): Promise<unknown>
+}
+
 const vendorPages: readonly Page[] = (Object.keys(apis) as ApiBase[]).map((base) => ({
   base,
   title: apis[base],
@@ -41,7 +51,7 @@ const controlPage: Page = {
  * document in `openapi.json`.
  *
  * `@fastify/swagger` must be there before the first route. So that a start need not load it, the first request for a document
- * builds a second app with the same routes and the libraries.
+ * builds a second app with the same routes, from which the document is drawn.
  *
  * @param openApiApp builds an app with all routes; `prepare` runs before the first of them
  */
@@ -52,41 +62,50 @@ export const docsRoutes =
     guard: GuardSettings,
   ): FastifyPluginAsync =>
   async (app) => {
-    let documents: Promise<FastifyInstance> | undefined
+    let documentation: Promise<Documentation> | undefined
 
-    async function makeDocuments(): Promise<FastifyInstance> {
+    async function makeDocumentation(): Promise<Documentation> {
       const { default: swagger } = await import('@fastify/swagger')
       const { default: swaggerUi } = await import('@fastify/swagger-ui')
       const drawn = openApiApp((inner) => void inner.register(swagger, swaggerOptions(settings)))
+      await drawn.ready()
+      const whole = drawn.swagger() as StaticDocumentSpec['document']
+      // An app of its own: with the routes of the emulator, a path such as docs/../../_emulator would lead past their guards.
+      // Its routes check nothing.
+      const compilersFactory = { buildValidator: () => () => () => true, buildSerializer: () => () => JSON.stringify }
+      const pages = fastify({ schemaController: { compilersFactory } })
+      await pages.register(swagger, { mode: 'static', specification: { document: whole } })
       for (const { base, title, draw } of [...vendorPages, controlPage]) {
-        void drawn.register(async (scope) => {
+        void pages.register(async (scope) => {
           await scope.register(swaggerUi, {
-            routePrefix: `/_docs${base}`,
+            routePrefix: `${base}/docs`,
             transformSpecification: draw,
             theme: { title },
           })
         })
       }
-      await drawn.ready()
-      return drawn
+      await pages.ready()
+      return { whole, pages, close: () => Promise.all([drawn.close(), pages.close()]) }
     }
 
-    const loadDocuments = () => (documents ??= makeDocuments())
+    const loadDocumentation = () => (documentation ??= makeDocumentation())
     app.addHook('onClose', async () => {
-      await (await documents)?.close()
+      await (await documentation)?.close()
     })
 
     const schema = { hide: true }
     function serve(scope: FastifyInstance, { base, file, draw }: Page): void {
       scope.get(`${base}/docs`, { schema }, async (_request, reply) => reply.redirect(`${base}/docs/`))
       scope.get(file, { schema }, async ({ baseUrl }) => {
-        const document = draw((await loadDocuments()).swagger())
+        const document = draw((await loadDocumentation()).whole)
         // Absolute, as the vendor's were: what imports a document from its address may not know that address later.
         return base === controlBase ? document : { ...document, servers: [{ url: baseUrl + base }] }
       })
       scope.get(`${base}/docs/*`, { schema }, async (request, reply) => {
-        const drawn = await loadDocuments()
-        const page = await drawn.inject({ method: 'GET', url: `/_docs${request.url.replace('/docs/', '/')}` })
+        const { pathname } = new URL(request.url, 'http://localhost')
+        if (!pathname.startsWith(`${base}/docs/`)) throw notFound('Not Found', 'unknown-path')
+        const { pages } = await loadDocumentation()
+        const page = await pages.inject({ method: 'GET', url: pathname })
         if (page.statusCode === 404) throw notFound('Not Found', 'unknown-path')
         void reply
           .code(page.statusCode)

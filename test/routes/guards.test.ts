@@ -172,3 +172,16 @@ void t.test('logs show no secrets of URLs', async (t) => {
   t.match(log, '/v1/customer/jobs?')
   t.notMatch(log, 'a-secret')
 })
+
+void t.test('the pages of the documentation lead to nothing else', async (t) => {
+  const { port } = await emulator(t)
+  const up = ['../../..', '..%2f..%2f..', '%2e%2e/%2E%2E/..', '..%2F..%2F..%2F..', 'static/../../../..', './../../..']
+  const bases = ['/v1/customer', '/v1/auth', '/v1/dev', '/v1/wallet', '/_emulator']
+  const targets = ['_emulator/worlds', '_emulator/worlds/default/export', '_emulator/docs/', 'v1/auth/docs/', 'files/x']
+  for (const base of bases) {
+    const others = targets.filter((target) => !`/${target}`.startsWith(`${base}/docs/`))
+    for (const path of up.flatMap((steps) => others.map((target) => `${base}/docs/${steps}/${target}`))) {
+      t.equal(await statusOf(port, { 'sec-fetch-site': 'same-origin' }, 'GET', path), 404, path)
+    }
+  }
+})
