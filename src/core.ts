@@ -17,7 +17,7 @@ import { createRealRuns } from './core/real-runs.ts'
 import { createRuns } from './core/runs.ts'
 import { createSecrets } from './core/secrets.ts'
 import { checkSeed, createSeeds, initialContent } from './core/seeds.ts'
-import { createStorage, linkSecretOf } from './core/storage.ts'
+import { createStorage, filesLeft, linkSecretOf } from './core/storage.ts'
 import { createTemplates } from './core/templates.ts'
 import { createTokens } from './core/tokens.ts'
 import { createUsers } from './core/users.ts'
@@ -103,7 +103,7 @@ function createParts({ store, rows, files, clock, ...opened }: Data, options: Co
       const own = rows.worlds.paceOf(world)
       return own === null ? pace : parsePace(own)
     },
-    onGone: (world, jobId) => files.removeJob({ world: world.key, jobId }),
+    filesLeft: (world, before, after) => filesLeft(files, files.of(world.key, after.id), before, after),
     onRun(caller, job, at) {
       realRuns.assertCanRun(caller.world, job)
       wallet.reserve(caller, job, at)

@@ -58,8 +58,8 @@ export interface Jobs {
     world: WorldRecord,
     id: string,
     upload: Omit<Upload, 'completed'>,
-    /** Puts the file into its place, in the same act; called only if the job takes it, with the upload before. */
-    place: (former: Upload | null) => void,
+    /** Puts the file into its place, in the same act; called only if the job takes it. */
+    place: () => void,
   ): Promise<JobRecord>
   /**
    * A job, for those who need no account to see it: holders of signed links.
@@ -114,12 +114,16 @@ export interface JobSurroundings {
   readonly onLife: (world: WorldRecord, job: JobRecord) => void
   /** The blocks that a job really runs; the reason in words if it is played. @throws ApiError 400/9 if one is missing */
   readonly blocksOf: (world: WorldRecord, job: JobRecord) => RunBlocks | string
-  /** A job is gone; its files may go, too. Called after the commit. */
-  readonly onGone: (world: WorldRecord, id: string) => void
+  /**
+   * Names the files that a job leaves behind by a change. Called inside the act.
+   *
+   * @returns what removes them, to be called after the commit; undefined if there are none
+   */
+  readonly filesLeft: (world: WorldRecord, before: JobRecord, after: JobRecord) => (() => void) | undefined
 }
 
 export function createJobs(surroundings: JobSurroundings): Jobs {
-  const { commit, catalogue, transitions, scenarios, ids, strict, pace, now, onRun, onLife, blocksOf, onGone } =
+  const { commit, catalogue, transitions, scenarios, ids, strict, pace, now, onRun, onLife, blocksOf, filesLeft } =
     surroundings
   const { jobs: rows } = surroundings.rows
 
@@ -144,7 +148,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
     read: () => JobRecord,
     make: (job: JobRecord, present: Micros) => JobRecord,
   ): Promise<JobRecord> {
-    const { job, happened } = await commit(() => {
+    const { job, happened, removeFiles } = await commit(() => {
       const before = read()
       const present = now(world)
       const happened = rows.settle(world.key, present)
@@ -152,8 +156,9 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       if (job !== before) rows.update(world.key, job, present)
       if (before.run !== null && job.run !== before.run) onLife(world, job)
       happened.push(...newEntries(before, job, present))
-      return { job, happened }
+      return { job, happened, removeFiles: filesLeft(world, before, job) }
     })
+    removeFiles?.()
     transitions.announce(world.key, happened)
     return job
   }
@@ -201,16 +206,25 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
   return {
     create({ world, account }, request) {
       const id = requestedId(request.jobId, strict)
-      return commit(() => {
+      let removeFiles: (() => void) | undefined
+      const created = commit(() => {
         const existing = id === undefined ? undefined : rows.find(world.key, id)
         const template = catalogue.resolve(world.key, account, request.templateId)
         const present = now(world)
         const job = createdJob(request, { id: id ?? ids.uuid(), existing, template, account, now: present })
         // Each is one statement: only an update that deletes has a second one.
         if (existing === undefined) rows.insert(world.key, job, present)
-        else rows.update(world.key, job, present)
+        else {
+          rows.update(world.key, job, present)
+          removeFiles = filesLeft(world, existing, job)
+        }
         return job
       }, 'last')
+      if (id === undefined) return created
+      return created.then((job) => {
+        removeFiles?.()
+        return job
+      })
     },
 
     update: (caller, id, wanted) =>
@@ -249,19 +263,12 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       }
     },
 
-    async abort(caller, id) {
-      const job = await decide('abort', caller, id, (job, present) =>
+    abort: (caller, id) =>
+      decide('abort', caller, id, (job, present) =>
         job.run === null ? remove(job, present) : { ...job, run: abortRun(job.run, present) },
-      )
-      if (job.deletedAt !== null) onGone(caller.world, job.id)
-      return job
-    },
+      ),
 
-    async delete(caller, id) {
-      const job = await decide('delete', caller, id, remove)
-      onGone(caller.world, job.id)
-      return job
-    },
+    delete: (caller, id) => decide('delete', caller, id, remove),
 
     uploadCompleted: (caller, id) =>
       change(
@@ -282,7 +289,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
         () => find(world, id),
         (job, present) => {
           assertAllowed('upload', job, present)
-          place(job.upload)
+          place()
           return { ...job, upload: { ...upload, completed: false } }
         },
       ),

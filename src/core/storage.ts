@@ -4,9 +4,9 @@ import { baseName, unnamedInput } from '../domain/results/file-names.ts'
 import { assertAllowed } from '../domain/jobs/job.ts'
 import { endAt, stateAt } from '../domain/jobs/lifecycle.ts'
 import { assertCurrent, type Bucket, type Link, signLink } from '../domain/results/links.ts'
-import type { Input, Recipe } from '../domain/results/result-file.ts'
-import type { Files, StoredResult } from '../store/files/files.ts'
-import type { JobRecord, Upload } from '../domain/jobs/job.ts'
+import type { Input, Recipe, ResultFile } from '../domain/results/result-file.ts'
+import { type Files, type FilesOf, type StoredResult, uploadFile } from '../store/files/files.ts'
+import type { JobRecord } from '../domain/jobs/job.ts'
 import type { Store } from '../store/database.ts'
 import type { Rows } from '../store/rows.ts'
 import type { WorldRecord } from '../store/worlds.ts'
@@ -41,8 +41,9 @@ export interface Storage {
   /** The input of a job, as it is here; null if the job reads nothing. */
   input(world: WorldRecord, job: JobRecord): Promise<Input | null>
   /** Keeps the results that a job's blocks made, all of them or none. @param isWanted asked last; false throws them away */
-  keepResults: Files['makeResults']
-  logFile: Files['logFile']
+  keepResults(world: WorldRecord, jobId: string, results: readonly ResultFile[], isWanted: () => boolean): Promise<void>
+  /** Where the log of a job whose blocks are really run lies, or will. */
+  logFile(world: WorldRecord, jobId: string): string
   /** The log of a job whose blocks are really run, as far as it has come. */
   logs(world: WorldRecord, job: JobRecord, filter: Omit<LogsRequest, 'jobId'>): Promise<LogsResponse>
   /**
@@ -120,7 +121,7 @@ export function createStorage({
         bytes: null,
       }
     }
-    const file = await files.upload({ world: world.key, jobId: job.id }, upload)
+    const file = await files.upload(files.of(world.key, job.id), upload)
     const given = upload === null || upload.name === unnamedInput ? '' : upload.name
     return {
       name: baseName(given) ?? baseName(field('name')) ?? unnamedInput,
@@ -132,25 +133,28 @@ export function createStorage({
   /** Results being made, so that two who ask at once get the same ones. */
   const making = new Map<string, Promise<void>>()
 
-  /** A job's results, made when they are first asked for; from then on they stay as they are. */
-  async function resultsOf(world: WorldRecord, job: JobRecord): Promise<readonly StoredResult[]> {
-    const owner = { world: world.key, jobId: job.id }
+  /**
+   * A job's results, made when they are first asked for; from then on they stay as they are. Undefined if its world was emptied or
+   * replaced meanwhile.
+   */
+  async function resultsOf(world: WorldRecord, job: JobRecord): Promise<readonly StoredResult[] | undefined> {
+    const owner = files.of(world.key, job.id)
     const kept = await files.results(owner)
     if (kept !== undefined) return kept
-    const key = `${world.key}/${job.id}`
+    const key = `${owner.place}/${job.id}`
     let made = making.get(key)
     if (made === undefined) {
-      made = make(world, job).finally(() => making.delete(key))
+      made = make(world, job, owner).finally(() => making.delete(key))
       making.set(key, made)
     }
     await made
-    return (await files.results(owner)) ?? []
+    const results = await files.results(owner)
+    return results === undefined && files.of(world.key, job.id).place === owner.place ? [] : results
   }
 
-  async function make(world: WorldRecord, job: JobRecord): Promise<void> {
+  async function make(world: WorldRecord, job: JobRecord, owner: FilesOf): Promise<void> {
     const input = await inputOf(world, job)
     const results = recipe(catalogue.find(world.key, job.templateId), job, input)
-    const owner = { world: world.key, jobId: job.id }
     // Also throws if the job was deleted meanwhile.
     await files.makeResults(owner, results, () => jobs.find(world, job.id).createdAt === job.createdAt)
   }
@@ -158,65 +162,68 @@ export function createStorage({
   const isComplete = (world: WorldRecord, job: JobRecord): boolean =>
     stateAt(job.run, clocks.now(world)) === 'JOB_STATE_COMPLETE'
 
+  async function resultsFor(caller: Caller, id: string): Promise<readonly ResultLink[] | undefined> {
+    const { world } = caller
+    const job = jobs.get(caller, id)
+    if (!isComplete(world, job)) return undefined
+    // Nothing leaves a job whose output is bypassed (documented).
+    if (job.dataDestination?.dataSourceDescriptor === 'bypass') return []
+    const results = await resultsOf(world, job)
+    // The world has another job of that id now, or none.
+    if (results === undefined) return resultsFor(caller, id)
+    const present = clocks.now(world)
+    return results.map(({ name }) => {
+      const target = { bucket: 'bytenite-results-prod', world: world.name, jobId: job.id, file: name } as const
+      return { name, link: signLink(target, present, linkSecret) }
+    })
+  }
+
+  async function find(link: Link): Promise<FoundResult> {
+    const { world, job } = await follow(link, 'bytenite-results-prod', 'GET')
+    const gone = (why: string) => notFound(`file ${show(link.file)} of job ${job.id} ${why}`)
+    const madeAt = endAt(job.run)
+    if (madeAt === null || !isComplete(world, job)) throw gone('does not exist')
+    const { dataSourceDescriptor = 'bucket' } = job.dataDestination ?? {}
+    if (dataSourceDescriptor === 'bucket' && clocks.now(world) >= madeAt + bucketKeeps) {
+      throw gone('is gone: the temporary bucket keeps results for 48 hours')
+    }
+    const results = await resultsOf(world, job)
+    if (results === undefined) return find(link)
+    const file = results.find(({ name }) => name === link.file)
+    if (file === undefined) throw gone('does not exist')
+    return { file, madeAt }
+  }
+
   return {
     async receive(link, name, bytes) {
       const { world, job } = await follow(link, 'bytenite-uploads-prod', 'PUT')
       assertTakesFile(job, clocks.now(world))
-      const owner = { world: world.key, jobId: job.id }
-      const arrival = await files.receive(owner, bytes)
+      const arrival = await files.receive(bytes)
       // A name that no other upload has: the former file stays with the former row until this one is committed.
       const file = `upload-${ids.uuid()}.bin`
-      let former: Upload | null = null
       try {
-        await jobs.uploaded(world, job.id, { name, size: arrival.size, file }, (before) => {
-          former = before
-          arrival.place(file)
-        })
+        await jobs.uploaded(world, job.id, { name, size: arrival.size, file }, () =>
+          arrival.place(files.of(world.key, job.id), file),
+        )
       } catch (error) {
         await arrival.discard()
         throw error
       }
       await arrival.flush()
-      files.removeFormerUpload(owner, former)
       return arrival.size
     },
 
-    async results(caller, id) {
-      const { world } = caller
-      const job = jobs.get(caller, id)
-      if (!isComplete(world, job)) return undefined
-      // Nothing leaves a job whose output is bypassed (documented).
-      if (job.dataDestination?.dataSourceDescriptor === 'bypass') return []
-      const results = await resultsOf(world, job)
-      const present = clocks.now(world)
-      return results.map(({ name }) => {
-        const target = { bucket: 'bytenite-results-prod', world: world.name, jobId: job.id, file: name } as const
-        return { name, link: signLink(target, present, linkSecret) }
-      })
-    },
+    results: resultsFor,
+    find,
 
     input: inputOf,
-    keepResults: (owner, results, isWanted) => files.makeResults(owner, results, isWanted),
+    keepResults: (world, jobId, results, isWanted) => files.makeResults(files.of(world.key, jobId), results, isWanted),
 
-    logFile: (owner) => files.logFile(owner),
+    logFile: (world, jobId) => files.logFile(files.of(world.key, jobId)),
 
     logs(world, job, filter) {
-      const lines = readLines(() => files.logFile({ world: world.key, jobId: job.id }))
+      const lines = readLines(() => files.logFile(files.of(world.key, job.id)))
       return storedLogs(job.id, lines, failureAt(job.run, clocks.now(world)), filter)
-    },
-
-    async find(link) {
-      const { world, job } = await follow(link, 'bytenite-results-prod', 'GET')
-      const gone = (why: string) => notFound(`file ${show(link.file)} of job ${job.id} ${why}`)
-      const madeAt = endAt(job.run)
-      if (madeAt === null || !isComplete(world, job)) throw gone('does not exist')
-      const { dataSourceDescriptor = 'bucket' } = job.dataDestination ?? {}
-      if (dataSourceDescriptor === 'bucket' && clocks.now(world) >= madeAt + bucketKeeps) {
-        throw gone('is gone: the temporary bucket keeps results for 48 hours')
-      }
-      const file = (await resultsOf(world, job)).find(({ name }) => name === link.file)
-      if (file === undefined) throw gone('does not exist')
-      return { file, madeAt }
     },
   }
 }
@@ -226,6 +233,19 @@ const pathOf = (url: string): string => url.replace(/[?#].*$/s, '').replace(/^[a
 
 async function* readAll(file: Promise<Readable>): AsyncGenerator<Uint8Array> {
   yield* (await file) as AsyncIterable<Uint8Array>
+}
+
+/**
+ * Names the files that a job leaves behind by a change: all of a job that is deleted, and an upload that is replaced or dropped.
+ *
+ * @param owner the files of the job in the act
+ * @returns what removes them, to be called after the commit
+ */
+export function filesLeft(files: Files, owner: FilesOf, before: JobRecord, after: JobRecord): (() => void) | undefined {
+  if (after.deletedAt !== null) return () => files.removeJob(owner)
+  const { upload } = before
+  if (upload === null || (after.upload !== null && uploadFile(after.upload) === uploadFile(upload))) return undefined
+  return () => files.removeUpload(owner, upload)
 }
 
 /** Name of the setting that holds the secret. */

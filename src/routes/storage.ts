@@ -8,6 +8,7 @@ import { groundHeader, groundText } from '../fidelity/fidelity.ts'
 import { assertCurrent, type Link, readLink } from '../domain/results/links.ts'
 import { evaluateConditions, rangeCounts } from '../domain/results/conditions.ts'
 import { parseRange } from '../domain/results/ranges.ts'
+import { unlessMissing } from '../store/failures.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -78,9 +79,10 @@ export const storageRoutes =
     }
 
     async function send(request: FastifyRequest, reply: FastifyReply) {
-      const { headers, method } = request
-      const { file, madeAt } = await core.storage.find(request.link)
-      const lastModified = new Date(Math.floor(madeAt / 1000)).toUTCString()
+      // If a fork or an import replaces the job between the look and the opening, the second look finds its file.
+      const found = (await prepare(request)) ?? (await prepare(request))
+      if (found === undefined) throw notFound('the file was removed')
+      const { file, lastModified, outcome, range, bytes } = found
       void reply.headers({
         'accept-ranges': 'bytes',
         'content-disposition': create(file.name.slice(file.name.lastIndexOf('/') + 1)),
@@ -88,20 +90,16 @@ export const storageRoutes =
         etag: file.etag,
         'last-modified': lastModified,
       })
-      const version = { etag: file.etag, lastModified }
-      const condition = evaluateConditions(headers, version)
-      if (condition === 'failed') {
+      if (outcome === 'failed') {
         throw new ApiError('preconditionFailed', `the file is another version: its ETag is ${file.etag}`)
       }
-      if (condition === 'unchanged') {
+      if (outcome === 'unchanged') {
         return reply.code(304).header(groundHeader, groundText('result-unchanged')).send()
       }
-
-      const range = rangeCounts(headers['if-range'], version) ? parseRange(headers.range, file.size) : undefined
       if (range === 'unsatisfiable') {
         throw new ApiError(
           'outOfRange',
-          `range ${headers.range} lies beyond the end: the file has ${file.size} bytes`,
+          `range ${request.headers.range} lies beyond the end: the file has ${file.size} bytes`,
           { headers: { 'content-range': `bytes */${file.size}` } },
         )
       }
@@ -112,18 +110,19 @@ export const storageRoutes =
         })
       }
       void reply.header('content-length', range === undefined ? file.size : range.end - range.start + 1)
-      return method === 'HEAD' ? reply.send() : reply.send(await open(file, range))
+      return reply.send(bytes)
+    }
+
+    /** Looks for a result and opens it, if its bytes are to be sent. Undefined if it was removed in between. */
+    async function prepare({ link, headers, method }: FastifyRequest) {
+      const { file, madeAt } = await core.storage.find(link)
+      const version = { etag: file.etag, lastModified: new Date(Math.floor(madeAt / 1000)).toUTCString() }
+      const outcome = evaluateConditions(headers, version)
+      const range = rangeCounts(headers['if-range'], version) ? parseRange(headers.range, file.size) : undefined
+      const answer = { file, lastModified: version.lastModified, outcome, range, bytes: undefined }
+      if (outcome === 'failed' || outcome === 'unchanged' || range === 'unsatisfiable' || method === 'HEAD')
+        return answer
+      const bytes = await unlessMissing(() => file.read(range))
+      return bytes && { ...answer, bytes }
     }
   }
-
-async function open(
-  file: { read: (range?: { start: number; end: number }) => Promise<Readable> },
-  range?: { start: number; end: number },
-) {
-  try {
-    return await file.read(range)
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') throw notFound('the file was removed')
-    throw error
-  }
-}

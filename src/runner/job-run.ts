@@ -253,8 +253,7 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
       contentType: contentTypeOf(name),
       bytes: () => createReadStream(join(from, name)) as AsyncIterable<Uint8Array>,
     }))
-    const owner = { world: run.world.key, jobId: run.jobId }
-    await core.storage.keepResults(owner, results, () => core.runs.find(run) !== undefined)
+    await core.storage.keepResults(run.world, run.jobId, results, () => core.runs.find(run) !== undefined)
   }
 }
 

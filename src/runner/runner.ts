@@ -104,7 +104,7 @@ export function startRunner(
       await mkdir(place, { recursive: true, mode: 0o700 })
       const userCache = join(folder, 'cache', String(run.world.key), job.account)
       const log = await openRunLog(
-        core.storage.logFile({ world: run.world.key, jobId: job.id }),
+        core.storage.logFile(run.world, job.id),
         () => core.clocks.now(run.world),
         onLine === undefined ? undefined : (line) => onLine(job.id, line),
       )

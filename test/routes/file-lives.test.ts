@@ -42,13 +42,13 @@ void t.test('folders of jobs that are gone are swept away', async (t) => {
   const kept = [there, 'a-name']
   for (const world of [1, 2]) {
     for (const jobId of [...kept, gone, 'a-gone-name']) {
-      const arrival = await files.receive({ world, jobId }, Readable.from(['x']))
-      arrival.place('upload-1.bin')
+      const arrival = await files.receive(Readable.from(['x']))
+      arrival.place(files.of(world, jobId), 'upload-1.bin')
       await arrival.flush()
     }
   }
-  const stray = await files.receive({ world: 1, jobId: there }, Readable.from(['stray']))
-  stray.place('upload-2.bin')
+  const stray = await files.receive(Readable.from(['stray']))
+  stray.place(files.of(1, there), 'upload-2.bin')
   await files.sweep({
     worldAt: (place) => (place === 1 ? 1 : undefined),
     job: ({ jobId }) => (kept.includes(jobId) ? { upload: { file: 'upload-1.bin' } } : undefined),
@@ -65,11 +65,11 @@ void t.test('folders of jobs that are gone are swept away', async (t) => {
 
 void t.test('an upload that comes to nothing leaves the former one', async (t) => {
   const files = openFiles(t.testdir(), (world) => world)
-  const owner = { world: 1, jobId: 'j' }
-  const receive = async (content: string) => files.receive(owner, Readable.from([content]))
-  ;(await receive('first')).place('upload-1.bin')
+  const owner = files.of(1, 'j')
+  const receive = async (content: string) => files.receive(Readable.from([content]))
+  ;(await receive('first')).place(owner, 'upload-1.bin')
   const refused = await receive('second')
-  refused.place('upload-2.bin')
+  refused.place(owner, 'upload-2.bin')
   // The act was rolled back after the file was placed.
   await refused.discard()
   const kept = await files.upload(owner, { file: 'upload-1.bin' })
@@ -89,7 +89,7 @@ void t.test('a second upload takes the place of the first one', async (t) => {
 
 void t.test('results that came from elsewhere while they were made stay as they are', async (t) => {
   const files = openFiles(t.testdir(), (world) => world)
-  const owner = { world: 1, jobId: 'j' }
+  const owner = files.of(1, 'j')
   const make = (content: string, isWanted: () => boolean) =>
     files.makeResults(owner, [{ name: 'r', contentType: 'text/plain', bytes: () => [Buffer.from(content)] }], isWanted)
   await make('first', () => true)

@@ -8,13 +8,14 @@ import { isUuid } from '../../base/ids.ts'
 import type { Bytes, ResultFile } from '../../domain/results/result-file.ts'
 import { failureOf, unlessMissing } from '../failures.ts'
 import { removeTemporary, temporaryFolder } from './temporary-folders.ts'
-import { entriesOf, flushFolder, type LinkedFile, linkJobs, jobFolder, linkAll, lookTwice, mode } from './folders.ts'
+import { entriesOf, flushFolder, type LinkedFile, linkJobs, jobFolder, linkAll, mode } from './folders.ts'
 import { numberedIn, removeNumbered } from './numbered.ts'
 
-/** Whose files. */
-interface FilesOf {
+/** The files of a job in one place of its world. */
+export interface FilesOf {
   /** Internal key of the world. */
   readonly world: number
+  readonly place: number
   readonly jobId: string
 }
 
@@ -23,7 +24,7 @@ interface Arrival {
   /** Bytes. */
   readonly size: number
   /** Gives it a name in the job's folder that no other file has. Call inside the act that records it. */
-  place(name: string): void
+  place(owner: FilesOf, name: string): void
   /** Makes sure that it stays there. Call after the commit, before the answer. */
   flush(): Promise<void>
   /** Takes it away again, also if it was placed and the act was rolled back. */
@@ -73,25 +74,30 @@ export interface StoredResult extends StoredFile {
  */
 export interface Files {
   /**
+   * Names the files of a job in the place that its world has now, during an act as the act has it. Call in the turn in which the
+   * job's row is read: once the world has another place, its job of that id is another one.
+   */
+  of(world: number, jobId: string): FilesOf
+  /**
    * Streams an upload to disk, holding a few pieces of it at a time.
    *
    * @throws what the stream throws, and ApiError 500 if the disk fails; nothing is left behind then
    */
-  receive(owner: FilesOf, bytes: Readable): Promise<Arrival>
+  receive(bytes: Readable): Promise<Arrival>
   /** The upload of a job, as its row names it, or undefined. */
   upload(owner: FilesOf, upload: UploadRow): Promise<StoredFile | undefined>
-  /** Removes the upload that another one has replaced. Call after the commit. */
-  removeFormerUpload(owner: FilesOf, former: UploadRow): void
   /** A job's results in their order, or undefined if they were not made yet. */
   results(owner: FilesOf): Promise<readonly StoredResult[] | undefined>
   /**
-   * Makes a job's results: all of them or none.
+   * Makes a job's results: all of them or none. If its world has another place by then, they are thrown away.
    *
    * @param isWanted asked last, when nothing can come between any more; false throws them away
    */
   makeResults(owner: FilesOf, results: readonly ResultFile[], isWanted: () => boolean): Promise<void>
   /** Where the log of a job lies, or will: what its blocks print, if they are really run. */
   logFile(owner: FilesOf): string
+  /** Removes an upload that no row names any more. Call after the commit. */
+  removeUpload(owner: FilesOf, upload: UploadRow): void
   /** Removes what belongs to a job; at once, as far as anybody can see. */
   removeJob(owner: FilesOf): void
   /** Removes a place that no row names, or will. */
@@ -129,7 +135,7 @@ interface Owners {
   /** The world that has this place, or undefined. */
   worldAt(place: number): number | undefined
   /** The job, unless it is gone. */
-  job(owner: FilesOf): { readonly upload: UploadRow } | undefined
+  job(owner: Pick<FilesOf, 'world' | 'jobId'>): { readonly upload: UploadRow } | undefined
   /** Ids of the world's jobs. */
   jobIds(world: number): Iterable<string>
 }
@@ -184,14 +190,13 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
     root === undefined ? undefined : join(root, 'worlds', String(place))
   const worldFolder = (world: number): string | undefined => placeFolder(placeOf(world))
 
-  const folderOf = ({ world, jobId }: FilesOf): string | undefined => {
-    const folder = worldFolder(world)
+  const folderOf = ({ place, jobId }: FilesOf): string | undefined => {
+    const folder = placeFolder(place)
     return folder === undefined ? undefined : join(folder, jobFolder(jobId))
   }
 
   /** Moves a finished file or folder into a job's folder. */
-  function move(from: string, owner: FilesOf, name: string): void {
-    const folder = folderOf(owner)!
+  function move(from: string, folder: string, name: string): void {
     try {
       mkdirSync(folder, { recursive: true, mode })
       renameSync(from, join(folder, name))
@@ -244,8 +249,11 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
   }
 
   return {
-    async receive(owner, bytes) {
+    of: (world, jobId) => ({ world, place: placeOf(world), jobId }),
+
+    async receive(bytes) {
       const path = aside()
+      let folder: string | undefined
       let placed: string | undefined
       const discard = () => rm(placed ?? path, { force: true })
       try {
@@ -253,13 +261,14 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
         const { size } = await stat(path)
         return {
           size,
-          place(name) {
-            move(path, owner, name)
-            placed = join(folderOf(owner)!, name)
+          place(owner, name) {
+            folder = folderOf(owner)!
+            move(path, folder, name)
+            placed = join(folder, name)
           },
-          flush: async () => {
-            const folder = folderOf(owner)!
-            if (durable) for (const changed of [folder, dirname(folder)]) await flushFolder(changed)
+          async flush() {
+            if (!durable || folder === undefined) return
+            for (const changed of [folder, dirname(folder)]) await flushFolder(changed)
           },
           discard,
         }
@@ -271,19 +280,19 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
 
     async upload(owner, upload) {
       if (root === undefined) return undefined
-      const path = () => join(folderOf(owner)!, uploadFile(upload))
-      const size = await lookTwice(() => unlessMissing(async () => (await stat(path())).size))
+      const path = join(folderOf(owner)!, uploadFile(upload))
+      const size = await unlessMissing(async () => (await stat(path)).size)
       return size === undefined ? undefined : stored(path, size)
     },
 
     async results(owner) {
       if (root === undefined) return undefined
-      const path = (name: string) => join(folderOf(owner)!, 'results', name)
-      const index = await lookTwice(() => unlessMissing(() => readFile(path('index.json'), 'utf8')))
+      const folder = join(folderOf(owner)!, 'results')
+      const index = await unlessMissing(() => readFile(join(folder, 'index.json'), 'utf8'))
       if (index === undefined) return undefined
       return (JSON.parse(index) as IndexEntry[]).map((entry, number) => ({
         ...entry,
-        ...stored(() => path(String(number)), entry.size),
+        ...stored(join(folder, String(number)), entry.size),
       }))
     },
 
@@ -297,8 +306,10 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
           index.push({ name, contentType, size, etag: etagOf(sha256) })
         }
         await writeFile(join(folder, 'index.json'), JSON.stringify(index), { mode: 0o600, flush: durable })
-        // A fork may have brought the job's results meanwhile; they stay as they are.
-        if (isWanted() && !existsSync(join(folderOf(owner)!, 'results'))) move(folder, owner, 'results')
+        const target = folderOf(owner)!
+        const isCurrent = placeOf(owner.world) === owner.place
+        // Whoever asked at the same time has the results that are there.
+        if (isCurrent && isWanted() && !existsSync(join(target, 'results'))) move(folder, target, 'results')
       } catch (error) {
         throw failureOf(error)
       } finally {
@@ -310,9 +321,9 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
       if (root === undefined) aside()
       return join(folderOf(owner)!, logName)
     },
-    removeFormerUpload(owner, former) {
+    removeUpload(owner, upload) {
       const folder = folderOf(owner)
-      if (folder !== undefined && former !== null) remove(join(folder, uploadFile(former)))
+      if (folder !== undefined) remove(join(folder, uploadFile(upload)))
     },
     removeJob: (owner) => remove(folderOf(owner)),
     removePlace: (place) => remove(placeFolder(place)),
@@ -386,10 +397,7 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
   }
 }
 
-const stored = (path: () => string, size: number): StoredFile => ({
+const stored = (path: string, size: number): StoredFile => ({
   size,
-  async read(range) {
-    const file = (await lookTwice(() => unlessMissing(() => open(path())))) ?? (await open(path()))
-    return file.createReadStream(range ?? {})
-  },
+  read: async (range) => (await open(path)).createReadStream(range ?? {}),
 })

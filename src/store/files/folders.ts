@@ -90,13 +90,6 @@ export async function flushFolder(folder: string): Promise<void> {
   }
 }
 
-/**
- * Files are looked for in threads, and one of these may look just when an act has given a world another place. When that is
- * known here the act is over, so a caller that asks again, and for the place again, sees what it left.
- */
-export const lookTwice = async <T>(look: () => Promise<T | undefined>): Promise<T | undefined> =>
-  (await look()) ?? (await look())
-
 /** Names in a folder; none if it is not there. */
 export async function* entriesOf(folder: string): AsyncGenerator<string> {
   const directory = await unlessMissing(() => opendir(folder))

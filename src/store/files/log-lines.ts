@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline'
 import type { StoredLine } from '../../domain/runs/log-lines.ts'
-import { lookTwice } from './folders.ts'
 import { open } from 'node:fs/promises'
 import { unlessMissing } from '../failures.ts'
 
@@ -10,7 +9,9 @@ import { unlessMissing } from '../failures.ts'
  * @param path tells where it lies now
  */
 export async function* readLines(path: () => string): AsyncGenerator<StoredLine> {
-  const file = await lookTwice(() => unlessMissing(() => open(path())))
+  // An act may give the world another place while a thread looks: then the file is in that one.
+  const look = () => unlessMissing(() => open(path()))
+  const file = (await look()) ?? (await look())
   if (file === undefined) return
   const input = file.createReadStream({ encoding: 'utf8' })
   for await (const line of createInterface({ input, crlfDelay: Infinity })) {
