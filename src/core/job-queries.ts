@@ -45,16 +45,13 @@ export function createJobQueries(
   return {
     async filter(caller, criteria, page) {
       const { world, account } = caller
-      if (criteria.length === 0) return { ...(await jobs.list(caller, page)), at: now(world) }
-      if (needsSettling(criteria, page.orderBy)) await jobs.settle(world)
-      const at = now(world)
-      return { ...filters.filter(world.key, account, criteria, page, at), at }
+      if (criteria.length === 0) return jobs.list(caller, page)
+      const read = (at: Micros) => ({ ...filters.filter(world.key, account, criteria, page, at), at })
+      return needsSettling(criteria, page.orderBy) ? jobs.settled(world, read) : read(now(world))
     },
 
-    async all(world, slice, conditions) {
-      await jobs.settle(world)
-      return { ...rows.listAll(world.key, slice, conditions), at: now(world) }
-    },
+    all: (world, slice, conditions) =>
+      jobs.settled(world, (at) => ({ ...rows.listAll(world.key, slice, conditions), at })),
 
     named: (caller, ids) => ids.flatMap((id) => own(caller, id) ?? []),
 

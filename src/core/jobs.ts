@@ -88,9 +88,12 @@ export interface Jobs {
   setPace(world: WorldRecord, id: string, pace: string): Promise<JobRecord>
   /** Opens the next gates of a job whose pace is gates. */
   release(world: WorldRecord, id: string, steps: number): Promise<JobRecord>
-  list(caller: Caller, page: PageRequest): Promise<JobPage>
+  /** The caller's jobs, and the moment for which order and states are true. */
+  list(caller: Caller, page: PageRequest): Promise<JobPage & { readonly at: Micros }>
   /** Brings what lists use up to the present; tells listeners what happened. */
   settle(world: WorldRecord): Promise<void>
+  /** The same, and reads them at that moment, before anything else can move them on. */
+  settled<Read>(world: WorldRecord, read: (at: Micros) => Read): Promise<Read>
   /** Puts a job of the seed into a world. Call inside an act. */
   addSeeded(world: WorldRecord, request: CreateJobRequest, state: JobState): void
 }
@@ -369,11 +372,13 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       ),
 
     async list({ world, account }, page) {
-      if (page.orderBy.field === 'state') await settle(world)
-      return rows.list(world.key, account, page, now(world))
+      const read = (at: Micros) => ({ ...rows.list(world.key, account, page, at), at })
+      return page.orderBy.field === 'state' ? settled(world, read) : read(now(world))
     },
 
-    settle,
+    settle: (world) => settled(world, () => undefined),
+
+    settled,
 
     addSeeded(world, request, state) {
       const present = now(world)
@@ -384,10 +389,17 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
     },
   }
 
-  async function settle(world: WorldRecord): Promise<void> {
+  async function settled<Read>(world: WorldRecord, read: (at: Micros) => Read): Promise<Read> {
+    const at = now(world)
     const next = rows.nextAt(world.key)
-    if (next === null || next > now(world)) return
-    transitions.announce(world.key, await commit(() => rows.settle(world.key, now(world))))
+    if (next === null || next > at) return read(at)
+    const { happened, found } = await commit(() => {
+      const at = now(world)
+      const happened = rows.settle(world.key, at)
+      return { happened, found: read(at) }
+    })
+    transitions.announce(world.key, happened)
+    return found
   }
 }
 

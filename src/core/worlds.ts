@@ -152,8 +152,12 @@ export function createWorlds(surroundings: WorldSurroundings): Worlds {
     count: () => rows.count(),
     ahead: () => rows.corrected(100),
     async countJobs(world) {
-      transitions.announce(world.key, await commit(() => jobs.settle(world.key, clocks.now(world))))
-      return jobs.countByState(world.key)
+      const { happened, counts } = await commit(() => {
+        const happened = jobs.settle(world.key, clocks.now(world))
+        return { happened, counts: jobs.countByState(world.key) }
+      })
+      transitions.announce(world.key, happened)
+      return counts
     },
 
     reset: (name) =>

@@ -1,6 +1,8 @@
 import t from 'tap'
+import type { JobState } from '../../schemas/jobs.ts'
 import { client, emulator, steadyClock } from '../emulator.ts'
 import { template, id, create, read, idsOf } from './job-calls.ts'
+import { bypass, jobs } from './files.ts'
 
 const other = 'c0ffee00-1b1e-4c53-9a59-2a3c0f1d7e22'
 
@@ -294,4 +296,31 @@ void t.test("unset: 'omit' leaves unset fields out", async (t) => {
   t.strictSame(page, { pagination: { total: 1 }, data: [body.job] })
   const none = (await client(url, 'test_other', 'omit')('GET', '/v1/customer/jobs')).body
   t.strictSame(none, { pagination: {} })
+})
+
+void t.test('lists by state are true for one moment, though time goes on while they are made', async (t) => {
+  // Each look at this clock is 30 ms later than the one before.
+  const base = steadyClock()
+  const clock = { now: () => (base.advance(0.03), base.now()) }
+  const { url, world } = await emulator(t, { clock, pace: '2s' })
+  const call = client(url)
+  const state = ({ state }: { state: JobState }) => state
+  for (let round = 0; round < 20; round++) {
+    const { body } = await call('POST', jobs, { templateId: 'hello-world-template', dataSource: bypass })
+    await call('POST', `${jobs}/${body.job.id}/run`)
+    for (const wanted of [
+      'JOB_STATE_STARTED',
+      'JOB_STATE_PARTITIONED',
+      'JOB_STATE_TASKS_COMPLETED',
+      'JOB_STATE_COMPLETE',
+    ]) {
+      const filters = [{ field: 'state', condition: 'FILTER_CONDITION_EQ', value: wanted }]
+      const found = (await call('POST', `${jobs}/filter`, { filters })).body.data.map(state)
+      t.same(new Set(found).size <= 1 && (found[0] ?? wanted), wanted)
+      const known = (await world('default').jobs({ state: wanted as JobState })).map(state)
+      t.same(new Set(known).size <= 1 && (known[0] ?? wanted), wanted)
+    }
+    const ordered = (await call('GET', `${jobs}?orderBy=state`)).body.data.map(state)
+    t.same(ordered, [...ordered].sort())
+  }
 })

@@ -30,8 +30,8 @@ export interface JobAnswers {
   one(request: FastifyRequest, job: JobRecord): JobResponse
   /** The same as text, which is kept as long as the job and its template are the same and no state was entered. */
   text(request: FastifyRequest, reply: FastifyReply, job: JobRecord): string
-  /** Jobs of a list, all as of one moment: the present, unless another is given. */
-  many(request: FastifyRequest, jobs: readonly JobRecord[], at?: Micros): JobJob[]
+  /** Jobs of a list, all as of the moment for which the list is true. */
+  many(request: FastifyRequest, jobs: readonly JobRecord[], at: Micros): JobJob[]
 }
 
 /** The text of an answer, and what may change it besides the job. */
@@ -86,7 +86,7 @@ export function jobAnswers(core: Core): JobAnswers {
       if (!isUpload(job.dataSource)) texts.set(job, { template, entered, text })
       return text
     },
-    many(request, jobs, at = core.clocks.now(request.caller.world)) {
+    many(request, jobs, at) {
       const link = uploadUrl(request)
       return jobs.map((job) => jobToWire(job, at, link))
     },

@@ -79,8 +79,8 @@ export const jobRoutes =
         const page = { ...slice, orderBy: jobOrderOf(request.query.orderBy) }
         const before = await core.jobs.list(request.caller, page)
         const moved = await countRead(core, request, before.jobs)
-        const { jobs, total } = moved ? await core.jobs.list(request.caller, page) : before
-        return { pagination: paginationOf(slice, total), data: answers.many(request, jobs) }
+        const { jobs, total, at } = moved ? await core.jobs.list(request.caller, page) : before
+        return { pagination: paginationOf(slice, total), data: answers.many(request, jobs, at) }
       },
     )
 
