@@ -46,7 +46,7 @@ void t.test('what has no types and passes another thing is told so', async (t) =
   for (const wrong of [undefined, null, 5, '', 'here', '127.0.0.1:2983', 'ftp://127.0.0.1']) {
     t.throws(() => remote(wrong as string), /^url .*: expected a URL, as in http:/, String(wrong))
   }
-  for (const wrong of [undefined, null, 5, Symbol('w')] as unknown[]) {
+  for (const wrong of [undefined, null, 5, Symbol('w'), '.', '..'] as unknown[]) {
     t.throws(() => world(wrong as string), /^world .*: expected 1 to 64 of letters/, String(wrong))
   }
   for (const { clock, ...reached } of [world('w'), remote(url).world('w')]) {
@@ -210,7 +210,7 @@ void t.test('fake timers of the test that uses it neither hang nor poison it', a
 
 void t.test('a name that no world can have and a persona that is none are refused at once', async (t) => {
   const { url, world } = await emulator(t)
-  const expected = /^world "a b": expected 1 to 64 of letters, digits, "\.", "_" and "-"$/
+  const expected = /^world "a b": expected 1 to 64 of letters, digits, "\.", "_" and "-", and not "\." or "\.\." alone$/
   t.throws(() => world('a b'), { message: expected })
   t.throws(() => remote(url).world('a b'), { message: expected })
   const answer = await (await fetch(`${url}/_emulator/worlds/a%20b/clock`)).json()

@@ -1,6 +1,6 @@
 import { connect, ControlError, type EmulatorClient, type World } from '../client.ts'
 import { ConfigError } from '../settings/settings.ts'
-import { defaultWorld, isWorldName } from '../base/world-names.ts'
+import { defaultWorld, isWorldName, worldNameForm } from '../base/world-names.ts'
 import { addressOf } from './address.ts'
 import type { Invocation } from './subcommand.ts'
 
@@ -30,7 +30,7 @@ const leastOfId = 4
 export function reach({ settings, options }: Invocation): Running {
   const { url: given, world: name = defaultWorld } = options as { url?: string; world?: string }
   if (!isWorldName(name)) {
-    throw new ConfigError(`--world ${JSON.stringify(name)}: expected 1 to 64 of letters, digits, ".", "_" and "-"`)
+    throw new ConfigError(`--world ${JSON.stringify(name)}: expected ${worldNameForm}`)
   }
   const url = addressOf(settings, given)
   const client = connect(url)

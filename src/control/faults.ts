@@ -112,7 +112,7 @@ export function createFaults(ids: Ids): FaultRegistry {
       return toView(fault)
     },
     clear(world) {
-      // Called in the act that resets a world; what goes on must find the world after it.
+      // What goes on finds the world as it is after the reset.
       for (const fault of worlds.get(world) ?? []) setImmediate(letGo, fault)
       worlds.delete(world)
     },

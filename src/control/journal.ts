@@ -61,6 +61,8 @@ export interface Journal {
    */
   watch(listener: Watcher): () => void
   count(world: string): number
+  /** Names of the worlds of which exchanges are kept, opened or not. */
+  worlds(): string[]
   /** The id of the newest exchange; 0 if there was none. */
   lastId(): number
   clear(world: string): void
@@ -212,6 +214,8 @@ export function createJournal(): Journal {
     },
 
     list: (world, query) => find(world, query).map(toExchange),
+
+    worlds: () => [...worlds.keys()],
 
     async wait(world, query, patience, signal) {
       const there = find(world, query)

@@ -21,14 +21,28 @@ const member = new RegExp(
   'gis',
 )
 
-/** A parameter of a URL, also of one inside a text. */
-const parameter = new RegExp(String.raw`([?&]${secretName}=)[^&#"'\\\s]*`, 'gi')
+/** A parameter of a URL, also of one inside a text, or of a form. Its name may be escaped. */
+const parameter = /(^|[?&"])((?:[\w.~-]|%[\da-f]{2})+)=[^&#"'\\\s]*/gi
+
+const maskParameters = (text: string): string =>
+  text.replace(parameter, (whole, before: string, name: string) =>
+    isSecretName(decoded(name).replace(/^.*\./, '')) ? `${before}${name}=${mask}` : whole,
+  )
+
+/** The name without escapes; those that are not UTF-8 stay. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}
 
 /** The part of an error message that repeats a value of the wrong type. */
 const complaint = new RegExp(String.raw`(\bfield [\w.[\]]*\b${secretName}: )[^;]*`, 'gi')
 
 /** A URL without the values of parameters that hold secrets, for logs. */
-export const maskedUrl = (url: string): string => url.replace(parameter, `$1${mask}`)
+export const maskedUrl = (url: string): string => maskParameters(url)
 
 const userOfUrl = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/"'@]+@/gi
 
@@ -57,9 +71,7 @@ export function masking(headers: Headers, body: string): Masking {
     for (const secret of presented) {
       for (const spelling of [secret, encodeURIComponent(secret)]) masked = masked.replaceAll(spelling, mask)
     }
-    return masked
-      .replace(member, `$1"${mask}"`)
-      .replace(parameter, `$1${mask}`)
+    return maskParameters(masked.replace(member, `$1"${mask}"`))
       .replace(complaint, `$1${mask}`)
       .replace(userOfUrl, `$1${mask}@`)
       .replace(jsonWebToken, mask)

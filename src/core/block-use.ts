@@ -2,7 +2,7 @@ import { failedPrecondition, show } from '../base/errors.ts'
 import type { BlockKind } from '../domain/blocks/manifest.ts'
 import { type Block, blockOf, type BlockRegistry, findBlock } from '../domain/runs/block.ts'
 import { builtInTemplates } from '../domain/templates/built-in.ts'
-import { parseTag, resolveTag } from '../domain/templates/tags.ts'
+import { parseTag, resolveTag, tagOf } from '../domain/templates/tags.ts'
 import type { Template } from '../domain/templates/template.ts'
 import type { BlockRecord, BlockStore } from '../store/blocks.ts'
 
@@ -12,8 +12,6 @@ const kinds = { partitioner: 'engine', app: 'app', assembler: 'engine' } as cons
   keyof Components,
   BlockKind
 >
-
-const tagOf = ({ name, major, minor }: BlockRecord): string => `${name}@${major}.${minor}`
 
 /** Names of blocks that the built-in templates use: the emulator plays them, so they need not be pushed. */
 const builtIn: ReadonlySet<string> = new Set(

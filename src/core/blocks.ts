@@ -7,7 +7,7 @@ import { ApiError, invalidArgument, notFound, permissionDenied, show } from '../
 import { type Ids, normaliseId } from '../base/ids.ts'
 import { unpackBlock } from '../domain/blocks/archive.ts'
 import type { BlockKind } from '../domain/blocks/manifest.ts'
-import { resolveTag } from '../domain/templates/tags.ts'
+import { resolveTag, tagOf } from '../domain/templates/tags.ts'
 import type { BlockRecord } from '../store/blocks.ts'
 import type { Commit } from '../store/commit.ts'
 import { compileDecoder } from '../wire/decode.ts'
@@ -55,9 +55,6 @@ const maxBytes = 4 * 1024 * 1024
 
 /** The fields that a list of apps or engines can be ordered by. */
 export const blockOrderFields = ['name', 'createdAt', 'updatedAt'] as const
-
-export const tagOf = ({ name, major, minor }: Pick<BlockRecord, 'name' | 'major' | 'minor'>): string =>
-  `${name}@${major}.${minor}`
 
 const readTemplate = compileDecoder(JobTemplateInput, dataSourceTypes)
 

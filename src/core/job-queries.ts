@@ -1,6 +1,6 @@
 import { normaliseId } from '../base/ids.ts'
 import type { JobRecord } from '../domain/jobs/job.ts'
-import { runningTasks } from '../domain/jobs/lifecycle.ts'
+import { enteredAt, runningTasks } from '../domain/jobs/lifecycle.ts'
 import type { JobCriterion, JobFilterStore } from '../store/job-filters.ts'
 import { needsSettling } from '../store/job-filters.ts'
 import type { Slice } from '../wire/paging.ts'
@@ -62,8 +62,8 @@ export function createJobQueries(
       for (const id of ids) {
         const job = own(caller, id)
         if (job === undefined) continue
-        const isReal = job.run?.blocks !== undefined
-        counts.push([id, isReal ? runs.tasks(world.key, job.id) : runningTasks(job.run, at)])
+        const began = job.run?.blocks === undefined ? null : enteredAt(job.run, 'JOB_STATE_STARTED')
+        counts.push([id, began === null ? runningTasks(job.run, at) : runs.tasks({ world, jobId: job.id, began })])
       }
       return Object.fromEntries(counts)
     },

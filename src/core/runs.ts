@@ -33,8 +33,8 @@ export interface Runs {
   find(run: RunOf): JobRecord | undefined
   /** Counts a task of a job as running. Returns what ends that. */
   beginTask(run: RunOf): () => void
-  /** Tasks of a job that really run now. */
-  tasks(world: number, jobId: string): number
+  /** Tasks of a run that really run now; none once the job has ended. */
+  tasks(run: RunOf): number
   /** Fails what runs on paper only, since the emulator that ran it is gone. */
   failCut(): Promise<void>
   /** Fails what ran in the world from which this one was copied. Call inside an act. */
@@ -64,6 +64,7 @@ export function createRuns({ commit, rows: { jobs: rows, worlds }, transitions, 
   }
 
   const working = new Map<string, number>()
+  const keyOf = ({ world, jobId, began }: RunOf): string => `${world.key}/${jobId}/${began}`
   const countTask = (key: string, by: number): void => {
     const count = (working.get(key) ?? 0) + by
     if (count > 0) working.set(key, count)
@@ -103,12 +104,11 @@ export function createRuns({ commit, rows: { jobs: rows, worlds }, transitions, 
   }
 
   return {
-    beginTask({ world, jobId }) {
-      const key = `${world.key}/${jobId}`
-      countTask(key, 1)
-      return () => countTask(key, -1)
+    beginTask(run) {
+      countTask(keyOf(run), 1)
+      return () => countTask(keyOf(run), -1)
     },
-    tasks: (world, jobId) => working.get(`${world}/${jobId}`) ?? 0,
+    tasks: (run) => (find(run) === undefined ? 0 : (working.get(keyOf(run)) ?? 0)),
     find,
     enter: (run, to, known) => change(run, (life, present) => enterRun(life, to, present, known)),
     async fail(run, reason) {

@@ -71,13 +71,13 @@ export const hasColours = (isTerminal: boolean, environment: Readonly<Record<str
 export function toLine(json: string, paint: Paint = unpainted): string {
   const entry = JSON.parse(json) as LogEntry
   const { level, time, msg = '', method, status, job, err } = entry
-  const stack = err?.stack === undefined ? '' : `\n${err.stack}`
+  const stack = err?.stack === undefined ? '' : `\n${err.stack.split('\n').map(plain).join('\n')}`
   const [sort, colour, text] =
     method !== undefined && status !== undefined
       ? ([status === 0 ? 'lost' : String(status), colourOf(status), requestText(entry, paint)] as const)
       : job !== undefined
         ? (['job', jobColour(entry), jobText(entry, paint)] as const)
-        : ([levelNames[level] ?? String(level), levelColour(level), msg] as const)
+        : ([levelNames[level] ?? String(level), levelColour(level), plain(msg)] as const)
   return `${paint('dim', localTime(time))} ${paint(colour, sort.padEnd(5))} ${text}${stack}\n`
 }
 

@@ -1,5 +1,5 @@
 import { type Era, eras } from '../wire/era-2023.ts'
-import { isWorldName } from '../base/world-names.ts'
+import { isWorldName, worldNameForm } from '../base/world-names.ts'
 import {
   address,
   baseUrl,
@@ -180,7 +180,7 @@ export const settings: { readonly [Name in keyof Settings]: Row<Name> } = {
       const divider = text.lastIndexOf('=')
       const [key, world] = [text.slice(0, Math.max(0, divider)), text.slice(divider + 1)]
       if (key.trim() === '' || !isWorldName(world)) {
-        return expected('KEY=WORLD, with a WORLD of 1 to 64 of letters, digits, ".", "_" and "-"')
+        return expected(`KEY=WORLD, with a WORLD of ${worldNameForm}`)
       }
       return new Map(previous).set(key, world)
     },

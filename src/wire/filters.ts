@@ -1,5 +1,6 @@
 import { type Filter, type FilterCondition, filterConditions } from '../../schemas/filters.ts'
 import { invalidArgument, show } from '../base/errors.ts'
+import { snakeCase } from './decode.ts'
 import { unwrapItem } from './filter-values.ts'
 import { didYouMean } from '../base/nearest.ts'
 import { parseTimestamp } from '../base/timestamps.ts'
@@ -73,7 +74,7 @@ export function compileFilters<Name extends string>(
 ): (filters: readonly Filter[]) => Criterion<Name>[] {
   const names = Object.keys(fields) as Name[]
   const byName = new Map<string, Name>(
-    names.flatMap((name) => [[snakeCase(name), name] as const, [name, name] as const]),
+    names.flatMap((name) => [[snakeCasePath(name), name] as const, [name, name] as const]),
   )
 
   function parse({ field: sent, condition: sentCondition, value }: Filter, path: string): Criterion<Name> {
@@ -112,12 +113,10 @@ export function compileFilters<Name extends string>(
 }
 
 /** `stateTimestamps.JOB_STATE_NEW` -> `state_timestamps.JOB_STATE_NEW`: keys of maps are never renamed. */
-const snakeCase = (name: string): string =>
-  name
+const snakeCasePath = (path: string): string =>
+  path
     .split('.')
-    .map((segment) =>
-      /^[a-z]/.test(segment) ? segment.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : segment,
-    )
+    .map((segment) => (/^[a-z]/.test(segment) ? snakeCase(segment) : segment))
     .join('.')
 
 function readCondition(sent: unknown, path: string): FilterCondition {

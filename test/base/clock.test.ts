@@ -1,6 +1,7 @@
 // Time never goes back, and never stands still because the machine's clock was set back.
 import t from 'tap'
 import { steadyClock as follow, systemClock } from '../../src/base/clock.ts'
+import { createCore } from '../../src/core.ts'
 import { client, emulator, steadyClock } from '../emulator.ts'
 
 const jobs = '/v1/customer/jobs'
@@ -118,4 +119,55 @@ void t.test('a world whose clock stood still for a while can be exported and imp
     200,
   )
   t.equal((await call('GET', '/_emulator/worlds/v/clock')).body.now, now)
+})
+
+void t.test('standing still makes up for a machine that was set back', async (t) => {
+  const clock = steadyClock()
+  const { url } = await emulator(t, { clock })
+  const call = client(url)
+  const move = (act: string, body?: object) => call('POST', `/_emulator/worlds/default/clock/${act}`, body)
+  const ahead = async () => (await call('GET', '/_emulator/health')).body.worldsAhead as unknown
+  await move('advance', { by: '2h' })
+  clock.advance(-3600)
+  await move('advance', { by: '0s' })
+  t.match(await ahead(), [{ world: 'default', seconds: 3600 }])
+  for (const seconds of [1800, 0]) {
+    await move('freeze')
+    clock.advance(1800)
+    await move('run')
+    t.match(await ahead(), seconds === 0 ? [] : [{ world: 'default', seconds }])
+  }
+})
+
+void t.test('no clock is moved to where its time could not be written any more', async (t) => {
+  const { url, world } = await emulator(t, { clock: steadyClock() })
+  const call = client(url)
+  const advance = (by: string) => call('POST', '/_emulator/worlds/default/clock/advance', { by })
+  let answer = await advance('36500d')
+  while (answer.status === 200) answer = await advance('36500d')
+  t.match(answer.body, { code: 3, message: /^the clock cannot be advanced beyond 9900-01-01T00:00:00/ })
+  while ((await advance('365d')).status === 200);
+  const { id } = (await call('POST', jobs, { templateId: 'emulator-succeeds' })).body.job
+  await call('POST', `${jobs}/${id}/run`)
+  t.equal((await advance(`job:${id}`)).status, 200)
+  const { body } = await call('GET', `${jobs}/${id}/results`)
+  t.equal((await fetch(body.results[0].link)).status, 200, 'links are good')
+  await world('copy').import(await world('default').export())
+  t.equal((await client(url, 'test_copy')('GET', `${jobs}/${id}`)).body.job.state, 'JOB_STATE_COMPLETE')
+})
+
+void t.test('who has gone does not wait for a clock', async (t) => {
+  const core = createCore({ clock: steadyClock() })
+  t.teardown(() => core.close())
+  const world = await core.worlds.open('default')
+  const at = core.clocks.now(world) + second
+  const leave = new AbortController()
+  const waits = Array.from({ length: 1000 }, () => core.clocks.waitUntil(world, at, 60_000, leave.signal))
+  await t.rejects(core.clocks.waitUntil(world, at, 60_000, leave.signal), {
+    grpcCode: 8,
+    message: /^1000 requests wait/,
+  })
+  leave.abort()
+  t.same(new Set(await Promise.all(waits)), new Set([false]))
+  t.equal(await core.clocks.waitUntil(world, at, 60_000, leave.signal), false)
 })

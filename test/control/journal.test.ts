@@ -201,7 +201,20 @@ void t.test('no secret can be read from any field', async (t) => {
       'GET',
     )
   }
-  const hidden = ['hide-1', 'hide-2', 'hide-3', 'hide-4', 'hide-5', 'hide-6', 'hide-7', 'hide-8', 'hide-9']
+  const hidden = [
+    'hide-1',
+    'hide-2',
+    'hide-3',
+    'hide-4',
+    'hide-5',
+    'hide-6',
+    'hide-7',
+    'hide-8',
+    'hide-9',
+    'hide-a',
+    'hide-b',
+    'hide-c',
+  ]
   const params = {
     '@type': 'type.googleapis.com/bytenite.data_source.S3DataSource',
     accessKey: hidden[0],
@@ -224,6 +237,11 @@ void t.test('no secret can be read from any field', async (t) => {
       authorization,
     },
   )
+  await raw(`${jobs}?%61pi%4Bey=${hidden[9]}&secret.secret_key=${hidden[10]}`, '', { authorization }, 'GET')
+  await raw('/v1/dev/engines', `password=${hidden[11]}&tag=x`, {
+    authorization,
+    'content-type': 'application/x-www-form-urlencoded',
+  })
   await raw(jobs, `{"templateId":"x","name":"${token}"`, { authorization })
   await raw(`${jobs}/${token}`, '', { authorization }, 'GET')
   const { job } = (

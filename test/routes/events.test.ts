@@ -257,3 +257,25 @@ void t.test('a client that goes away is forgotten', async (t) => {
   const id = await runJob(url)
   t.match(await staying.next(), { result: { data: { jobId: id } } })
 })
+
+void t.test('a stream that is opened while its world goes ends, as those before it', async (t) => {
+  const clock = steadyClock()
+  const { url, inject } = await emulator(t, { clock, pace: '10s' })
+  const call = client(url)
+  for (const [method, act] of [
+    ['POST', '/_emulator/worlds/default/reset'],
+    ['DELETE', '/_emulator/worlds/default'],
+  ] as const) {
+    for (const accept of ['application/json', 'text/event-stream']) {
+      for (let round = 0; round < 5; round++) {
+        const { id } = (await call('POST', '/v1/customer/jobs', { templateId: 'emulator-succeeds' })).body.job
+        await call('POST', `/v1/customer/jobs/${id}/run`)
+        // The stream waits for an act that settles the world.
+        clock.advance(3)
+        const headers = { authorization: 'test_default', accept }
+        const [stream] = await Promise.all([inject({ url: path, headers }), inject({ method, url: act })])
+        t.equal(stream.statusCode, 200, 'it ends')
+      }
+    }
+  }
+})

@@ -13,6 +13,8 @@ void t.test('a log line for people', async (t) => {
   const job = { level: 30, msg: 'job', job: 'j', world: 'default' }
   for (const [entry, text] of [
     [{ level: 40, msg: 'hm' }, 'warn  hm'],
+    [{ level: 40, msg: 'ignored \x1b[2Ja\n09:00 200 forged\u009b' }, 'warn  ignored ?[2Ja?09:00 200 forged?'],
+    [{ level: 50, msg: 'oh', err: { stack: 'Error: \x1b[2J\n at x' } }, 'error oh\nError: ?[2J\n at x'],
     [{ level: 50, msg: 'oh', err: { stack: 'Error: oh\n at x' } }, 'error oh\nError: oh\n at x'],
     [request, '200   GET /x 1.4 ms'],
     [{ ...request, world: 'w', status: 404, reason: 'no \x1b[2Jjob' }, '404   GET /x 1.4 ms [w] no ?[2Jjob'],

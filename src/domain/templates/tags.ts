@@ -5,6 +5,10 @@ export interface Tag {
   readonly minor: number | undefined
 }
 
+/** The tag of a block as it is shown: with its whole version. */
+export const tagOf = ({ name, major, minor }: { name: string; major: number; minor: number }): string =>
+  `${name}@${major}.${minor}`
+
 const pattern = /^([A-Za-z0-9_+.-]{1,64})(?:@v?(\d+)(?:\.(\d+))?)?$/
 
 /**

@@ -12,14 +12,12 @@ import { Untyped } from '../../../schemas/unused.ts'
 import { invalidArgument, show } from '../../base/errors.ts'
 import { uuidFromName } from '../../base/ids.ts'
 import { formatTimestamp, microsPerSecond } from '../../base/timestamps.ts'
+import { defaultWorld } from '../../base/world-names.ts'
 import type { Core } from '../../core.ts'
 import { defaultKeyOf, type KeyRing } from '../../domain/accounts/keys.ts'
 
 /** The code of every mail that the emulator would have sent (chosen). */
 const code = '123456'
-
-/** The world of those who have no key yet. */
-const defaultWorld = 'default'
 
 /** How long such a code would be good, in seconds (chosen). */
 const codeLifetime = 600

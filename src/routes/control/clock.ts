@@ -117,7 +117,7 @@ export const clockRoutes =
       async (request) => {
         const world = await open(request.params.world)
         const until = momentOf(request.body, core.clocks.now(world))
-        const reached = await core.clocks.waitUntil(world, until, longestWait)
+        const reached = await core.clocks.waitUntil(world, until, longestWait, request.signal)
         return { reached, until: formatTimestamp(until) }
       },
     )

@@ -83,7 +83,7 @@ export const streamRoutes =
 
     /** The exchanges after one, of one world or of all. */
     function replay(only: string | undefined, after: number): string {
-      const names = only === undefined ? core.worlds.list({ limit: 1000, offset: 0 }).map(({ name }) => name) : [only]
+      const names = only === undefined ? core.journal.worlds() : [only]
       return names
         .flatMap((world) => core.journal.list(world, { after }).map((exchange) => ({ world, exchange })))
         .sort((a, b) => a.exchange.id - b.exchange.id)

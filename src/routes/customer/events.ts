@@ -45,7 +45,15 @@ export const eventRoutes =
         // What happened before is news to those who listen already, and not to this one.
         const sse = /\btext\/event-stream\b/i.test(request.headers.accept ?? '')
         const history = sse ? historyOf(world, core.clock.now()) : undefined
-        await core.jobs.settle(world)
+        let isEmptied = false
+        const unwatch = core.transitions.listen(
+          world.key,
+          () => undefined,
+          () => {
+            isEmptied = true
+          },
+        )
+        await core.jobs.settle(world).finally(unwatch)
         const out = new PassThrough()
         const stream = createEventStream(out, sse ? 'server-sent events' : 'lines', () => {
           open.delete(stream)
@@ -65,7 +73,8 @@ export const eventRoutes =
         if (history !== undefined) push(history.after(String(request.headers['last-event-id'] ?? '')))
         if (open.size === 0) heart = setInterval(beat, heartbeat).unref()
         open.add(stream)
-        if (closing) stream.end()
+        // So does a stream whose world went before it was open, in the act that was waited for.
+        if (closing || isEmptied || core.worlds.find(world.name)?.key !== world.key) stream.end()
         void reply
           .type(sse ? 'text/event-stream' : 'application/json')
           .header('cache-control', 'no-cache')

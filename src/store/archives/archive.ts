@@ -80,7 +80,7 @@ export interface ArrivedArchive {
   /** Where the rows of a table lie, by its name. */
   readonly rows: ReadonlyMap<string, string>
   readonly files: ReadonlyMap<string, JobFiles>
-  /** A folder with a folder a job, as `Files.replaceWorld` takes it. */
+  /** A folder with a folder a job, as `Files.placeWorld` takes it. */
   readonly folder: string
 }
 
