@@ -31,7 +31,9 @@ export const Health = Message('Health', {
 })
 export type Health = Static<typeof Health>
 
-const world = Type.String({ description: 'Name of the world: 1 to 64 letters, digits, `.`, `_` or `-`, and not `.` or `..` alone' })
+const world = Type.String({
+  description: 'Name of the world: 1 to 64 letters, digits, `.`, `_` or `-`, and not `.` or `..` alone',
+})
 
 export const WorldParams = Type.Object({ world })
 

@@ -15,7 +15,7 @@ const httpVersion = Type.String({ description: 'Always HTTP/1.1' })
 const cookies = Type.Array(Type.Never(), { maxItems: 0, description: 'Always empty' })
 
 /** An exchange of the journal as an entry of HAR 1.2. */
-const HarEntry = Message('HarEntry', {
+export const HarEntry = Message('HarEntry', {
   startedDateTime: Type.String({ format: 'date-time', description: 'By the clock of the machine' }),
   time: Type.Number({ description: 'Milliseconds' }),
   request: Type.Object(

@@ -48,7 +48,10 @@ export type Exchange = Static<typeof Exchange>
 /** Conditions for the exchanges to list, all of which must hold. */
 const conditions = {
   operation: Type.Optional(
-    Type.Unsafe<OperationName | '*'>({ type: 'string', description: 'E.g. `POST /v1/customer/jobs`' }),
+    Type.Unsafe<OperationName | '*'>({
+      type: 'string',
+      description: 'E.g. `POST /v1/customer/jobs`; `*` or absent: all',
+    }),
   ),
   persona: Type.Optional(
     Type.Unsafe<PersonaName>({ type: 'string', description: 'Persona of the caller, e.g. `owner`' }),

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from './base/timers.ts'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.ts'

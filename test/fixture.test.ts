@@ -208,6 +208,22 @@ void t.test('fake timers of the test that uses it neither hang nor poison it', a
   t.equal((await create('other')).status, 200, 'and it works on afterwards')
 })
 
+void t.test('nothing that waits in the emulator waits for fake timers', async (t) => {
+  const { url, world, close } = await emulator(t)
+  const own = world('w')
+  await own.fault({ operation: 'GET /v1/customer/jobs', delay: '20ms' })
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
+  t.teardown(() => mock.timers.reset())
+  const list = () => client(url, own.apiKey)('GET', jobs)
+  t.equal((await list()).status, 200)
+  await t.rejects(own.waitForRequest({ operation: 'POST /v1/customer/jobs' }, '20ms'), /no request/)
+  await own.fault({ operation: 'GET /v1/customer/jobs', delay: 'until-released' })
+  const held = list().catch(() => undefined)
+  await own.waitForRequest({ operation: 'GET /v1/customer/jobs' })
+  await close()
+  await held
+})
+
 void t.test('a name that no world can have and a persona that is none are refused at once', async (t) => {
   const { url, world } = await emulator(t)
   const expected = /^world "a b": expected 1 to 64 of letters, digits, "\.", "_" and "-", and not "\." or "\.\." alone$/

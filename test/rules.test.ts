@@ -168,6 +168,19 @@ void t.test('a doc comment begins with a noun or a verb', async (t) => {
   t.strictSame(wrong, [])
 })
 
+void t.test("timers are those of base/timers.ts, which a test's fake ones do not replace", async (t) => {
+  const wrong = sources
+    .filter(({ file }) => !/^src\/(inspector|exec\/intercept)\/|^src\/base\/timers\.ts$/.test(file))
+    .filter(
+      ({ code }) =>
+        /from 'node:timers'/.test(code.text) ||
+        (/\b(set|clear)(Timeout|Interval|Immediate)\(/.test(code.text) &&
+          !/from '[./]+(base\/)?timers\.ts'/.test(code.text)),
+    )
+    .map(({ file }) => file)
+  t.strictSame(wrong, [])
+})
+
 function stringsOf(code: ts.SourceFile): string[] {
   const strings: string[] = []
   const visit = (node: ts.Node): void => {

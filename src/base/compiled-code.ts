@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import Module, { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { setImmediate, setTimeout } from 'node:timers'
+import { setImmediate, setTimeout } from './timers.ts'
 import { deserialize, serialize } from 'node:v8'
 import { Script } from 'node:vm'
 

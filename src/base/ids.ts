@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { setImmediate } from 'node:timers'
+import { setImmediate } from './timers.ts'
 
 /** Where fresh ids come from; tests may pass their own. */
 export interface Ids {

@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from '../base/timers.ts'
 import { get } from 'node:http'
 import type { Settings } from '../settings/settings.ts'
 import { directAgent } from '../base/address.ts'

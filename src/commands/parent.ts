@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers'
+import { setTimeout } from '../base/timers.ts'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 

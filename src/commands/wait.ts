@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers'
+import { setTimeout } from '../base/timers.ts'
 import { systemClock } from '../base/clock.ts'
 import { ConfigError } from '../settings/settings.ts'
 import { parseDuration } from '../base/durations.ts'

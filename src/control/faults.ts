@@ -1,4 +1,4 @@
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
+import { clearTimeout, setImmediate, setTimeout } from '../base/timers.ts'
 import type { Fault, FaultRequest } from '../../schemas/faults.ts'
 import { parseDuration } from '../base/durations.ts'
 import { invalidArgument, notFound, show } from '../base/errors.ts'

@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from '../base/timers.ts'
 import type { Conditions, Exchange, JournalQuery, VerifyRequest, VerifyResponse } from '../../schemas/journal.ts'
 import { ApiError, show } from '../base/errors.ts'
 import { formatTimestamp, type Micros } from '../base/timestamps.ts'
@@ -248,7 +248,7 @@ export function createJournal(): Journal {
       const exchanges = keptOf(world)
       const judged = exchanges.map((exchange) => ({
         exchange,
-        differences: [...mismatches(exchange, query), ...missing(body, bodyOf(exchange))],
+        differences: [...mismatches(exchange, query), ...bodyMismatches(exchange, body)],
       }))
       const found = judged.filter(({ differences }) => differences.length === 0).length
       const ok = count === undefined ? found > 0 : found === count
@@ -302,12 +302,21 @@ function mismatches(kept: Kept, { operation, persona, status, jobId, after }: Co
   return differences
 }
 
-function bodyOf({ requestBody }: Kept): unknown {
-  if (requestBody.length === 0) return undefined
+/** The differences of the body from the wanted members, in words. */
+function bodyMismatches({ requestBody, requestBytes }: Kept, wanted: unknown): string[] {
+  if (wanted === undefined) return []
+  if (requestBytes > keptBody) {
+    return [`body: of its ${requestBytes} bytes the journal keeps ${keptBody}, so it cannot be compared`]
+  }
+  return missing(wanted, parsed(requestBody))
+}
+
+function parsed(body: string): unknown {
+  if (body.length === 0) return undefined
   try {
-    return JSON.parse(requestBody)
+    return JSON.parse(body)
   } catch {
-    return requestBody
+    return body
   }
 }
 

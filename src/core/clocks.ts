@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from '../base/timers.ts'
 import { type ClockPosition, type SteadyClock, worldTime } from '../base/clock.ts'
 import { ApiError, failedPrecondition, invalidArgument, notFound, show } from '../base/errors.ts'
 import { formatTimestamp, type Micros, parseTimestamp } from '../base/timestamps.ts'
@@ -100,12 +100,14 @@ export function createClocks({ wall, commit, rows: { worlds: rows, jobs }, trans
     return moved
   }
 
-  /** Callbacks that check whether a moment has come, by world. */
-  const waiting = new Map<string, Set<() => void>>()
+  /** Callbacks that check if their moment has come, with that moment, by world. */
+  const waiting = new Map<string, Map<() => void, Micros>>()
   let closed = false
 
   function wake(name: string): void {
-    for (const check of [...(waiting.get(name) ?? [])]) check()
+    // In the order of their moments, as if time had passed by itself.
+    const checks = [...(waiting.get(name) ?? [])].sort(([, some], [, other]) => some - other)
+    for (const [check] of checks) check()
   }
 
   return {
@@ -132,7 +134,7 @@ export function createClocks({ wall, commit, rows: { worlds: rows, jobs }, trans
       }
       const deadline = wall.elapsed() + patience * 1000
       return new Promise((resolve) => {
-        const ofWorld = waiting.get(world.name) ?? new Set()
+        const ofWorld = waiting.get(world.name) ?? new Map<() => void, Micros>()
         waiting.set(world.name, ofWorld)
         let timer: NodeJS.Timeout | undefined
         const check = (): void => {
@@ -150,7 +152,7 @@ export function createClocks({ wall, commit, rows: { worlds: rows, jobs }, trans
           if (ofWorld.size === 0) waiting.delete(world.name)
           resolve(reached)
         }
-        ofWorld.add(check)
+        ofWorld.set(check, at)
         signal.addEventListener('abort', check)
         check()
       })

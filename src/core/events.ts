@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from '../base/timers.ts'
 import type { ClockPosition } from '../base/clock.ts'
 import type { Micros } from '../base/timestamps.ts'
 import type { Transition } from '../domain/jobs/job.ts'

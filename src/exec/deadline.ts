@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from '../base/timers.ts'
 /** A time limit that is set, and may be set again. */
 export interface Limit {
   /** Aborted once the time is up. */

@@ -1,3 +1,4 @@
+import { setImmediate } from '../base/timers.ts'
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'

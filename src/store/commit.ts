@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout } from 'node:timers'
+import { setImmediate, setTimeout } from '../base/timers.ts'
 import type { Database } from 'better-sqlite3'
 
 /**

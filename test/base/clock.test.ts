@@ -171,3 +171,18 @@ void t.test('who has gone does not wait for a clock', async (t) => {
   t.same(new Set(await Promise.all(waits)), new Set([false]))
   t.equal(await core.clocks.waitUntil(world, at, 60_000, leave.signal), false)
 })
+
+void t.test('those who wait for a clock go on in the order of their moments', async (t) => {
+  const core = createCore({ clock: steadyClock() })
+  t.teardown(() => core.close())
+  const world = await core.worlds.open('default')
+  const present = core.clocks.now(world)
+  const order: number[] = []
+  const waits = [30, 1, 60, 2].map(async (seconds) => {
+    await core.clocks.waitUntil(world, present + seconds * second, 60_000, new AbortController().signal)
+    order.push(seconds)
+  })
+  await core.clocks.advance(world, 60 * second)
+  await Promise.all(waits)
+  t.same(order, [1, 2, 30, 60])
+})

@@ -272,3 +272,15 @@ void t.test('no secret can be read from any field', async (t) => {
   t.notMatch(everything, /X-Goog-Signature=[0-9a-f]/)
   t.match(everything, '"name"', 'what is no secret is there')
 })
+
+void t.test('a body that is not kept as a whole is no miss, but cannot be compared', async (t) => {
+  const { url, world: open } = await emulator(t)
+  const world = open('default')
+  const params = { app: { prompt: 'x'.repeat(70_000) } }
+  await client(url)('POST', jobs, { ...template, name: 'long', params })
+  const { ok, nearest } = await world.verify({ operation: '*', body: { name: 'long' } })
+  t.notOk(ok)
+  t.match(nearest[0]!.differences, [/^body: of its 70\d{3} bytes the journal keeps 65536, so it cannot be compared$/])
+  t.equal((await world.verify({ operation: 'POST /v1/customer/jobs' })).count, 1)
+  t.equal((await world.requests({ operation: '*' })).length, 1)
+})

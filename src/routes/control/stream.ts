@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../../base/timers.ts'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { StreamQuery } from '../../../schemas/activity.ts'
 import type { Exchange } from '../../../schemas/journal.ts'

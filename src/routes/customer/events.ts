@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { clearInterval, setInterval } from 'node:timers'
+import { clearInterval, setInterval } from '../../base/timers.ts'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { EventMessage } from '../../../schemas/events.ts'
 import type { Core } from '../../core.ts'
