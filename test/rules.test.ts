@@ -230,6 +230,7 @@ void t.test(
       'src/commands/healthcheck.ts': ['setTimeout'],
       'src/exec/child.ts': ['setTimeout'],
       'src/exec/deadline.ts': ['setTimeout'],
+      'src/exec/signals.ts': ['setTimeout'],
       'src/commands/wait.ts': ['setTimeout'],
       'src/commands/parent.ts': ['setTimeout'],
       'src/core/events.ts': ['setTimeout'],
