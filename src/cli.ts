@@ -172,6 +172,14 @@ process.stdout.once('error', (error: Error & { code?: string }) => {
   process.exit(1)
 })
 
+/** The message of an error; a current folder that was removed fails wherever a path is made whole. */
+function sentenceOf(error: unknown): string {
+  if ((error as { syscall?: string }).syscall === 'uv_cwd') {
+    return 'the current folder does not exist any more; change to another one and try again'
+  }
+  return error instanceof Error ? error.message : String(error)
+}
+
 async function main(): Promise<void> {
   try {
     refuseUnknownCommand(process.argv.slice(2))
@@ -179,7 +187,7 @@ async function main(): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : wrongUse
     else {
-      process.stderr.write(`bytenite-emulator: ${error instanceof Error ? error.message : String(error)}\n`)
+      process.stderr.write(`bytenite-emulator: ${sentenceOf(error)}\n`)
       process.exitCode = error instanceof ConfigError ? wrongUse : 1
     }
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { makeFolder } from '../base/folders.ts'
 import type { StoredLine } from '../domain/runs/log-lines.ts'
 import { type Emulator, startEmulator } from '../index.ts'
 import { ConfigError } from '../settings/settings.ts'
@@ -93,12 +94,12 @@ async function save(emulator: Emulator, jobId: string, out: string): Promise<voi
     'GET',
     `${jobs}/${jobId}/results`,
   )
-  await mkdir(out, { recursive: true })
+  makeFolder(out)
   for (const { name, link } of results) {
     const { pathname, search } = new URL(link)
     const { rawPayload } = await emulator.inject({ url: `${pathname}${search}` })
     const file = join(out, name)
-    await mkdir(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     await writeFile(file, rawPayload)
     process.stdout.write(`${file}\n`)
   }
