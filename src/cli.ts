@@ -11,7 +11,7 @@ import {
   settingNames,
   settings,
 } from './settings/settings.ts'
-import type { CommandOptions, Invocation, Subcommand } from './commands/subcommand.ts'
+import { type CommandOptions, type Invocation, type Subcommand, unexpected } from './commands/subcommand.ts'
 import { subcommands } from './commands/commands.ts'
 import { didYouMean } from './base/nearest.ts'
 import { version } from './base/package.ts'
@@ -86,6 +86,13 @@ startCommand.showHelpAfterError('See bytenite-emulator --help.')
 function clearer(text: string): string {
   return text
     .replace(/^error: /, 'bytenite-emulator: ')
+    .replace(
+      /too many arguments for '(\w+)'\. Expected (\d+) arguments? but got \d+\./,
+      (whole, name: string, most: string) => {
+        const given = program.commands.find((command) => command.name() === name)?.args[Number(most)]
+        return given === undefined ? whole : unexpected(given, name, Number(most))
+      },
+    )
     .replace(/unknown option '(--[\w-]+)(=.*?)?'(\n\(Did you mean .*\))?$/ms, (whole, flag: string, value?: string) => {
       if (value !== undefined && isSwitch(flag)) return `option '${flag}' takes no value`
       return settingNames.some((name) => flagOf(name) === flag)

@@ -6,6 +6,7 @@ import type { StoredLine } from '../domain/runs/log-lines.ts'
 import { exitCodeOf, passedOn } from '../exec/child.ts'
 import { type Emulator, startEmulator } from '../index.ts'
 import { ConfigError } from '../settings/settings.ts'
+import { notRead, notWritten } from './files.ts'
 import type { Invocation } from './subcommand.ts'
 
 const jobs = '/v1/customer/jobs'
@@ -121,7 +122,14 @@ async function begin(
   })
   if (source !== undefined) {
     const { pathname, search } = new URL(job.dataSource.params.tempUrl)
-    await ask(emulator, 'PUT', `${pathname}${search}`, await readFile(source))
+    await ask(
+      emulator,
+      'PUT',
+      `${pathname}${search}`,
+      await readFile(source).catch((error: unknown) => {
+        throw notRead(source, error)
+      }),
+    )
     await ask(emulator, 'PATCH', `${jobs}/${job.id}/uploadcompleted`)
   }
   await ask(emulator, 'POST', `${jobs}/${job.id}/run`)
@@ -148,7 +156,7 @@ async function save(emulator: Emulator, jobId: string, out: string): Promise<voi
       makeFolder(dirname(file))
       await writeFile(file, rawPayload)
     } catch (error) {
-      throw new Error(`cannot write ${file}: ${(error as Error).message}`, { cause: error })
+      throw notWritten(file, error)
     }
     process.stdout.write(`${file}\n`)
   }
