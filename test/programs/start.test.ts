@@ -47,7 +47,7 @@ void t.test('start', async (t) => {
 
     const nowhere = run(t, [...memory, '--port-file', join(file, 'nope', 'port')])
     t.equal((await nowhere.exit).code, 1)
-    t.match(sentence(nowhere.stderr()), /^bytenite-emulator: cannot write the port file /)
+    t.match(sentence(nowhere.stderr()), /^bytenite-emulator: cannot write the port file .*: its folder does not exist$/)
   })
 
   await t.test('takes every setting from the environment, and flags before it', async (t) => {
