@@ -14,7 +14,7 @@ const head = `\`npx bytenite-emulator\` works inside a checkout and in a project
 
 \`bytenite-emulator --help\` lists the commands, \`bytenite-emulator COMMAND --help\` the options of a command. \`bytenite-emulator --version\` prints the version. For a misspelt command or option, the message names the nearest one.
 
-Every option that is also a [setting](local-development.md#settings) can be given as an environment variable: \`--log-level warn\` is \`BYTENITE_EMULATOR_LOG_LEVEL=warn\`. The option wins. Results go to stdout, everything else to stderr.
+Every option that is also a [setting](local-development.md#settings) can be given as an environment variable: \`--log-level warn\` is \`BYTENITE_EMULATOR_LOG_LEVEL=warn\`. The option wins. Results go to stdout, everything else to stderr. Under \`exec\` without \`--sweep\`, stdout belongs to the program: the report, in any format, goes to stderr with the rest, and \`--report-file\` writes it alone.
 
 | Exit code | Meaning |
 | --- | --- |

@@ -11,7 +11,7 @@ import {
   settingNames,
   settings,
 } from './settings/settings.ts'
-import type { CommandOptions, Invocation, Subcommand } from './commands/subcommand.ts'
+import { type CommandOptions, type Invocation, type Subcommand, unexpected } from './commands/subcommand.ts'
 import { subcommands } from './commands/commands.ts'
 import { didYouMean } from './base/nearest.ts'
 import { version } from './base/package.ts'
@@ -86,6 +86,13 @@ startCommand.showHelpAfterError('See bytenite-emulator --help.')
 function clearer(text: string): string {
   return text
     .replace(/^error: /, 'bytenite-emulator: ')
+    .replace(
+      /too many arguments for '(\w+)'\. Expected (\d+) arguments? but got \d+\./,
+      (whole, name: string, most: string) => {
+        const given = program.commands.find((command) => command.name() === name)?.args[Number(most)]
+        return given === undefined ? whole : unexpected(given, name, Number(most))
+      },
+    )
     .replace(/unknown option '(--[\w-]+)(=.*?)?'(\n\(Did you mean .*\))?$/ms, (whole, flag: string, value?: string) => {
       if (value !== undefined && isSwitch(flag)) return `option '${flag}' takes no value`
       return settingNames.some((name) => flagOf(name) === flag)
@@ -172,6 +179,14 @@ process.stdout.once('error', (error: Error & { code?: string }) => {
   process.exit(1)
 })
 
+/** The message of an error; a current folder that was removed fails wherever a path is made whole. */
+function sentenceOf(error: unknown): string {
+  if ((error as { syscall?: string }).syscall === 'uv_cwd') {
+    return 'the current folder does not exist any more; change to another one and try again'
+  }
+  return error instanceof Error ? error.message : String(error)
+}
+
 async function main(): Promise<void> {
   try {
     refuseUnknownCommand(process.argv.slice(2))
@@ -179,7 +194,7 @@ async function main(): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : wrongUse
     else {
-      process.stderr.write(`bytenite-emulator: ${error instanceof Error ? error.message : String(error)}\n`)
+      process.stderr.write(`bytenite-emulator: ${sentenceOf(error)}\n`)
       process.exitCode = error instanceof ConfigError ? wrongUse : 1
     }
   }

@@ -1,5 +1,6 @@
 // Tests of several rooms run in one process, as starting tap takes longer than most of them.
 import './base/clock.test.ts'
+import './base/folders.test.ts'
 import './base/values.test.ts'
 import './domain/lifecycle.test.ts'
 import './wire/filter-values.test.ts'

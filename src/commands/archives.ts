@@ -1,9 +1,11 @@
 import { directAgent, isLoopback } from '../base/address.ts'
-import { createReadStream, createWriteStream, renameSync, rmSync, statSync } from 'node:fs'
+import { createWriteStream, renameSync, rmSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { type ClientRequest, type IncomingMessage, request, type RequestOptions } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { json } from 'node:stream/consumers'
-import { print, reach, type Running, sentenceOf } from './reach.ts'
+import { notRead, notWritten } from './files.ts'
+import { print, reach, type Running, sentenceOf, withReplaceFlag } from './reach.ts'
 import type { Invocation } from './subcommand.ts'
 
 /** Writes a world, or with `--har` its journal, to a file, or to stdout for `-`. A file that is there already is replaced once the new one is whole. */
@@ -21,7 +23,7 @@ export async function exportWorld(invocation: Invocation): Promise<void> {
     renameSync(part, file)
   } catch (error) {
     rmSync(part, { force: true })
-    throw new Error(`cannot write ${file}: ${(error as Error).message}`, { cause: error })
+    throw notWritten(file, error)
   }
   print(`${isHar ? 'journal of ' : ''}world ${running.name}: exported to ${file} (${statSync(file).size} bytes)`)
 }
@@ -29,24 +31,24 @@ export async function exportWorld(invocation: Invocation): Promise<void> {
 /** Makes a world of a file. */
 export async function importWorld(invocation: Invocation): Promise<void> {
   const [file = ''] = invocation.args
-  const size = statSync(file, { throwIfNoEntry: false })?.size
-  if (size === undefined) throw new Error(`file ${file} does not exist`)
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found === undefined) throw new Error(`file ${file} does not exist`)
+  if (found.isDirectory()) throw new Error(`file ${file} is a folder; import takes the file that export wrote`)
   const running = reach(invocation)
+  const source = await open(file).catch((error: unknown) => {
+    throw notRead(file, error)
+  })
   const replace = invocation.options['replace'] === true
-  const headers = { 'content-type': 'application/x-tar', 'content-length': size }
+  const headers = { 'content-type': 'application/x-tar', 'content-length': found.size }
   const response = await transfer(running, { method: 'POST', headers }, `import?replace=${replace}`, (question) => {
     // An answer can come before the end; then the rest is not read.
-    pipeline(createReadStream(file), question).catch(() => undefined)
+    pipeline(source.createReadStream(), question).catch(() => undefined)
   }).catch((error: unknown) => {
-    throw replace ? error : withFlag(error)
+    throw withReplaceFlag(error)
   })
   response.resume()
   print(`world ${running.name}: imported from ${file}`)
 }
-
-/** The emulator speaks of its parameter; the command has a flag. */
-const withFlag = (error: unknown): unknown =>
-  error instanceof Error ? new Error(error.message.replace('replace=true', '--replace'), { cause: error }) : error
 
 /** By node:http, which streams both ways and knows no time limit. */
 function transfer(

@@ -6,9 +6,11 @@ import { buffer } from 'node:stream/consumers'
 import { defaultKeyOf } from '../domain/accounts/keys.ts'
 import { directAgent, isLoopback } from '../base/address.ts'
 import { ConfigError } from '../settings/settings.ts'
+import { parseJson } from '../wire/json.ts'
+import { notRead, notWritten } from './files.ts'
 import { show } from './looking.ts'
 import { print, reach, sentenceOf } from './reach.ts'
-import type { Invocation } from './subcommand.ts'
+import { type Invocation, readAction } from './subcommand.ts'
 
 type Kind = 'app' | 'engine'
 
@@ -31,7 +33,16 @@ export const app = (invocation: Invocation): Promise<void> => block('app', invoc
 export const engine = (invocation: Invocation): Promise<void> => block('engine', invocation)
 
 async function block(kind: Kind, invocation: Invocation): Promise<void> {
-  const [action = 'list', what = '', file] = invocation.args
+  const action = readAction(kind, invocation.args, {
+    push: 1,
+    list: 0,
+    get: 1,
+    status: 1,
+    activate: 1,
+    deactivate: 1,
+    pull: 2,
+  })
+  const [, what = '', file] = invocation.args
   const ask = developerApi(invocation)
   const path = `/v1/dev/${kind}s`
   const one = (): string => `${path}/${encodeURIComponent(named(kind, action, what))}`
@@ -63,21 +74,18 @@ async function block(kind: Kind, invocation: Invocation): Promise<void> {
       }
       return pull(invocation, answer.engineLink ?? answer.message ?? '', file)
     }
-    default:
-      throw new ConfigError(
-        `${kind} ${JSON.stringify(action)}: expected push, list, get, status, activate, deactivate or pull`,
-      )
   }
 }
 
 /** Pushes templates and shows them. */
 export async function template(invocation: Invocation): Promise<void> {
-  const [action = 'list', what = ''] = invocation.args
+  const action = readAction('template', invocation.args, { push: 1, list: 0, get: 1 })
+  const [, what = ''] = invocation.args
   const ask = developerApi(invocation)
   switch (action) {
     case 'push': {
       const file = named('template', action, what)
-      await ask('POST', '/v1/dev/templates', readText(file))
+      await ask('POST', '/v1/dev/templates', readTemplate(file))
       return print(`${file}: saved`)
     }
     case 'list': {
@@ -94,8 +102,6 @@ export async function template(invocation: Invocation): Promise<void> {
           2,
         ),
       )
-    default:
-      throw new ConfigError(`template ${JSON.stringify(action)}: expected push, list or get`)
   }
 }
 
@@ -108,9 +114,21 @@ function named(kind: string, action: string, what: string): string {
   )
 }
 
-function readText(file: string): string {
+/** The text of a template's file. @throws Error that names it, if it is not there or no JSON */
+function readTemplate(file: string): string {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) throw new Error(`${file} is not a file`)
-  return readFileSync(file, 'utf8')
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file)
+  } catch (error) {
+    throw notRead(file, error)
+  }
+  try {
+    parseJson(bytes)
+  } catch (error) {
+    throw new Error(`template file ${file}: ${(error as Error).message}`, { cause: error })
+  }
+  return bytes.toString()
 }
 
 /** A block's folder as the tar archive that a push takes: `manifest.json`, `app/`, and `template.json` if it is there. */
@@ -127,23 +145,33 @@ async function packed(folder: string): Promise<Buffer> {
     .sort()
   if (names.length > most.files)
     throw new Error(`${folder} has ${names.length} files: at most ${most.files} are allowed`)
-  const files = await Promise.all(names.map(async (name) => ({ name, body: await readFile(join(folder, name)) })))
+  const files = await Promise.all(names.map(async (name) => ({ name, body: await bytesOf(join(folder, name)) })))
   const size = files.reduce((sum, { body }) => sum + body.length, 0)
   if (size > most.bytes) throw new Error(`${folder} has ${size} bytes: at most ${most.bytes} are allowed`)
   const { packTar } = await import('modern-tar')
   return Buffer.from(await packTar(files.map(({ name, body }) => ({ header: { name, size: body.length }, body }))))
 }
 
-/** Downloads a link into a file. */
+const bytesOf = (file: string): Promise<Buffer> =>
+  readFile(file).catch((error: unknown) => {
+    throw notRead(file, error)
+  })
+
+/** Downloads a link into a file, or to stdout for `-`. */
 async function pull(invocation: Invocation, link: string, file: string | undefined): Promise<void> {
   const { url } = reach(invocation)
   // The emulator may know itself under another name than this machine does.
   const { pathname, search } = new URL(link)
   const target = file ?? decodeURIComponent(pathname.slice(pathname.lastIndexOf('/') + 1))
-  if (existsSync(target)) throw new Error(`${target} is there already; name another file`)
+  if (target !== '-' && existsSync(target)) throw new Error(`${target} is there already; name another file`)
   const { status, bytes } = await send(url, 'GET', pathname + search, {})
   if (status !== 200) throw new Error(`${url} answered ${status}`)
-  writeFileSync(target, bytes, { flag: 'wx' })
+  if (target === '-') return void process.stdout.write(bytes)
+  try {
+    writeFileSync(target, bytes, { flag: 'wx' })
+  } catch (error) {
+    throw notWritten(target, error)
+  }
   print(`${target} (${bytes.length} bytes)`)
 }
 

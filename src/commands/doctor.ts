@@ -26,7 +26,7 @@ import type { Invocation } from './subcommand.ts'
  */
 export async function doctor(invocation: Invocation): Promise<void> {
   const { settings, environment, options } = invocation
-  const { health: running, problem: sick } = await healthAt(addressOf(settings))
+  const { health: running, problem: sick } = settings.port === 0 ? {} : await healthAt(addressOf(settings, null))
   const findings = [
     checkNode(process.versions.node),
     checkDriver(),
@@ -134,7 +134,9 @@ async function checkPort({ host, port }: Settings, running: Health | undefined):
     server.once('error', (error: Error & { code?: string }) => resolve(error.code ?? error.message))
     server.listen(port, host, () => server.close(() => resolve(undefined)))
   })
-  if (code === undefined) return ok(`port ${port} on ${host} is free`)
+  if (code === undefined) {
+    return ok(port === 0 ? `port 0: any free port on ${host} is picked` : `port ${port} on ${host} is free`)
+  }
   if (code === 'EADDRINUSE') {
     return problem(`port ${port} on ${host} is taken by another program: choose another with --port`)
   }

@@ -13,7 +13,7 @@ const patience = 2000
  * @throws Error if it is not, or not there
  */
 export async function healthcheck(settings: Pick<Settings, 'host' | 'port'>): Promise<void> {
-  const url = `${addressOf(settings)}/_emulator/health`
+  const url = `${addressOf(settings, null)}/_emulator/health`
   const status = await statusOf(url).catch((error: unknown) => {
     throw new Error(`no emulator answers at ${url}; start one with "bytenite-emulator", or say where with --port`, {
       cause: error,

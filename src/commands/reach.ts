@@ -68,6 +68,12 @@ export function sentenceOf(error: unknown, url: string): Error {
   return error instanceof Error ? error : new Error(String(error))
 }
 
+/** The emulator speaks of a parameter of its API; commands have a flag in its place. */
+export const withReplaceFlag = (error: unknown): unknown =>
+  error instanceof Error
+    ? new Error(error.message.replace(/"replace": true|replace=true/, '--replace'), { cause: error })
+    : error
+
 const noAnswer = (url: string, cause?: unknown): Error =>
   new Error(`no emulator answers at ${url}; start one with "bytenite-emulator", or say where it is with --url`, {
     cause,

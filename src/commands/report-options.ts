@@ -7,12 +7,12 @@ import type { CommandOption, CommandOptions } from './subcommand.ts'
 
 /** The options of a command that reports on a run. */
 export const reportOptions: readonly CommandOption[] = [
-  { flags: '--report', help: 'print a report at the end (default: on a terminal)' },
+  { flags: '--report', help: 'print a report to stderr at the end (default: on a terminal)' },
   { flags: '--no-report', help: 'print no report' },
   { flags: '--report-file <file>', help: 'write the report as JSON, or in the format of --report-format' },
   {
     flags: '--report-format <FORM>',
-    help: `format of the report file, or of the printed report if there is no file: ${reportFormats.join(', ')}; not with --sweep`,
+    help: `format of the report file, or of the report on stderr if there is no file: ${reportFormats.join(', ')}; not with --sweep`,
   },
   {
     flags: '--fail-on <name>',

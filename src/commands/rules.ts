@@ -1,22 +1,27 @@
 import type { Fault, FaultRequest } from '../../schemas/faults.ts'
+import { jobStates } from '../../schemas/jobs.ts'
 import type { Scenario, ScenarioRequest } from '../../schemas/scenarios.ts'
+import { didYouMean } from '../base/nearest.ts'
 import { describeFault } from '../control/faults.ts'
 import { ConfigError } from '../settings/settings.ts'
 import { show } from './looking.ts'
-import { print, reach } from './reach.ts'
-import type { Invocation } from './subcommand.ts'
+import { print, reach, withReplaceFlag } from './reach.ts'
+import { type Invocation, readAction } from './subcommand.ts'
+
+const usesOf = (used: number, matched: number): string => `used ${used}, matched ${matched}`
 
 const summaryOf = ({ id, operation, used, matched, waiting, ...rule }: Fault): string[] => [
   id,
   operation,
   describeFault(rule),
-  `used ${used} of ${matched}`,
+  usesOf(used, matched),
   waiting === 0 ? '' : `${waiting} waiting`,
 ]
 
 /** Adds, lists, removes or releases faults. */
 export async function fault(invocation: Invocation): Promise<void> {
-  const [action = 'list', text] = invocation.args
+  const action = readAction('fault', invocation.args, { add: 1, list: 0, remove: 1, release: 1 })
+  const [, text] = invocation.args
   const { ask } = reach(invocation)
   switch (action) {
     case 'list':
@@ -27,20 +32,19 @@ export async function fault(invocation: Invocation): Promise<void> {
       return show(invocation, [await ask((world) => world.removeFault(idOf('fault', text)))], summaryOf, '')
     case 'release':
       return show(invocation, [await ask((world) => world.releaseFault(idOf('fault', text)))], summaryOf, '')
-    default:
-      throw new ConfigError(`fault ${JSON.stringify(action)}: expected add, list, remove or release`)
   }
 }
 
 const scenarioRow = ({ id, used, matched, ...rule }: Scenario): string[] => [
   id,
-  `used ${used} of ${matched}`,
+  usesOf(used, matched),
   JSON.stringify(Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== null && value !== ''))),
 ]
 
 /** Adds, lists or removes scenarios. */
 export async function scenario(invocation: Invocation): Promise<void> {
-  const [action = 'list', text] = invocation.args
+  const action = readAction('scenario', invocation.args, { add: 1, list: 0, remove: 1 })
+  const [, text] = invocation.args
   const { ask } = reach(invocation)
   switch (action) {
     case 'list':
@@ -51,8 +55,6 @@ export async function scenario(invocation: Invocation): Promise<void> {
     }
     case 'remove':
       return show(invocation, [await ask((world) => world.removeScenario(idOf('scenario', text)))], scenarioRow, '')
-    default:
-      throw new ConfigError(`scenario ${JSON.stringify(action)}: expected add, list or remove`)
   }
 }
 
@@ -77,11 +79,18 @@ function idOf(what: string, id: string | undefined): string {
 export async function hold(invocation: Invocation): Promise<void> {
   const [job = '', state = ''] = invocation.args
   const { ask, jobId } = reach(invocation)
+  const before = readState(state)
   const id = await jobId(job)
-  const before = (state.startsWith('JOB_STATE_') ? state : `JOB_STATE_${state.toUpperCase()}`) as Parameters<
-    Parameters<Parameters<typeof ask>[0]>[0]['hold']
-  >[1]
   printGates(await ask((world) => world.hold(id, before)))
+}
+
+/** @throws ConfigError that names the states there are */
+function readState(text: string): (typeof jobStates)[number] {
+  const names = jobStates.map((state) => state.slice('JOB_STATE_'.length))
+  const name = text.toUpperCase().replace(/^JOB_STATE_/, '')
+  const state = jobStates.find((known) => known === `JOB_STATE_${name}`)
+  if (state !== undefined) return state
+  throw new ConfigError(`state ${JSON.stringify(text)}${didYouMean(name, names)}: expected one of ${names.join(', ')}`)
 }
 
 /** Opens the next gates of a job. */
@@ -111,6 +120,10 @@ function printGates({
 export async function fork(invocation: Invocation): Promise<void> {
   const [into = ''] = invocation.args
   const { name, ask } = reach(invocation)
-  const { apiKey } = await ask((world) => world.fork(into, { replace: invocation.options['replace'] === true }))
+  const { apiKey } = await ask((world) => world.fork(into, { replace: invocation.options['replace'] === true })).catch(
+    (error: unknown) => {
+      throw withReplaceFlag(error)
+    },
+  )
   print(`world ${name}: copied into ${into}, which the key ${apiKey} opens`)
 }

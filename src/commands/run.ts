@@ -1,9 +1,12 @@
-import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { accessSync, constants, existsSync, rmdirSync } from 'node:fs'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { makeFolder } from '../base/folders.ts'
 import type { StoredLine } from '../domain/runs/log-lines.ts'
+import { exitCodeOf, passedOn } from '../exec/child.ts'
 import { type Emulator, startEmulator } from '../index.ts'
 import { ConfigError } from '../settings/settings.ts'
+import { notRead, notWritten } from './files.ts'
 import type { Invocation } from './subcommand.ts'
 
 const jobs = '/v1/customer/jobs'
@@ -11,7 +14,7 @@ const jobs = '/v1/customer/jobs'
 /**
  * Runs the blocks of a template once: in memory, without a port.
  *
- * @returns the exit code: 0 if the job is COMPLETE, else 1
+ * @returns the exit code: 0 if the job is COMPLETE, that of a shell if a signal ended it, else 1
  * @throws ConfigError for a parameter that cannot be read; Error that says why nothing was run
  */
 export async function run({ args, options, settings }: Invocation): Promise<number> {
@@ -22,9 +25,14 @@ export async function run({ args, options, settings }: Invocation): Promise<numb
   if (settings.apps.length === 0) throw new ConfigError('--apps is missing: name the folder of the blocks')
   if (source !== undefined && !(await isFile(source)))
     throw new Error(`--source ${JSON.stringify(source)} is not a file`)
+  assertCanHold(out)
   if (existsSync(out) && (await readdir(out)).length > 0) {
     throw new Error(`--out ${JSON.stringify(out)} holds files already; name a new folder`)
   }
+  // From here on there are folders to remove. One Ctrl-C may arrive several times; the end takes two seconds at most.
+  const interrupted = new Promise<NodeJS.Signals>((resolve) => {
+    for (const signal of passedOn) process.on(signal, resolve)
+  })
   let onEnd = (): void => undefined
   const ended = new Promise<void>((resolve) => (onEnd = resolve))
   const { apps, python, runParallel } = settings
@@ -42,7 +50,7 @@ export async function run({ args, options, settings }: Invocation): Promise<numb
       ...(options['keep'] === true ? { onKept: (folder) => void process.stderr.write(`kept: ${folder}\n`) } : {}),
     },
   })
-  try {
+  async function play(): Promise<number> {
     const jobId = await begin(emulator, { templateId, params }, source)
     await ended
     const { job } = await ask<{ job: { state: string; errorMessage: string } }>(emulator, 'GET', `${jobs}/${jobId}`)
@@ -52,9 +60,46 @@ export async function run({ args, options, settings }: Invocation): Promise<numb
     }
     await save(emulator, jobId, out)
     return 0
+  }
+  try {
+    return await Promise.race([play(), interrupted.then(exitCodeOf)])
   } finally {
     await emulator.close()
   }
+}
+
+/**
+ * Asserts that a folder is there or can be made, by making it; it does not stay.
+ *
+ * @throws Error that names the option
+ */
+function assertCanHold(out: string): void {
+  const missing: string[] = []
+  for (let path = resolve(out); !existsSync(path); path = dirname(path)) missing.push(path)
+  try {
+    makeFolder(out)
+    accessSync(out, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new Error(`--out ${JSON.stringify(out)} ${refusalOf(error)}; name a new folder`, { cause: error })
+  } finally {
+    for (const path of missing) removeEmpty(path)
+  }
+}
+
+function removeEmpty(path: string): void {
+  try {
+    rmdirSync(path)
+  } catch {
+    // It was not made, or is no folder, or somebody has put something into it.
+  }
+}
+
+function refusalOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message: string }
+  if (code === 'EEXIST') return 'is, or lies below, a file or a link to nothing'
+  if (code === 'ENOTDIR') return 'lies below a file'
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return `cannot be written to (${code})`
+  return `cannot be made: ${message}`
 }
 
 /** Makes a job and runs it. Returns its id. @throws Error if it could not be run, or would only be played */
@@ -72,10 +117,19 @@ async function begin(
     'POST',
     jobs,
     { ...request, dataSource },
-  )
+  ).catch((error: Error) => {
+    throw new Error(error.message.replace(/add it with .*$/s, 'it must be in a folder of --apps'), { cause: error })
+  })
   if (source !== undefined) {
     const { pathname, search } = new URL(job.dataSource.params.tempUrl)
-    await ask(emulator, 'PUT', `${pathname}${search}`, await readFile(source))
+    await ask(
+      emulator,
+      'PUT',
+      `${pathname}${search}`,
+      await readFile(source).catch((error: unknown) => {
+        throw notRead(source, error)
+      }),
+    )
     await ask(emulator, 'PATCH', `${jobs}/${job.id}/uploadcompleted`)
   }
   await ask(emulator, 'POST', `${jobs}/${job.id}/run`)
@@ -93,13 +147,17 @@ async function save(emulator: Emulator, jobId: string, out: string): Promise<voi
     'GET',
     `${jobs}/${jobId}/results`,
   )
-  await mkdir(out, { recursive: true })
+  makeFolder(out)
   for (const { name, link } of results) {
     const { pathname, search } = new URL(link)
     const { rawPayload } = await emulator.inject({ url: `${pathname}${search}` })
     const file = join(out, name)
-    await mkdir(dirname(file), { recursive: true })
-    await writeFile(file, rawPayload)
+    try {
+      makeFolder(dirname(file))
+      await writeFile(file, rawPayload)
+    } catch (error) {
+      throw notWritten(file, error)
+    }
     process.stdout.write(`${file}\n`)
   }
 }

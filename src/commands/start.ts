@@ -1,4 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs'
+import { whyNotWritten } from '../base/file-problems.ts'
 import { settingsInForce } from '../settings/in-force.ts'
 import { type Flags, serviceSettings, type Settings } from '../settings/settings.ts'
 import { type Emulator, startEmulator } from '../index.ts'
@@ -57,9 +58,7 @@ async function writePortFile(file: string, emulator: Emulator): Promise<void> {
     writeFileSync(file, `${emulator.port}\n`)
   } catch (error) {
     await emulator.close()
-    throw new Error(`cannot write the port file ${file}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    })
+    throw new Error(`cannot write the port file ${file}: ${whyNotWritten(error)}`, { cause: error })
   }
 }
 

@@ -1,4 +1,5 @@
-import type { SettingName, Settings } from '../settings/settings.ts'
+import { counted } from '../base/plain-text.ts'
+import { ConfigError, type SettingName, type Settings } from '../settings/settings.ts'
 
 /** The arguments and options of a call. */
 export interface Invocation {
@@ -48,3 +49,29 @@ export interface Subcommand {
   /** Loads what the command does. Only the command that is called is loaded, so that none makes the others slower. It may answer an exit code. */
   readonly load: () => Promise<(invocation: Invocation) => Promise<number | void>>
 }
+
+/**
+ * Reads the first argument of a command that has several actions; without one, its list.
+ *
+ * @param takes the actions, with how many arguments each has
+ * @throws ConfigError for an action that there is not, or an argument that it does not take
+ */
+export function readAction<Action extends string>(
+  command: string,
+  [given = 'list', ...rest]: Invocation['args'],
+  takes: Readonly<Record<Action, number>>,
+): Action {
+  const actions = Object.keys(takes) as Action[]
+  const action = actions.find((known) => known === given)
+  if (action === undefined) {
+    const all = `${actions.slice(0, -1).join(', ')} or ${actions.at(-1)}`
+    throw new ConfigError(`${command} ${JSON.stringify(given)}: expected ${all}`)
+  }
+  const extra = rest.slice(takes[action]).find((argument) => argument !== undefined)
+  if (extra !== undefined) throw new ConfigError(unexpected(extra, `${command} ${action}`, takes[action]))
+  return action
+}
+
+/** A sentence about the first argument that is too much. */
+export const unexpected = (argument: string, command: string, most: number): string =>
+  `unexpected argument ${JSON.stringify(argument)}: ${command} takes ${most === 0 ? 'none' : counted(most, 'argument')}`

@@ -82,7 +82,8 @@ export const worldCommands = (
       name: kind,
       args: '[action] [what] [file]',
       summary: `push building blocks: ${kind} push DIR, list, get TAG, status TAG, activate TAG, deactivate TAG, pull TAG [FILE]`,
-      description: 'DIR has manifest.json, app/ and, if there is one, template.json. TAG is name, name@1 or name@1.0.',
+      description:
+        'DIR has manifest.json, app/ and, if there is one, template.json. TAG is name, name@1 or name@1.0. FILE is by default the name of the download; - is stdout.',
       ...looking([key]),
       examples: [`${kind} push ./my-${kind}`, `${kind} activate my-${kind}@1.0`, `${kind} list --json`],
       load: async () => (await import('./developer.ts'))[kind],

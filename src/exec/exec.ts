@@ -39,6 +39,8 @@ export async function exec(settings: Settings, command: readonly string[], optio
     if (!(error instanceof CommandError)) throw error
     process.stderr.write(`bytenite-emulator: ${error.message}\n`)
     return error.code
+  } finally {
+    runner.release()
   }
 }
 

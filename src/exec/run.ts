@@ -1,7 +1,8 @@
 import { createAuthority, type Authority } from './intercept/certificates.ts'
-import { type ChildExit, type ChildOptions, exitCodeOf, passedOn, runChild } from './child.ts'
+import { type ChildExit, type ChildOptions, exitCodeOf, runChild } from './child.ts'
 import { openInterception, type Sightings } from './intercept/interception.ts'
 import { vendorHost } from './intercept/vendor.ts'
+import { hearSignals, type HeardSignals } from './signals.ts'
 import { serviceSettings, type Settings } from '../settings/settings.ts'
 import { type Emulator, startEmulator } from '../index.ts'
 import type { Observer } from '../control/journal.ts'
@@ -40,18 +41,21 @@ export interface RunnerOptions {
 }
 
 /**
- * Handles signals from now on, so that everything that is started here is also stopped.
+ * Handles signals until it is released, so that everything that is started here is also stopped.
  *
  * @throws Error if the seed cannot be read
  */
-export function createRunner(command: readonly string[], options: RunnerOptions): Runner {
+export function createRunner(
+  command: readonly string[],
+  options: RunnerOptions,
+): Runner & Pick<HeardSignals, 'release'> {
   const { settings, offline, environment, now, random } = options
-  let signal: NodeJS.Signals | undefined
-  for (const name of passedOn) process.on(name, () => (signal ??= name))
+  const heard = hearSignals(process, (signal) => process.kill(process.pid, signal))
   const forAll = emulatorOptions(settings)
   let made: Promise<Authority> | undefined
   return {
-    heard: () => signal,
+    heard: heard.first,
+    release: heard.release,
     async run({ onExchange, child, prepare, conclude }) {
       const [authority, emulator] = await Promise.all([
         (made ??= createAuthority([vendorHost], now, random)),
@@ -65,6 +69,7 @@ export function createRunner(command: readonly string[], options: RunnerOptions)
           offline,
         })
         try {
+          const signal = heard.first()
           const exit =
             signal === undefined
               ? await runChild(command, { ...child, env: interception.environment, signals: process })

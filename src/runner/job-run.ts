@@ -11,6 +11,7 @@ import { chunksIn, gather } from '../domain/runs/chunks.ts'
 import { environmentOf, paramsText, type StageFolders } from '../domain/runs/environment.ts'
 import { taskPrice } from '../domain/runs/price.ts'
 import { contentTypeOf } from '../domain/results/content-types.ts'
+import { makeFolder } from '../base/folders.ts'
 import { commandOf } from './command.ts'
 import { RunFailure } from './failure.ts'
 import type { RunLog } from './log.ts'
@@ -54,7 +55,7 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
   const at = (...parts: string[]): string => join(folder, ...parts)
   const shared = { home: at('home'), temporary: at('tmp'), userCache, sharedCache: at('shared') }
   for (const path of [at('source'), at('chunks'), at('tasks'), at('results'), at('output'), ...Object.values(shared)]) {
-    await mkdir(path, { recursive: true })
+    makeFolder(path)
   }
 
   async function enter(...args: Parameters<typeof core.runs.enter> extends [RunOf, ...infer Rest] ? Rest : never) {
@@ -185,7 +186,7 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
     for (let attempt = 0; ; attempt++) {
       const task = at('tasks', String(number), String(attempt))
       const stage = { kind: 'app', task: join(task, 'in'), results: join(task, 'out'), chunk: number } as const
-      await mkdir(stage.task, { recursive: true })
+      makeFolder(stage.task)
       await mkdir(stage.results)
       // A task may change its input, and another attempt begins with it as it was.
       await copyFile(at('chunks', chunk), join(stage.task, 'data.bin'))
@@ -219,7 +220,7 @@ export async function runJob(run: RunOf, job: JobRecord, surroundings: JobRunSur
     const gathered = gather(results)
     for (const { task, name, as } of gathered) {
       const target = at('results', as)
-      await mkdir(dirname(target), { recursive: true })
+      makeFolder(dirname(target))
       await rename(at('tasks', String(task), 'out', name), target)
     }
     const renamed = gathered.filter(({ name, as }) => name !== as)

@@ -1,7 +1,8 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { LogLevel, LogService } from '../../schemas/logs.ts'
 import type { StoredLine } from '../domain/runs/log-lines.ts'
+import { makeFolder } from '../base/folders.ts'
 import type { Micros } from '../base/timestamps.ts'
 
 /** Bytes of a job's log, and of one line of it, at most. */
@@ -38,7 +39,7 @@ export async function openRunLog(
   now: () => Micros,
   onLine: (line: StoredLine) => void = () => undefined,
 ): Promise<RunLog> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path), 0o700)
   const file: FileHandle = await open(path, 'w', 0o600)
   let written = 0
   let isFull = false

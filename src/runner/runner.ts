@@ -1,9 +1,9 @@
 import { availableParallelism, tmpdir } from 'node:os'
-import { mkdirSync, mkdtempSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdtempSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Core } from '../core.ts'
 import { cutReason, type RunOf } from '../core/runs.ts'
+import { makeFolder } from '../base/folders.ts'
 import { ApiError } from '../base/errors.ts'
 import type { Transition } from '../domain/jobs/job.ts'
 import { serviceIn, type StoredLine } from '../domain/runs/log-lines.ts'
@@ -53,7 +53,7 @@ export function startRunner(
   const folder = resolve(
     given ?? (onKept === undefined ? temporaryFolder() : mkdtempSync(join(tmpdir(), 'bytenite-run-'))),
   )
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   const turns = createTurns(parallel ?? availableParallelism())
   const active = new Map<string, ActiveRun>()
   const followed = new Map<number, { count: number; readonly stop: () => void }>()
@@ -101,7 +101,7 @@ export function startRunner(
     const job = core.runs.find(run)
     if (job === undefined) return
     try {
-      await mkdir(place, { recursive: true, mode: 0o700 })
+      makeFolder(place, 0o700)
       const userCache = join(folder, 'cache', String(run.world.key), job.account)
       const log = await openRunLog(
         core.storage.logFile(run.world, job.id),

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
-import { copyFile, lstat, mkdir, opendir, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, lstat, opendir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { makeFolder } from '../base/folders.ts'
 import { resultNameProblem } from '../domain/results/file-names.ts'
 
 const execute = promisify(execFile)
@@ -71,10 +72,10 @@ const codeBounds = { files: 1000, bytes: 64 * 1024 ** 2 } as const
  */
 export async function copyCode(from: string, to: string): Promise<readonly string[]> {
   const { files, others } = await readTree(from, from, codeBounds)
-  await mkdir(to, { recursive: true })
+  makeFolder(to)
   for (const { name } of files) {
     const target = join(to, name)
-    await mkdir(dirname(target), { recursive: true })
+    makeFolder(dirname(target))
     await copyFile(join(from, name), target)
   }
   return others
@@ -89,7 +90,7 @@ export async function writeCode(files: ReadonlyMap<string, Uint8Array>, to: stri
   for (const [name, bytes] of files) {
     if (!name.startsWith('app/')) continue
     const target = join(to, name.slice('app/'.length))
-    await mkdir(dirname(target), { recursive: true })
+    makeFolder(dirname(target))
     await writeFile(target, bytes)
   }
 }

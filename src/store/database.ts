@@ -1,6 +1,7 @@
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database } from 'better-sqlite3'
+import { makeFolder } from '../base/folders.ts'
 import { type Commit, groupCommit } from './commit.ts'
 import { notStored } from './failures.ts'
 import { loadDriver } from './driver.ts'
@@ -56,7 +57,7 @@ export function openStore(directory: string | null): Store {
   try {
     // It has the signing key and secrets: only for the user who runs the emulator.
     if (directory !== null) {
-      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      makeFolder(directory, 0o700)
       assertFilesHaveDatabase(directory)
       closeSync(openSync(location, 'a', 0o600))
     }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -116,12 +116,15 @@ void t.test('a world is seeded, explained, exported, imported and reset', async 
   t.equal(await say('import', 'w.tar', '--replace'), 'world w: imported from w.tar\n')
   t.equal((await call('GET', jobs)).body.pagination.total, 3)
 
+  mkdirSync(join(cwd, 'folder'))
   writeFileSync(join(cwd, 'cut.tar'), readFileSync(join(cwd, 'w.tar')).subarray(0, 2000))
   for (const [args, reason] of [
     [['import', 'cut.tar', '--world', 'x'], /the file ends before it should/],
     [['import', 'none.tar'], /file none\.tar does not exist/],
+    [['import', 'folder'], /file folder is a folder; import takes the file that export wrote/],
+    [['export', 'folder', '--world', 'w'], /cannot write folder: it is a folder/],
     [['export', '--world', 'never'], /world "never" does not exist/],
-    [['export', 'no/such/folder.tar', '--world', 'w'], /cannot write no\/such\/folder\.tar/],
+    [['export', 'no/such/folder.tar', '--world', 'w'], /cannot write no\/such\/folder\.tar: its folder does not exist/],
     [['explain', 'nobody', '--world', 'w'], /job "nobody" does not exist/],
     [['advance', 'soon'], /by "soon": expected a duration/],
   ] as const) {
@@ -145,12 +148,20 @@ void t.test('where nobody answers, and what is used wrongly', async (t) => {
     [['reset', '--port', '0'], 2, /--port 0 means "any free port"/],
     [['wait', '--for', 'rain'], 2, /--for "rain": expected ready, job or job:ID/],
     [['wait', '--for', 'ready', '--job', 'one'], 2, /--job "one": goes with --for job/],
+    [['healthcheck', '--port', '0'], 2, /--port 0 means "any free port"; pass the real port\n/],
     [['healthcheck', ...nobody], 1, /no emulator answers at \S+; start one with "bytenite-emulator"/],
     [['wait', '--for', 'job'], 2, /--for job: say which one/],
     [['wait', '--timeout', 'soon'], 2, /--timeout "soon": expected a duration/],
     [['env', '--shell', 'cmd'], 2, /--shell "cmd": expected sh, bash, zsh, fish, powershell/],
     [['import'], 2, /missing required argument 'file'/],
-    [['explain', 'a', 'b'], 2, /too many arguments/],
+    [['explain', 'a', 'b'], 2, /unexpected argument "b": explain takes 1 argument\nSee/],
+    [['start', 'extra'], 2, /unexpected argument "extra": start takes none\nSee/],
+    [['app', 'list', 'extra', 'more'], 2, /unexpected argument "extra": app list takes none/],
+    [['engine', 'push', 'block', 'extra'], 2, /unexpected argument "extra": engine push takes 1 argument/],
+    [['template', 'list', 'extra'], 2, /unexpected argument "extra": template list takes none/],
+    [['fault', 'list', 'extra'], 2, /unexpected argument "extra": fault list takes none/],
+    [['fault', 'remove', 'a', 'b'], 2, /unexpected argument "b": fault takes 2 arguments/],
+    [['scenario', 'list', 'extra'], 2, /unexpected argument "extra": scenario list takes none/],
   ] as const) {
     const ended = await command(t, args, { cwd })
     t.strictSame([args.join(' '), ended.code, ended.stdout], [args.join(' '), code, ''])
@@ -228,6 +239,8 @@ void t.test('doctor', async (t) => {
     [['--port', String(port)], {}, 0, `ok       bytenite-emulator ${version} answers on port ${port}`],
     [['--port', String(port)], {}, 0, 'ok       data directory ./.bytenite-emulator will be made'],
     [['--port', String(port), '--data', 'data'], {}, 0, 'ok       data directory data can be written to'],
+    [['--port', '0'], {}, 0, 'ok       port 0: any free port on 127.0.0.1 is picked'],
+    [[], { BYTENITE_EMULATOR_PORT: '0' }, 0, /any free port .* is picked\nok {7}data directory/],
     [['--port', taken], {}, 1, `problem  port ${taken} on 127.0.0.1 is taken by another program`],
     [['--port', String(port), '--data', 'file/x'], {}, 1, /problem {2}data directory file\/x: .* is a file/],
     [

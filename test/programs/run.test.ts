@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { client } from '../emulator.ts'
@@ -40,15 +40,34 @@ void t.test('run: a template once, without a server', async (t) => {
   })
 
   await t.test('says what is wrong with the call', async (t) => {
+    symlinkSync(join(cwd, 'none', 'at all'), join(cwd, 'dangling'))
     const wrong: readonly [string[], number, RegExp][] = [
       [['--param', 'case=upper'], 2, /--param "case=upper": expected SECTION\.NAME=VALUE/],
       [['--source', 'nope.txt'], 1, /--source "nope\.txt" is not a file/],
+      [
+        ['--out', 'notes.txt'],
+        1,
+        /--out "notes\.txt" is, or lies below, a file or a link to nothing; name a new folder/,
+      ],
+      [['--out', 'notes.txt/sub/a'], 1, /--out "notes\.txt\/sub\/a" lies below a file; name a new folder/],
+      [['--out', 'dangling'], 1, /--out "dangling" is, or lies below, a file or a link to nothing; name a new folder/],
+      [
+        ['--out', 'dangling/a'],
+        1,
+        /--out "dangling\/a" is, or lies below, a file or a link to nothing; name a new folder/,
+      ],
     ]
     for (const [flags, code, expected] of wrong) {
       const found = await once(...flags)
       t.equal(found.code, code)
-      t.match(found.stderr, expected)
+      t.match(sentence(found.stderr), expected, 'and no block has run')
     }
+    const unknown = run(t, ['run', 'nope', '--apps', apps], { cwd })
+    t.equal((await unknown.exit).code, 1)
+    t.equal(
+      sentence(unknown.stderr()),
+      'bytenite-emulator: template "nope" does not exist; it must be in a folder of --apps',
+    )
     const builtIn = run(t, ['run', 'img-gen-diffusers', '--apps', apps], { cwd })
     t.equal((await builtIn.exit).code, 1)
     t.match(
@@ -64,6 +83,27 @@ void t.test('run: a template once, without a server', async (t) => {
     t.teardown(() => rmSync(folder, { recursive: true, force: true }))
     t.ok(existsSync(join(folder, 'code', 'app', 'main.mjs')))
   })
+})
+
+void t.test('run: a signal ends it, and its folders go', async (t) => {
+  const apps = blockFolder(t, { app: "console.log('asleep')\nsetInterval(() => {}, 1e6)" })
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    const cwd = temporary(t)
+    const program = run(t, ['run', 'work', '--apps', apps], {
+      cwd,
+      env: { TMPDIR: cwd, NODE_DISABLE_COMPILE_CACHE: '1' },
+    })
+    await until(() => program.stderr().includes('asleep'))
+    t.not(readdirSync(cwd).length, 0)
+    program.child.kill(signal)
+    t.strictSame(await program.exit, { code, signal: null })
+    t.strictSame(readdirSync(cwd), [])
+    t.notMatch(program.stderr(), /bytenite-emulator:/)
+  }
 })
 
 void t.test(

@@ -1,11 +1,12 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { flagOf, environmentNameOf, settingNames } from '../../src/settings/settings.ts'
 import { version } from '../../src/base/package.ts'
 import { client } from '../emulator.ts'
-import { run, sentence, stop } from '../program.ts'
+import { cli, run, sentence, stop } from '../program.ts'
 
 const template = 'hello-world-template'
 const jobs = '/v1/customer/jobs'
@@ -46,7 +47,7 @@ void t.test('start', async (t) => {
 
     const nowhere = run(t, [...memory, '--port-file', join(file, 'nope', 'port')])
     t.equal((await nowhere.exit).code, 1)
-    t.match(sentence(nowhere.stderr()), /^bytenite-emulator: cannot write the port file /)
+    t.match(sentence(nowhere.stderr()), /^bytenite-emulator: cannot write the port file .*: its folder does not exist$/)
   })
 
   await t.test('takes every setting from the environment, and flags before it', async (t) => {
@@ -188,7 +189,7 @@ void t.test('what cannot be: exit 1 with a sentence', async (t) => {
   const below = join(dir, 'file', 'data')
   const seed = (name: string) => [...memory, '--seed', join(dir, name)]
   const init = (name: string) => [...memory, '--init', join(dir, name)]
-  const table: readonly (readonly [args: string[], said: RegExp])[] = [
+  const table: (readonly [args: string[], said: RegExp])[] = [
     [['--port', String(port), '--in-memory'], new RegExp(`port ${port} on 127\\.0\\.0\\.1 is taken.*--port`)],
     [[...memory, '--host', '203.0.113.1'], /--host "203\.0\.113\.1" is not an address of this machine/],
     [['--port', '0', '--data', below], /cannot open the database .*file\/data.*--data/],
@@ -204,6 +205,9 @@ void t.test('what cannot be: exit 1 with a sentence', async (t) => {
     [[...init('init'), '--seed', join(dir, 'typo.json')], /seed file .*typo\.json: unknown field jbos/],
     [seed('typo.json'), /seed file .*typo\.json: unknown field jbos \(did you mean "jobs"\?\)/],
   ]
+  // Node.js would try for ever to make it.
+  if (process.platform === 'linux')
+    table.push([['--port', '0', '--data', '/proc/none'], /cannot open the database .*cannot be made.*--data/])
   await Promise.all(
     table.map(async ([args, said]) => {
       const program = run(t, args)
@@ -215,6 +219,25 @@ void t.test('what cannot be: exit 1 with a sentence', async (t) => {
     }),
   )
   t.match(readFileSync(join(dir, 'garbage', 'emulator.db'), 'utf8'), /^this is no database/)
+})
+
+void t.test('in a folder that was removed: exit 1 with a sentence', async (t) => {
+  const dir = t.testdir()
+  for (const [args, said] of [
+    [['--port', '0'], /cannot open the database .*cannot be made.*--data/],
+    [['doctor'], /: the current folder does not exist any more; change to another one/],
+    [['run', 'a', '--apps', '.'], /: the current folder does not exist any more; change to another one/],
+  ] as const) {
+    const gone = join(dir, 'gone')
+    mkdirSync(gone)
+    const script = 'cd "$0" && rmdir "$0" && unset NODE_OPTIONS && exec "$@"'
+    const { status, stderr } = spawnSync('sh', ['-c', script, gone, process.execPath, cli, ...args], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
+    t.equal(status, 1, args.join(' '))
+    t.match(sentence(stderr), said)
+  }
 })
 
 void t.test('a second emulator on the same data: exit 1 with a sentence, and the first lives on', async (t) => {

@@ -1,6 +1,6 @@
 // Commands that look into a running emulator and steer what happens there.
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { client, emulator } from '../emulator.ts'
 import { run as runProgram } from '../program.ts'
@@ -57,11 +57,11 @@ void t.test('fault, scenario, hold, release, fork', async (t) => {
   const call = client(url)
   t.match(
     (await command(t, url, 'fault', 'add', '{"operation":"*","status":503,"times":1}')).stdout,
-    /\* +503 .*used 0 of 0/,
+    /\* +503 .*used 0, matched 0/,
   )
   t.equal((await call('GET', jobs)).status, 503)
   const [{ id } = { id: '' }] = await world('default').faults()
-  t.match((await command(t, url, 'fault')).stdout, new RegExp(`${id} .*used 1 of 1`))
+  t.match((await command(t, url, 'fault')).stdout, new RegExp(`${id} .*used 1, matched 1`))
   t.equal((await command(t, url, 'fault', 'remove', id)).code, 0)
   t.match((await command(t, url, 'fault', 'list')).stdout, /^no faults\n$/)
   t.match(await command(t, url, 'fault', 'add', '{'), { code: 2, stderr: /expected a JSON object such as/ })
@@ -83,8 +83,13 @@ void t.test('fault, scenario, hold, release, fork', async (t) => {
     code: 1,
     stderr: /is not about to enter JOB_STATE_MERGING/,
   })
+  t.match(await command(t, url, 'hold', '5e8a', 'BOGUS'), { code: 2, stderr: /state "BOGUS": expected one of NEW, ST/ })
+  t.match(await command(t, url, 'hold', '5e8a', 'job_state_mergign'), {
+    code: 2,
+    stderr: /state "job_state_mergign" \(did you mean "MERGING"\?\): expected/,
+  })
   t.match((await command(t, url, 'fork', 'copy')).stdout, /copied into copy, which the key test_copy opens/)
-  t.match(await command(t, url, 'fork', 'copy'), { code: 1, stderr: /exists already/ })
+  t.match(await command(t, url, 'fork', 'copy'), { code: 1, stderr: /exists already; say --replace to write over it/ })
 })
 
 void t.test('ids that are cut short, and why a job cannot be run', async (t) => {
@@ -139,6 +144,7 @@ void t.test('app, engine, template', async (t) => {
     app: { 'main.py': 'print(1)', __pycache__: { 'x.pyc': 'cache' } },
     'notes.txt': 'not part of it',
     empty: {},
+    'cut.json': '{"id":',
   })
   const own = (...args: string[]) => command(t, url, ...args, '--key', key)
   t.match(await command(t, url, 'app', 'push', folder), { code: 1, stderr: /only keys of --api-key may push/ })
@@ -154,6 +160,12 @@ void t.test('app, engine, template', async (t) => {
   const names = (await unpackTar(readFileSync(file))).map(({ header }) => header.name)
   t.strictSame(names.sort(), ['app/main.py', 'manifest.json', 'template.json'])
   t.match(await own('app', 'pull', 'mine', file), { code: 1, stderr: /is there already/ })
+  const before = readdirSync('.')
+  t.match(
+    (await own('app', 'pull', 'mine', '-')).stdout,
+    /^(app\/main\.py|manifest\.json|template\.json)\0[^]*print\(1\)/,
+  )
+  t.strictSame(readdirSync('.'), before, 'no file is called -')
   t.match((await own('engine')).stdout, /^no engine was pushed\n$/)
   t.equal((await own('template', 'push', `${folder}/template.json`)).stdout, `${folder}/template.json: saved\n`)
   t.match((await own('template', 'get', 'my-template')).stdout, /"mine"/)
@@ -164,6 +176,8 @@ void t.test('app, engine, template', async (t) => {
     [['app', 'activate'], 2, /app activate: name the app/],
     [['engine', 'remove', 'x'], 2, /engine "remove": expected push, list/],
     [['template', 'push', `${folder}/none.json`], 1, /is not a file/],
+    [['template', 'push', `${folder}/cut.json`], 1, /template file \S+\/cut\.json: unexpected EOF/],
+    [['app', 'pull', 'mine', `${folder}/none/x`], 1, /cannot write \S+\/none\/x: its folder does not exist/],
   ] as const) {
     t.match(await own(...args), { code, stderr: said })
   }

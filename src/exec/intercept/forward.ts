@@ -54,14 +54,25 @@ export function forward(
     })
   })
   outgoing.once('response', (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', endToEnd(answer))
+    try {
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', endToEnd(answer))
+    } catch (error) {
+      // Node.js reads more than it writes: a status below 100, a control character in the reason.
+      encounters.onFailure(`the answer cannot be passed on: ${(error as Error).message}`)
+      outgoing.destroy()
+      return
+    }
     answer.pipe(response)
     // A body that was cut is passed on as one that was cut.
     answer.once('close', () => {
       if (!answer.complete) response.destroy()
     })
   })
-  outgoing.once('error', (error) => {
+  outgoing.once('upgrade', (_, socket) => {
+    socket.destroy()
+    encounters.onFailure('the answer cannot be passed on: it changes the protocol, which nobody asked for')
+  })
+  outgoing.on('error', (error) => {
     if (!response.writableEnded) encounters.onFailure(error.message)
   })
   response.once('close', () => outgoing.destroy())

@@ -78,6 +78,7 @@ export async function openProxy({ vendor, upstream, offline, onRefused }: ProxyO
     try {
       const proxy = isLoopback(host) ? undefined : upstream.proxyFor('https', host, port)
       const socket = await dial(host, port, proxy, abandon.signal)
+      socket.on('error', () => socket.destroy())
       keep(socket)
       return socket
     } finally {
@@ -110,7 +111,7 @@ export async function openProxy({ vendor, upstream, offline, onRefused }: ProxyO
 
   server.on('connect', (request, client: Socket, head) => {
     client.on('error', () => client.destroy())
-    void tunnel(request, client, head)
+    tunnel(request, client, head).catch((error: Error) => answer(client, unreachable(error.message)))
   })
 
   server.on('request', (request, response) => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import tls from 'node:tls'
+import { makeFolder } from '../../base/folders.ts'
 
 /** Where systems keep the certificates they trust, in one file: Debian, Fedora, openSUSE, RHEL 7, Alpine and macOS. */
 const systemBundles = [
@@ -55,7 +56,7 @@ export function writeTrustFiles(folder: string, certificate: string): TrustFiles
     get phpFolder() {
       const place = join(folder, 'php')
       const bundle = JSON.stringify(this.bundle())
-      mkdirSync(place, { recursive: true })
+      makeFolder(place)
       writeFileSync(join(place, 'trust.ini'), `curl.cainfo=${bundle}\nopenssl.cafile=${bundle}\n`)
       return place
     },

@@ -4,6 +4,7 @@ import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { makeFolder } from '../../base/folders.ts'
 import { isUuid } from '../../base/ids.ts'
 import type { Bytes, ResultFile } from '../../domain/results/result-file.ts'
 import { failureOf, unlessMissing } from '../failures.ts'
@@ -174,7 +175,7 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
       clear()
       root ??= temporaryFolder()
       const incoming = join(root, 'incoming')
-      mkdirSync(incoming, { recursive: true, mode })
+      makeFolder(incoming, mode)
       return join(incoming, String(++count))
     } catch (error) {
       throw failureOf(error)
@@ -198,7 +199,7 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
   /** Moves a finished file or folder into a job's folder. */
   function move(from: string, folder: string, name: string): void {
     try {
-      mkdirSync(folder, { recursive: true, mode })
+      makeFolder(folder, mode)
       renameSync(from, join(folder, name))
     } catch (error) {
       throw failureOf(error)
@@ -350,7 +351,7 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
         async write(name, bytes) {
           const path = join(folder, name)
           try {
-            await mkdir(dirname(path), { recursive: true, mode })
+            makeFolder(dirname(path), mode)
             return await writeHashed(bytes, path)
           } catch (error) {
             throw failureOf(error)
@@ -368,7 +369,7 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
     placeWorld(world, folder) {
       const target = worldFolder(world)!
       try {
-        mkdirSync(dirname(target), { recursive: true, mode })
+        makeFolder(dirname(target), mode)
         renameSync(folder, target)
       } catch (error) {
         throw failureOf(error)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { open, opendir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../../base/folders.ts'
 import { isUuid } from '../../base/ids.ts'
 import { failureOf, unlessMissing } from '../failures.ts'
 
@@ -61,7 +62,7 @@ function linkFolder(source: string, into: string, prefix: string): Omit<LinkedFi
 
 /** The same tree with the same files in it. */
 export function linkAll(source: string, target: string): void {
-  mkdirSync(target, { recursive: true, mode })
+  makeFolder(target, mode)
   for (const entry of readdirSync(source, { withFileTypes: true })) {
     const [from, to] = [join(source, entry.name), join(target, entry.name)]
     if (entry.isDirectory()) linkAll(from, to)
