@@ -209,7 +209,8 @@ void t.test('fake timers of the test that uses it neither hang nor poison it', a
 })
 
 void t.test('nothing that waits in the emulator waits for fake timers', async (t) => {
-  const { url, world, close } = await emulator(t)
+  const running = await emulator(t)
+  const { url, world } = running
   const own = world('w')
   await own.fault({ operation: 'GET /v1/customer/jobs', delay: '20ms' })
   mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
@@ -220,7 +221,7 @@ void t.test('nothing that waits in the emulator waits for fake timers', async (t
   await own.fault({ operation: 'GET /v1/customer/jobs', delay: 'until-released' })
   const held = list().catch(() => undefined)
   await own.waitForRequest({ operation: 'GET /v1/customer/jobs' })
-  await close()
+  await running.close()
   await held
 })
 

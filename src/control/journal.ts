@@ -294,7 +294,7 @@ function mismatches(kept: Kept, { operation, persona, status, jobId, after }: Co
     if (wanted !== undefined && wanted !== found)
       differences.push(`${name}: expected ${show(wanted)}, was ${show(found)}`)
   }
-  compare('operation', operation, kept.operation)
+  compare('operation', operation === '*' ? undefined : operation, kept.operation)
   compare('persona', persona, kept.persona)
   compare('status', status, kept.status)
   compare('jobId', jobId, kept.jobId)

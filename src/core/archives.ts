@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileName, inPart, type Manifest, manifestName, rowsName, writeManifest } from '../store/archives/format.ts'
 import { type Clock, type ClockPosition, toSeconds } from '../base/clock.ts'
+import { makeFolder } from '../base/folders.ts'
 import { alreadyExists, ApiError, invalidArgument, show } from '../base/errors.ts'
 import { version } from '../base/package.ts'
 import {
@@ -166,7 +167,7 @@ export function createArchives(surroundings: ArchiveSurroundings): Archives {
       try {
         const check = await (loaded ??= loadCheck())
         const archive = await readArchive(check, bytes, scratch, tables.exported, schema)
-        mkdirSync(archive.folder, { recursive: true })
+        makeFolder(archive.folder)
         const { pace } = archive.manifest
         const position = { clock: positionOf(archive.manifest, wall), pace }
         const world = await worlds.make(name, position, replace, {

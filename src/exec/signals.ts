@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers'
+import { setTimeout } from '../base/timers.ts'
 import { passedOn } from './child.ts'
 
 /** The signals that asked this program to end. */

@@ -33,9 +33,8 @@ export const journalRoutes =
       if (status !== undefined && status !== 0 && (status < 100 || status > 599)) {
         throw invalidArgument(`status ${status}: expected 0 for a lost answer, or a number from 100 to 599`)
       }
-      const { operation: _, ...others } = query
       return {
-        ...(others as Query),
+        ...query,
         ...(operation === undefined || operation === '*' ? {} : { operation: knownOperation(operation, operations()) }),
         ...(jobId === undefined ? {} : { jobId: normaliseId(jobId) }),
       }
