@@ -37,7 +37,12 @@ export function explain(
         entered: at <= now,
         reason: reasonOf(name, job),
       })),
-      ...(job.run?.pending ?? []).map((name) => ({ state: name, at: '', entered: false, reason: waitsFor(job.run!) })),
+      ...(job.run?.pending ?? []).map((name, index) => ({
+        state: name,
+        at: '',
+        entered: false,
+        reason: waitsFor(job.run!, index),
+      })),
     ],
     next: nextOf(job, state, now, why.notRun),
     scenario: job.script?.scenario ?? '',
@@ -66,11 +71,13 @@ function reasonOf(state: JobState, { run, pace }: JobRecord): string {
   return pace === null ? 'the pace of the run' : 'the pace of the job'
 }
 
-const waitsFor = ({ polls, blocks }: Run): string =>
+const waitsFor = ({ polls, blocks, follows }: Run, index: number): string =>
   blocks !== undefined
     ? 'waits for its building blocks'
     : polls === null
-      ? 'waits at a gate'
+      ? (follows?.[index] ?? null) === null
+        ? 'waits at a gate'
+        : 'the pace, once the gate before it is open'
       : `waits for reads by a client (${polls.seen} of ${polls.total} so far)`
 
 const blocksOf = ({ partitioner, app, assembler }: RunBlocks): string => [partitioner, app, assembler].join(', ')

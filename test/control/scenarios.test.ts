@@ -316,12 +316,32 @@ void t.test('gates, the next state, and a sleep that follows the clock', async (
   await call('POST', jobs, { templateId: 'emulator-succeeds', jobId: 'j' })
   await call('POST', `${jobs}/j/run`)
   t.match(await world.clock.advance('next'), { transitions: [{ state: 'JOB_STATE_UPLOADING' }], frozen: true })
-  t.match(await world.hold('j', 'JOB_STATE_MERGING'), { waitingFor: ['JOB_STATE_MERGING'] })
+  t.strictSame((await world.hold('j', 'JOB_STATE_MERGING')).waitingFor, ['JOB_STATE_MERGING'])
   await world.clock.advance('1h')
   t.equal((await call('GET', `${jobs}/j`)).body.job.state, 'JOB_STATE_TASKS_COMPLETED')
-  t.match(await world.release('j'), { state: 'JOB_STATE_MERGING' })
-  await world.release('j', 9)
+  t.strictSame(
+    (await world.explain('j')).timeline.slice(-2).map(({ reason }) => reason),
+    Array(2).fill('the pace, once the gate before it is open'),
+  )
+  t.strictSame(
+    (await world.hold('j', 'JOB_STATE_DOWNLOADING')).waitingFor,
+    ['JOB_STATE_MERGING', 'JOB_STATE_DOWNLOADING'],
+    'a second gate behind the first',
+  )
+  const copy = await world.fork('copy-with-gates')
+  for (const { release, clock } of [world, copy]) {
+    t.match(await release('j'), { state: 'JOB_STATE_MERGING', waitingFor: ['JOB_STATE_DOWNLOADING'] })
+    t.match(await clock.advance('1h'), { transitions: [{ state: 'JOB_STATE_MERGED' }] }, 'it goes on at its pace')
+    t.match(await release('j'), { state: 'JOB_STATE_DOWNLOADING', waitingFor: [] })
+    t.match(await clock.advance('job:j'), { transitions: [{ state: 'JOB_STATE_COMPLETE' }] })
+  }
   t.equal((await call('GET', `${jobs}/j`)).body.job.state, 'JOB_STATE_COMPLETE')
+  await call('POST', jobs, { templateId: 'emulator-succeeds', jobId: 'i' })
+  await call('POST', `${jobs}/i/run`)
+  await world.hold('i', 'JOB_STATE_UPLOADING')
+  t.match(await world.paceOf('i', 'manual'), { timeline: { length: 10 } })
+  t.equal((await world.release('i')).waitingFor.length, 7, 'a new pace takes the place of the gate')
+  await call('POST', `${jobs}/i/abort`)
   await t.rejects(world.clock.advance('next'), /no job of world default will enter a state by itself/)
 
   await call('POST', jobs, { templateId: 'emulator-succeeds', jobId: 'k' })

@@ -57,6 +57,12 @@ export type Entry = ReadonlyDeep<Static<typeof Entry>>
 export const Run = Type.Object({
   timeline: Type.Array(Entry),
   pending: Type.Array(Enum(jobStates)),
+  follows: Type.Optional(
+    Type.Array(Nullable(Moment()), {
+      description:
+        'For each state of `pending`: microseconds after the one before it, behind a gate that `hold` made; null: it has a gate of its own. Absent: all have one',
+    }),
+  ),
   plan: Type.Optional(
     Type.Array(Enum(jobStates), {
       description:
@@ -161,8 +167,18 @@ export const abortRun = (run: Run, now: Micros): Run => failRun(run, now, 'job w
 /** The same life, ended in FAILED at a moment for a reason. */
 export function failRun(run: Run, at: Micros, failure: string): Run {
   const timeline: Entry[] = [...run.timeline.filter(([, entered]) => entered <= at), ['JOB_STATE_FAILED', at]]
-  return { ...run, timeline, pending: [], polls: null, failure }
+  return { ...withoutFollows(run), timeline, pending: [], polls: null, failure }
 }
+
+/** The same life, in which whatever waits has a gate of its own. */
+function withoutFollows(run: Run): Run {
+  const { follows, ...rest } = run
+  return follows === undefined ? run : rest
+}
+
+/** States that wait for a release: of those behind a gate of `hold` the first. */
+export const gatesOf = ({ pending, follows }: Run): readonly JobState[] =>
+  pending.filter((_, index) => (follows?.[index] ?? null) === null)
 
 /** The same life after its status was read once more. */
 export function countPoll(run: Run, now: Micros): Run {
@@ -175,32 +191,45 @@ export function countPoll(run: Run, now: Micros): Run {
 }
 
 /**
- * The same life, held before a state: what was to come from there on waits for `step`.
+ * The same life, held before a state: that state waits for `step`, and those behind it follow at their pace once it is entered.
  *
  * @returns undefined if that state was entered already, or is not to come
  */
 export function hold(run: Run, before: JobState, now: Micros): Run | undefined {
+  const follows = run.follows ?? run.pending.map(() => null)
   const gate = run.timeline.findIndex(([state, at]) => state === before && at > now)
-  if (gate === -1) return run.pending.includes(before) ? run : undefined
-  const waiting = run.timeline.slice(gate).map(([state]) => state)
+  if (gate === -1) {
+    const waiting = run.pending.indexOf(before)
+    if (waiting === -1) return undefined
+    return follows[waiting] === null ? run : { ...run, follows: follows.with(waiting, null) }
+  }
+  const held = run.timeline.slice(gate)
   return cutByTimeouts({
     ...run,
     timeline: run.timeline.slice(0, gate),
-    pending: [...waiting, ...run.pending],
+    pending: [...held.map(([state]) => state), ...run.pending],
+    follows: [...held.map(([, at], index) => (index === 0 ? null : at - held[index - 1]![1])), ...follows],
     failure: run.plannedFailure || run.failure,
   })
 }
 
-/** The same life, some steps further: the states that waited are entered now. */
+/** The same life, some steps further: the states that waited are entered now, and what follows them has its time. */
 export function step(run: Run, steps: number, now: Micros): Run {
   if (steps <= 0 || isFinal(stateAt(run, now))) return run
-  const entered = run.pending.slice(0, steps).map((state): Entry => [state, now])
   // The time of the limit has changed, so it is computed again.
-  const past = run.timeline.filter(([, at]) => at <= now)
+  const timeline = run.timeline.filter(([, at]) => at <= now)
+  let entered = 0
+  for (const state of run.pending) {
+    const after = entered < steps ? 0 : (run.follows?.[entered] ?? null)
+    if (after === null) break
+    timeline.push([state, (entered < steps ? now : timeline.at(-1)![1]) + after])
+    entered++
+  }
   return cutByTimeouts({
     ...run,
-    timeline: [...past, ...entered],
-    pending: run.pending.slice(steps),
+    timeline,
+    pending: run.pending.slice(entered),
+    ...(run.follows === undefined ? {} : { follows: run.follows.slice(entered) }),
     failure: run.plannedFailure,
   })
 }
@@ -229,7 +258,7 @@ export function changePace(run: Run, pace: Pace, now: Micros): Run {
   const entered = entriesAt(run, now)
   const plan = run.plan ?? [...run.timeline.map(([state]) => state), ...run.pending]
   const rest = plan.slice(entered.length)
-  const base = { ...run, failure: run.plannedFailure || run.failure }
+  const base = { ...withoutFollows(run), failure: run.plannedFailure || run.failure }
   if (pace.by === 'time' || pace.by === 'states') {
     // A failure has the share of the state in whose place it comes.
     const times = schedule(

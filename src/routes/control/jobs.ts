@@ -16,7 +16,7 @@ import { paginationOf, slice } from '../../wire/paging.ts'
 import type { Core } from '../../core.ts'
 import { explain } from '../../control/explain.ts'
 import { checkedWorldName } from '../../base/world-names.ts'
-import { endAt, enteredAt, nextAt, stateAt } from '../../domain/jobs/lifecycle.ts'
+import { endAt, enteredAt, gatesOf, nextAt, stateAt } from '../../domain/jobs/lifecycle.ts'
 import type { JobRecord } from '../../domain/jobs/job.ts'
 import type { WorldRecord } from '../../store/worlds.ts'
 
@@ -53,10 +53,10 @@ export const jobRoutes =
         { played: () => core.realRuns.whyPlayed(world, job), notRun: () => core.realRuns.whyNotRun(world, job) },
       )
 
-    const gatesOf = (world: WorldRecord, { id, run }: JobRecord): ReleaseResponse => ({
+    const waitingOf = (world: WorldRecord, { id, run }: JobRecord): ReleaseResponse => ({
       jobId: id,
       state: stateAt(run, core.clocks.now(world)),
-      waitingFor: [...(run?.pending ?? [])],
+      waitingFor: run === null ? [] : [...gatesOf(run)],
     })
 
     app.get(
@@ -140,7 +140,7 @@ export const jobRoutes =
       },
       async (request) => {
         const world = await open(request.params.world)
-        return gatesOf(world, await core.jobs.hold(world, request.params.jobId, request.body.before))
+        return waitingOf(world, await core.jobs.hold(world, request.params.jobId, request.body.before))
       },
     )
 
@@ -160,7 +160,7 @@ export const jobRoutes =
       },
       async (request) => {
         const world = await open(request.params.world)
-        return gatesOf(world, await core.jobs.release(world, request.params.jobId, request.body.steps ?? 1))
+        return waitingOf(world, await core.jobs.release(world, request.params.jobId, request.body.steps ?? 1))
       },
     )
   }
