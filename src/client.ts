@@ -108,7 +108,7 @@ export interface World {
   requests(query?: JournalQuery): Promise<Exchange[]>
   /** The same as an HTTP Archive (HAR 1.2), for a browser or another program that shows requests. */
   har(query?: HarQuery): Promise<Har>
-  /** The first request that fits; waits for it. @throws Error if none comes within `patience` (default 5s) */
+  /** The first request that fits; waits for it. @throws Error if none comes within `patience` (default 5s, at most 60s) */
   waitForRequest(query: JournalQuery, patience?: Duration): Promise<Exchange>
   /** Tells if there were as many such requests as expected; if not, which came closest. */
   verify(request: VerifyRequest): Promise<VerifyResponse>
@@ -146,11 +146,11 @@ export interface EmulatorClient {
  * @param url as in `http://127.0.0.1:2983`
  * @throws Error for what is not such a URL
  */
-export function connect(url: string): EmulatorClient {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+export function connect(url: string | URL): EmulatorClient {
+  const base = String(url).replace(/\/+$/, '')
+  if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol) || /[?#]/.test(base)) {
     throw invalidArgument(`url ${show(url)}: expected a URL, as in http://127.0.0.1:2983`)
   }
-  const base = url.replace(/\/+$/, '')
   return createClient(base, async (method, path, body) => {
     const ask = isLoopback(base) && base.startsWith('http:') ? askDirectly : askByFetch
     const { status, contentType, bytes } = await ask(method, base + path, bodyOf(body))
@@ -298,7 +298,10 @@ function createWorld(name: string, send: Send): World {
     har: (query = {}) => ask<Har>('GET', `/journal.har?${toQuery(query)}`),
     async waitForRequest(query, patience = '5s') {
       const [first] = await world.requests({ ...query, wait: String(patience) })
-      if (first === undefined) throw new Error(`no request came within ${patience}: ${JSON.stringify(query)}`)
+      if (first === undefined) {
+        const waited = typeof patience === 'number' ? `${patience} ms` : patience
+        throw new Error(`no request came within ${waited}: ${JSON.stringify(query)}`)
+      }
       return first
     },
     verify: (request) => post<VerifyResponse>('/journal/verify', request),

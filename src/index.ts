@@ -62,7 +62,7 @@ export interface Emulator extends EmulatorClient, AsyncDisposable {
   readonly operations: () => readonly string[]
   /** @internal Takes connections and requests that came by another way than the port. */
   readonly server: Server
-  /** Finishes what is running, closes the port and the database. May be called twice. */
+  /** Finishes the requests that are under way, for at most 0.7 seconds; closes the port and the database. May be called twice. */
   close(): Promise<void>
 }
 

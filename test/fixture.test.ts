@@ -43,7 +43,17 @@ void t.test('options take the forms that are at hand', async (t) => {
 
 void t.test('what has no types and passes another thing is told so', async (t) => {
   const { url, world } = await emulator(t)
-  for (const wrong of [undefined, null, 5, '', 'here', '127.0.0.1:2983', 'ftp://127.0.0.1']) {
+  for (const wrong of [
+    undefined,
+    null,
+    5,
+    '',
+    'here',
+    '127.0.0.1:2983',
+    'ftp://127.0.0.1',
+    'http://127.0.0.1/?x',
+    'http://127.0.0.1/#x',
+  ]) {
     t.throws(() => remote(wrong as string), /^url .*: expected a URL, as in http:/, String(wrong))
   }
   for (const wrong of [undefined, null, 5, Symbol('w'), '.', '..'] as unknown[]) {
@@ -217,7 +227,8 @@ void t.test('nothing that waits in the emulator waits for fake timers', async (t
   t.teardown(() => mock.timers.reset())
   const list = () => client(url, own.apiKey)('GET', jobs)
   t.equal((await list()).status, 200)
-  await t.rejects(own.waitForRequest({ operation: 'POST /v1/customer/jobs' }, '20ms'), /no request/)
+  await t.rejects(own.waitForRequest({ operation: 'POST /v1/customer/jobs' }, 20), /no request came within 20 ms/)
+  t.same(await remote(new URL(url)).worlds(), ['w'])
   await own.fault({ operation: 'GET /v1/customer/jobs', delay: 'until-released' })
   const held = list().catch(() => undefined)
   await own.waitForRequest({ operation: 'GET /v1/customer/jobs' })

@@ -329,11 +329,11 @@ void t.test('gates, the next state, and a sleep that follows the clock', async (
     'a second gate behind the first',
   )
   const copy = await world.fork('copy-with-gates')
-  for (const { release, clock } of [world, copy]) {
-    t.match(await release('j'), { state: 'JOB_STATE_MERGING', waitingFor: ['JOB_STATE_DOWNLOADING'] })
-    t.match(await clock.advance('1h'), { transitions: [{ state: 'JOB_STATE_MERGED' }] }, 'it goes on at its pace')
-    t.match(await release('j'), { state: 'JOB_STATE_DOWNLOADING', waitingFor: [] })
-    t.match(await clock.advance('job:j'), { transitions: [{ state: 'JOB_STATE_COMPLETE' }] })
+  for (const each of [world, copy]) {
+    t.match(await each.release('j'), { state: 'JOB_STATE_MERGING', waitingFor: ['JOB_STATE_DOWNLOADING'] })
+    t.match(await each.clock.advance('1h'), { transitions: [{ state: 'JOB_STATE_MERGED' }] }, 'it goes on at its pace')
+    t.match(await each.release('j'), { state: 'JOB_STATE_DOWNLOADING', waitingFor: [] })
+    t.match(await each.clock.advance('job:j'), { transitions: [{ state: 'JOB_STATE_COMPLETE' }] })
   }
   t.equal((await call('GET', `${jobs}/j`)).body.job.state, 'JOB_STATE_COMPLETE')
   await call('POST', jobs, { templateId: 'emulator-succeeds', jobId: 'i' })
