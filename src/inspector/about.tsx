@@ -61,8 +61,8 @@ export function About(props: { readonly shortcuts: boolean; readonly setShortcut
       </ul>
       <h3>Keyboard shortcuts</h3>
       <p>
-        <kbd>/</kbd> filter, <kbd>j</kbd> and <kbd>k</kbd> next and previous request, <kbd>p</kbd> pause, <kbd>Esc</kbd>{' '}
-        close the detail. They work outside of input fields.
+        <kbd>/</kbd> filter, <kbd>j</kbd> and <kbd>k</kbd> next and previous request, <kbd>Enter</kbd> into its detail,{' '}
+        <kbd>p</kbd> pause, <kbd>Esc</kbd> close the detail. They work outside of input fields.
       </p>
       <label class="check">
         <input

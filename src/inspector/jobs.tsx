@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { WorldJob, WorldJobsResponse } from '../../schemas/activity.ts'
 import type { Explanation } from '../../schemas/control.ts'
 import type { JobState } from '../../schemas/jobs.ts'
@@ -6,7 +6,7 @@ import type { LogsResponse } from '../../schemas/logs.ts'
 import type { ResultsResponse } from '../../schemas/results.ts'
 import { ask, keyOf, watch, worldPath } from './api.ts'
 import { dateTime, pretty, span, stateName } from './format.ts'
-import { Chip, Code, Copy, Empty, type Notices, Status, Tabs } from './parts.tsx'
+import { Chip, Code, Copy, Empty, followFocus, type Notices, Status, Tabs, useHeading } from './parts.tsx'
 import { literal } from './snippets.ts'
 
 /** The states of a job that succeeds, in order. */
@@ -42,6 +42,11 @@ export function Jobs(props: JobsProps) {
   const [state, setState] = useState('')
   const [offset, setOffset] = useState(0)
   const [page, setPage] = useState<WorldJobsResponse | undefined>()
+  const list = useRef<HTMLDivElement>(null)
+  const turn = (to: number): void => {
+    setOffset(to)
+    if (list.current !== null) list.current.scrollTop = 0
+  }
 
   useEffect(() => {
     let current = true
@@ -93,7 +98,7 @@ export function Jobs(props: JobsProps) {
             </p>
           </Empty>
         ) : (
-          <div class="scroll" tabIndex={0} aria-label="List of jobs">
+          <div class="scroll" tabIndex={0} aria-label="List of jobs" ref={list}>
             <table class="jobs">
               <thead>
                 <tr>
@@ -117,9 +122,10 @@ export function Jobs(props: JobsProps) {
                         onClick={(event) => {
                           event.stopPropagation()
                           select(job.id)
+                          if (event.detail === 0) followFocus()
                         }}
                       >
-                        <bdi>{job.name === '' ? 'without a name' : job.name.slice(0, 200)}</bdi>
+                        <bdi>{shownName(job.name) ?? 'without a name'}</bdi>
                       </button>
                       <div class="id">{job.id}</div>
                       {job.account !== 'owner' && <Chip>{job.account}</Chip>}
@@ -132,11 +138,11 @@ export function Jobs(props: JobsProps) {
             </table>
             {total > pageSize && (
               <p class="more">
-                <button disabled={offset === 0} onClick={() => setOffset(Math.max(0, offset - pageSize))}>
+                <button disabled={offset === 0} onClick={() => turn(Math.max(0, offset - pageSize))}>
                   Newer
                 </button>{' '}
                 {offset + 1} to {Math.min(offset + pageSize, total)} of {total}{' '}
-                <button disabled={offset + pageSize >= total} onClick={() => setOffset(offset + pageSize)}>
+                <button disabled={offset + pageSize >= total} onClick={() => turn(offset + pageSize)}>
                   Older
                 </button>
               </p>
@@ -150,6 +156,9 @@ export function Jobs(props: JobsProps) {
     </section>
   )
 }
+
+/** The name as it is shown; undefined if there is nothing to see. */
+const shownName = (name: string): string | undefined => (/[^\s\p{C}]/u.test(name) ? name.slice(0, 200) : undefined)
 
 function StateLabel({ state }: { readonly state: JobState }) {
   const kind = state === 'JOB_STATE_COMPLETE' ? 'ok' : state === 'JOB_STATE_FAILED' ? 'server' : 'going'
@@ -186,14 +195,22 @@ function JobDetail(props: JobsProps & { readonly id: string; readonly job: World
     )
   }, [own, moved, again])
 
-  const act = (what: () => Promise<unknown>, done: string): void =>
+  const heading = useHeading(id)
+  const hasActed = useRef(false)
+  const act = (what: () => Promise<unknown>, done: string): void => {
+    hasActed.current = true
     void notices.attempt(what, done).then(() => setAgain((count) => count + 1))
+  }
+  useEffect(() => {
+    // The button that was pressed may be one that the new state does not have.
+    if (hasActed.current && document.activeElement === document.body) heading.current?.focus()
+  }, [explained, gone])
 
   return (
     <article class="detail" aria-label="Job">
       <header>
-        <h2 tabIndex={-1}>
-          <bdi>{(explained?.name ?? '') === '' ? 'Job' : explained!.name.slice(0, 200)}</bdi>
+        <h2 tabIndex={-1} ref={heading}>
+          <bdi>{shownName(explained?.name ?? '') ?? 'Job'}</bdi>
         </h2>
         <button class="quiet" aria-label="Close the detail" onClick={() => select(undefined)}>
           ×
@@ -206,8 +223,12 @@ function JobDetail(props: JobsProps & { readonly id: string; readonly job: World
             {id} <Copy text={id}>Copy id</Copy>
           </p>
           <p>
-            <StateLabel state={explained.state} /> {explained.errorMessage !== '' && ': '}
-            {explained.errorMessage !== '' && <b class="error">{explained.errorMessage}</b>}
+            <StateLabel state={explained.state} />
+            {explained.errorMessage !== '' && (
+              <>
+                : <b class="error">{explained.errorMessage}</b>
+              </>
+            )}
           </p>
           <p class="evidence">Next: {explained.next}</p>
           <JobActions explained={explained} act={act} path={path} own={own} apiKey={key} world={world} />

@@ -1,6 +1,7 @@
 import { render } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { FidelityResponse, FidelityRow } from '../../schemas/fidelity.ts'
+import { isWorldName } from '../base/world-names.ts'
 import { ask, keyOf } from './api.ts'
 import { About } from './about.tsx'
 import { Evidence } from './evidence.tsx'
@@ -10,7 +11,7 @@ import { type Filters, isProblem, noFilters, Requests } from './requests.tsx'
 import { Rules } from './rules.tsx'
 import { follow, type Seen } from './stream.ts'
 import { TryIt } from './try-it.tsx'
-import { WorldBar } from './world-bar.tsx'
+import { WorldBar, wrongWorldText } from './world-bar.tsx'
 
 const views = {
   requests: 'Requests',
@@ -26,9 +27,32 @@ type View = keyof typeof views
 const kept = 1000
 
 /** `#/jobs/default/<id>`: a place on this page, so that it can be gone back to and passed on. */
-function placeOf(hash: string): { view: View; world: string; id: string | undefined } {
-  const [, view = '', world = '', id] = hash.split('/').map((part) => decodeURIComponent(part.replace(/^#/, '')))
-  return { view: Object.hasOwn(views, view) ? (view as View) : 'requests', world: world === '' ? 'default' : world, id }
+function placeOf(hash: string): Place {
+  const [, view = '', world = '', id] = hash.split('/').map((part) => decoded(part.replace(/^#/, '')))
+  const isName = isWorldName(world)
+  return {
+    view: Object.hasOwn(views, view) ? (view as View) : 'requests',
+    world: isName ? world : 'default',
+    id: isName ? id : undefined,
+    wrongWorld: isName || world === '' ? undefined : world,
+  }
+}
+
+interface Place {
+  readonly view: View
+  readonly world: string
+  readonly id: string | undefined
+  /** The name in the address, if no world can have it. */
+  readonly wrongWorld: string | undefined
+}
+
+/** The text without escapes; as it is if they are none. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** The exchanges of both lists, once each, the newest first. */
@@ -40,7 +64,7 @@ function merged(older: readonly Seen[], newer: readonly Seen[]): Seen[] {
 
 function App() {
   const [place, setPlace] = useState(() => placeOf(location.hash))
-  const { view, world, id } = place
+  const { view, world, id, wrongWorld } = place
   const [seen, setSeen] = useState<readonly Seen[]>([])
   const [waiting, setWaiting] = useState<readonly Seen[]>([])
   const [allWorlds, setAllWorlds] = useState(false)
@@ -64,6 +88,9 @@ function App() {
     addEventListener('hashchange', changed)
     return () => removeEventListener('hashchange', changed)
   }, [])
+  useEffect(() => {
+    if (wrongWorld !== undefined) notices.fail(`${wrongWorldText(wrongWorld)} The world default is shown.`)
+  }, [wrongWorld])
   useEffect(() => {
     ask<FidelityResponse>('GET', '/_emulator/fidelity').then(
       (answer) => setRows(new Map(answer.rows.map((row) => [row.id, row]))),
@@ -109,6 +136,7 @@ function App() {
         field.focus()
       } else if (event.key === 'p' && view === 'requests') setPaused((before) => !before)
       else if (event.key === 'Escape') {
+        document.querySelector<HTMLElement>('.list-pane button.row[aria-current="true"]')?.focus()
         setSelected(undefined)
         if (view === 'jobs' && id !== undefined) go('jobs')
       } else if ((event.key === 'j' || event.key === 'k') && view === 'requests') {

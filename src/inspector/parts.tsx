@@ -1,5 +1,5 @@
-import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import type { ComponentChildren, JSX, RefObject } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Refused } from './api.ts'
 import { statusClass } from './format.ts'
 
@@ -22,9 +22,10 @@ export const Chip = ({ kind, title, children }: { kind?: string; title?: string;
   </span>
 )
 
-/** A message about an action or an error, shown long enough to read it. */
+/** A message about an action, shown long enough to read it, or about an error, shown until it is closed. */
 export interface Notices {
   readonly say: (text: string) => void
+  readonly fail: (text: string) => void
   /** Runs something; says its error, if there is one. */
   readonly attempt: (act: () => Promise<unknown>, done?: string) => Promise<void>
 }
@@ -32,26 +33,29 @@ export interface Notices {
 export function useNotices(): [Notices, JSX.Element] {
   const [notice, setNotice] = useState<{ text: string; isError: boolean } | undefined>()
   useEffect(() => {
-    const timer = setTimeout(() => setNotice(undefined), notice?.isError === true ? 12_000 : 4000)
+    if (notice?.isError !== false) return
+    const timer = setTimeout(() => setNotice(undefined), 4000)
     return () => clearTimeout(timer)
   }, [notice])
   const say = (text: string): void => setNotice({ text, isError: false })
+  const fail = (text: string): void => setNotice({ text, isError: true })
   return [
     {
       say,
+      fail,
       async attempt(act, done) {
         try {
           await act()
           if (done !== undefined) say(done)
         } catch (error) {
-          setNotice({ text: error instanceof Refused ? error.message : String(error), isError: true })
+          fail(error instanceof Refused ? error.message : String(error))
         }
       },
     },
     <div class="notices" role="status" aria-live="polite">
       {notice !== undefined && (
         <div class={`notice ${notice.isError ? 'error' : ''}`}>
-          <span>{notice.text}</span>
+          <span tabIndex={0}>{notice.text}</span>
           <button class="quiet" aria-label="Close" onClick={() => setNotice(undefined)}>
             ×
           </button>
@@ -108,20 +112,55 @@ export const Empty = ({ title, children }: { readonly title: string; children: C
   </div>
 )
 
-/** Tabs inside of a view. */
+/** Tabs inside of a view; one of them is reached by the Tab key, the others by the arrows. */
 export function Tabs<Name extends string>(props: {
   readonly label: string
   readonly names: readonly Name[]
   readonly current: Name
   readonly onChoose: (name: Name) => void
 }) {
+  const { names, current, onChoose } = props
+  function onKeyDown(event: JSX.TargetedKeyboardEvent<HTMLDivElement>): void {
+    const at = names.indexOf(current)
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: names.length - 1 }[event.key]
+    if (to === undefined) return
+    event.preventDefault()
+    const next = (to + names.length) % names.length
+    onChoose(names[next]!)
+    event.currentTarget.querySelectorAll<HTMLElement>('[role=tab]')[next]!.focus()
+  }
   return (
-    <div class="tabs" role="tablist" aria-label={props.label}>
-      {props.names.map((name) => (
-        <button role="tab" key={name} aria-selected={name === props.current} onClick={() => props.onChoose(name)}>
+    <div class="tabs" role="tablist" aria-label={props.label} onKeyDown={onKeyDown}>
+      {names.map((name) => (
+        <button
+          role="tab"
+          key={name}
+          aria-selected={name === current}
+          tabIndex={name === current ? 0 : -1}
+          onClick={() => onChoose(name)}
+        >
           {name}
         </button>
       ))}
     </div>
   )
+}
+
+let isHeadingWanted = false
+
+/** Called when Enter opens the detail of a row: the focus goes to its heading once it is there. */
+export function followFocus(): void {
+  isHeadingWanted = true
+  // The detail of this row may be open already.
+  document.querySelector<HTMLElement>('.detail h2')?.focus()
+}
+
+/** The heading of a detail, which takes the focus from the row that was opened by Enter. */
+export function useHeading(id: unknown): RefObject<HTMLHeadingElement> {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    if (isHeadingWanted) heading.current?.focus()
+    isHeadingWanted = false
+  }, [id])
+  return heading
 }

@@ -1,10 +1,10 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { FaultRequest } from '../../schemas/faults.ts'
 import type { FidelityRow } from '../../schemas/fidelity.ts'
 import type { Exchange } from '../../schemas/journal.ts'
 import { ask, keyOf, worldPath } from './api.ts'
 import { clockTime, pretty, span, statusClass } from './format.ts'
-import { Chip, Code, Copy, Empty, type Notices, Sentence, Status } from './parts.tsx'
+import { Chip, Code, Copy, Empty, followFocus, type Notices, Sentence, Status, useHeading } from './parts.tsx'
 import { asCurl, asFetch, asPython, asVerify, faultCode, isMasked, type Sendable, sendableOf } from './snippets.ts'
 import type { Seen } from './stream.ts'
 
@@ -200,6 +200,7 @@ function Row(props: {
           onClick={(event) => {
             event.stopPropagation()
             props.select(exchange.id)
+            if (event.detail === 0) followFocus()
           }}
         >
           <b>{exchange.method}</b> {exchange.path}
@@ -239,7 +240,7 @@ function Detail({ each, rows, select, openJob, notices }: Props & { readonly eac
   const [ground = '', row = ''] = exchange.ground.split('; ')
   const sendable = sendableOf(world, exchange)
   const [editing, setEditing] = useState(false)
-  const heading = useRef<HTMLHeadingElement>(null)
+  const heading = useHeading(exchange.id)
   useEffect(() => setEditing(false), [exchange.id])
 
   const send = async (request: Sendable): Promise<void> => {

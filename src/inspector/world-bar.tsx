@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { ClockResponse, World, WorldsResponse } from '../../schemas/control.ts'
+import { isWorldName, worldNameForm } from '../base/world-names.ts'
 import { ask, keyOf, worldPath } from './api.ts'
 import { dateTime, stateName } from './format.ts'
 import { Copy, type Notices } from './parts.tsx'
@@ -12,6 +13,9 @@ interface Props {
   readonly onMoved: () => void
   readonly notices: Notices
 }
+
+/** The error for a name that no world can have. */
+export const wrongWorldText = (name: string): string => `“${name}” is not a name of a world: expected ${worldNameForm}.`
 
 /** A name for a copy that no world has: `shop-2`, `shop-3` … */
 function freeName(world: string, taken: readonly string[]): string {
@@ -63,8 +67,11 @@ export function WorldBar({ world, choose, moved, onMoved, notices }: Props) {
             if (currentTarget.value !== '') choose(currentTarget.value)
             else {
               const name = prompt('Name of the world: letters, digits, “.”, “_” and “-”')
-              if (name !== null && /^[\w.-]{1,64}$/.test(name)) choose(name)
-              else currentTarget.value = world
+              if (name !== null && isWorldName(name)) choose(name)
+              else {
+                currentTarget.value = world
+                if (name !== null) notices.fail(wrongWorldText(name))
+              }
             }
           }}
         >
@@ -135,9 +142,10 @@ export function WorldBar({ world, choose, moved, onMoved, notices }: Props) {
           </form>
           <div class="buttons">
             <button
-              onClick={() =>
+              onClick={() => {
+                if (!confirm(`Put world ${world} back to its seed? Its jobs, rules and requests go.`)) return
                 act(() => ask('POST', worldPath(world, '/reset'), {}), `World ${world} is back at its seed`)
-              }
+              }}
             >
               Reset
             </button>
@@ -153,13 +161,14 @@ export function WorldBar({ world, choose, moved, onMoved, notices }: Props) {
               Snapshot
             </button>
             <button
-              onClick={() =>
+              onClick={() => {
+                if (!confirm(`Replace world ${world} by its snapshot?`)) return
                 act(
                   () =>
                     ask('POST', worldPath(`${world.slice(0, 55)}-snapshot`, '/fork'), { into: world, replace: true }),
                   'Restored from its snapshot',
                 )
-              }
+              }}
             >
               Restore
             </button>
@@ -178,6 +187,7 @@ export function WorldBar({ world, choose, moved, onMoved, notices }: Props) {
                 onChange={({ currentTarget }) => {
                   const file = currentTarget.files?.[0]
                   if (file === undefined) return
+                  if (view !== undefined && !confirm(`Replace world ${world} by ${file.name}?`)) return
                   const bytes = new Blob([file], { type: 'application/x-tar' })
                   act(
                     () => ask('POST', worldPath(world, '/import?replace=true'), bytes),
