@@ -62,7 +62,7 @@ export const clockRoutes =
           operationId: 'Emulator_AdvanceClock',
           summary: "Advance a world's clock",
           description:
-            'By a duration, to the `next` state of any job, or to the end of one job (`job:<id>`). The answer lists the states that jobs entered on the way, in order. Tokens, links and secrets expire by this clock, too. A clock never goes back. 400 if there is nothing to advance to.',
+            'By a duration, to the `next` state of any job, or to the end of one job (`job:<id>`). The answer lists the states that jobs entered on the way, in order. Tokens, links and secrets expire by this clock, too. A clock never goes back, nor beyond the year 9899. 400 if there is nothing to advance to.',
           body: AdvanceRequest,
         },
       },
@@ -108,7 +108,7 @@ export const clockRoutes =
           operationId: 'Emulator_WaitForClock',
           summary: "Wait for a moment of a world's time, at most one minute",
           description:
-            "For code under test that must not wait in real time. Answers when the world's clock reaches the moment, also when it is advanced. After a minute it answers with `reached` false; then ask again with `until`.",
+            "For code under test that must not wait in real time. Answers when the world's clock reaches the moment, also when it is advanced. After a minute it answers with `reached` false; then ask again with `until`. At most 1,000 requests wait in one world; more are 429.",
           params: WorldParams,
           body: WaitRequest,
           response: { 200: WaitResponse },
