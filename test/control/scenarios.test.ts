@@ -336,6 +336,17 @@ void t.test('gates, the next state, and a sleep that follows the clock', async (
     t.match(await each.clock.advance('job:j'), { transitions: [{ state: 'JOB_STATE_COMPLETE' }] })
   }
   t.equal((await call('GET', `${jobs}/j`)).body.job.state, 'JOB_STATE_COMPLETE')
+  await call('POST', jobs, { templateId: 'emulator-succeeds', jobId: 'limited', config: { jobTimeout: 1 } })
+  await call('POST', `${jobs}/limited/run`)
+  await world.hold('limited', 'JOB_STATE_UPLOADING')
+  await world.release('limited')
+  await t.rejects(world.hold('limited', 'JOB_STATE_FAILED'), /is not about to enter JOB_STATE_FAILED/)
+  await world.clock.advance('1m')
+  t.match(
+    (await call('GET', `${jobs}/limited`)).body.job,
+    { state: 'JOB_STATE_FAILED', errorMessage: 'jobTimeout of 1 s exceeded', duration: 1 },
+    'a limit strikes behind an open gate, too',
+  )
   await call('POST', jobs, { templateId: 'emulator-succeeds', jobId: 'i' })
   await call('POST', `${jobs}/i/run`)
   await world.hold('i', 'JOB_STATE_UPLOADING')

@@ -203,7 +203,10 @@ export function hold(run: Run, before: JobState, now: Micros): Run | undefined {
     if (waiting === -1) return undefined
     return follows[waiting] === null ? run : { ...run, follows: follows.with(waiting, null) }
   }
-  const held = run.timeline.slice(gate)
+  // A limit strikes at its time, whatever is held.
+  const isCut = run.failure !== run.plannedFailure
+  const held = run.timeline.slice(gate).filter(([state]) => !isCut || state !== 'JOB_STATE_FAILED')
+  if (held.length === 0) return undefined
   return cutByTimeouts({
     ...run,
     timeline: run.timeline.slice(0, gate),
