@@ -23,7 +23,7 @@ export const behaviourRows = {
     'A string that begins with a number is that number up to the first character that can end one: `"3600 s"` is 3600, `"1,000"` is 1. The emulator notes it like an unknown field.',
   ),
   'bodies-not-read': measured(
-    'Operations without a message in the body, such as DELETE, abort and uploadcompleted, do not read one. That the latter two have none follows from the reference.',
+    'Operations without a message in the body, such as DELETE, abort and uploadcompleted, do not read one, whatever its length; nor do answers 404 and 501 to an unknown path or method. Here a body of over 64 MiB is refused even so (chosen). That abort and uploadcompleted have none follows from the reference.',
   ),
   'struct-order': measured('Names in a Struct or a map come sorted by their text, and -0 stays -0.'),
   'timestamp-forms': measured(

@@ -32,14 +32,23 @@ export function readBody(
     bytes += chunk.length
     if (bytes <= limit) chunks.push(chunk)
     else if (bytes <= drainLimit) chunks.length = 0
-    else finish(tooLarge(bytes, { connection: 'close' }))
+    else finish(new BodyTooLarge(bytes, false))
   }
   const end = (): void => {
-    if (bytes > limit) finish(tooLarge(bytes))
+    if (bytes > limit) finish(new BodyTooLarge(bytes, true))
     else finish(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
   }
   payload.on('data', take).on('end', end).on('error', finish)
 }
 
-const tooLarge = (bytes: number, headers: Record<string, string> = {}): ApiError =>
-  new ApiError('bodyTooLarge', `grpc: received message larger than max (${bytes} vs. ${bodyLimit})`, { headers })
+/** The error for a body that is too large. */
+export class BodyTooLarge extends ApiError {
+  /** False if it went on after 64 MiB, so that the connection is closed. */
+  readonly hasEnded: boolean
+
+  constructor(bytes: number, hasEnded: boolean) {
+    const headers: Record<string, string> = hasEnded ? {} : { connection: 'close' }
+    super('bodyTooLarge', `grpc: received message larger than max (${bytes} vs. ${bodyLimit})`, { headers })
+    this.hasEnded = hasEnded
+  }
+}

@@ -10,7 +10,7 @@ import { answerOf2023, type Era, schemaOf2023 } from '../wire/era-2023.ts'
 import { compileOmitUnset } from '../wire/omit-unset.ts'
 import { dropUnreadableOrder } from '../wire/paging.ts'
 import { describeUnknown, type UnknownField } from '../wire/unknown-fields.ts'
-import { readBody } from './bodies.ts'
+import { BodyTooLarge, readBody } from './bodies.ts'
 import { disguiseOf } from './methods.ts'
 
 declare module 'fastify' {
@@ -62,7 +62,9 @@ export function registerProtoJson(app: FastifyInstance, { strict, omitUnset, era
       payload,
       (error, body) => {
         request.exchange.sentBody = body
-        done(error, body)
+        // Where no message is made of the body, its length is no fault.
+        if (error instanceof BodyTooLarge && error.hasEnded && !readsBody(request)) done(null, undefined)
+        else done(error, body)
       },
       request.route.config.bodyLimit,
     )
@@ -168,6 +170,9 @@ const sentBody = ({ raw, body }: FastifyRequest): Buffer | undefined =>
 /** The fields that the path sets in a message that is the whole body, and not a part of the request as in these three. */
 const pathFields = (url: string): string[] =>
   /\/(params|jobname|configs)$/.test(url) ? [] : [...url.matchAll(/:(\w+)/g)].map(([, name]) => name!)
+
+const readsBody = ({ is404, route: { schema, config } }: FastifyRequest): boolean =>
+  !is404 && (schema?.body !== undefined || config.readsForm === true)
 
 /** Notes a body if the operation has none. An empty message says nothing. */
 function noteUnread({ raw, exchange: { sentBody: body } }: FastifyRequest, unknown: UnknownField[]): void {

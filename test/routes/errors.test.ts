@@ -302,6 +302,18 @@ void t.test('size of bodies', async (t) => {
       },
     )
   }
+  // Where no message is made of it, nothing is too large.
+  const other = client(url, 'test_other')
+  const { id } = (await other('POST', jobs, { templateId: template })).body.job
+  for (const [method, path, status] of [
+    ['PUT', '/v1/customer/nope', 404],
+    ['POST', `${jobs}/${id}/upload`, 404],
+    ['PUT', jobs, 501],
+    ['POST', `${jobs}/${id}/abort`, 200],
+    ['DELETE', `${jobs}/${id}`, 404],
+  ] as const) {
+    t.equal((await other(method, path, sized(5_000_000))).status, status, `${method} ${path}`)
+  }
   // Without a length, the emulator learns only while it reads.
   const chunks = new ReadableStream({
     start(controller) {
