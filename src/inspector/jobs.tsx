@@ -122,7 +122,7 @@ export function Jobs(props: JobsProps) {
                         onClick={(event) => {
                           event.stopPropagation()
                           select(job.id)
-                          if (event.detail === 0) followFocus()
+                          if (event.detail === 0) followFocus(job.id === selected)
                         }}
                       >
                         <bdi>{shownName(job.name) ?? 'without a name'}</bdi>

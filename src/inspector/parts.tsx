@@ -121,6 +121,7 @@ export function Tabs<Name extends string>(props: {
 }) {
   const { names, current, onChoose } = props
   function onKeyDown(event: JSX.TargetedKeyboardEvent<HTMLDivElement>): void {
+    if (event.altKey || event.ctrlKey || event.metaKey) return
     const at = names.indexOf(current)
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: names.length - 1 }[event.key]
     if (to === undefined) return
@@ -148,11 +149,10 @@ export function Tabs<Name extends string>(props: {
 
 let isHeadingWanted = false
 
-/** Called when Enter opens the detail of a row: the focus goes to its heading once it is there. */
-export function followFocus(): void {
-  isHeadingWanted = true
-  // The detail of this row may be open already.
-  document.querySelector<HTMLElement>('.detail h2')?.focus()
+/** Called when Enter opens the detail of a row: the focus goes to its heading, once it is there. */
+export function followFocus(isOpen: boolean): void {
+  if (isOpen) document.querySelector<HTMLElement>('.detail h2')?.focus()
+  else isHeadingWanted = true
 }
 
 /** The heading of a detail, which takes the focus from the row that was opened by Enter. */

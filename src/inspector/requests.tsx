@@ -200,7 +200,7 @@ function Row(props: {
           onClick={(event) => {
             event.stopPropagation()
             props.select(exchange.id)
-            if (event.detail === 0) followFocus()
+            if (event.detail === 0) followFocus(props.isSelected)
           }}
         >
           <b>{exchange.method}</b> {exchange.path}

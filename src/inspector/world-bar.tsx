@@ -186,6 +186,8 @@ export function WorldBar({ world, choose, moved, onMoved, notices }: Props) {
                 accept=".tar"
                 onChange={({ currentTarget }) => {
                   const file = currentTarget.files?.[0]
+                  // The same file may be chosen once more.
+                  currentTarget.value = ''
                   if (file === undefined) return
                   if (view !== undefined && !confirm(`Replace world ${world} by ${file.name}?`)) return
                   const bytes = new Blob([file], { type: 'application/x-tar' })

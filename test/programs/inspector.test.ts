@@ -421,6 +421,14 @@ void t.test('by keyboard alone, and addresses that somebody typed', { skip: miss
   await page.keyboard.press('Escape')
   t.match(await focused(), 'Nightly render', 'back at the row')
 
+  await page.goto(`${url}/_emulator/#/requests/default`)
+  await page.locator('button[data-request]').first().waitFor()
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await page.waitForFunction(() => (globalThis as any).document.activeElement.tagName === 'H2')
+  await page.keyboard.press('j')
+  await page.locator('button[data-request]:focus').waitFor()
+
   for (const [hash = '', world = ''] of [
     ['jobs/%E0%A4%A', 'default'],
     ['requests/default%', 'default'],
