@@ -24,7 +24,8 @@ const member = new RegExp(
 /** A parameter of a URL, also of one inside a text, or of a form. Its name may be escaped. */
 const parameter = /(^|[?&"])((?:[\w.~-]|%[\da-f]{2})+)=[^&#"'\\\s]*/gi
 
-const maskParameters = (text: string): string =>
+/** A URL, or a text with URLs, without the values of parameters that hold secrets. */
+export const maskedUrl = (text: string): string =>
   text.replace(parameter, (whole, before: string, name: string) =>
     isSecretName(decoded(name).replace(/^.*\./, '')) ? `${before}${name}=${mask}` : whole,
   )
@@ -40,9 +41,6 @@ function decoded(name: string): string {
 
 /** The part of an error message that repeats a value of the wrong type. */
 const complaint = new RegExp(String.raw`(\bfield [\w.[\]]*\b${secretName}: )[^;]*`, 'gi')
-
-/** A URL without the values of parameters that hold secrets, for logs. */
-export const maskedUrl = (url: string): string => maskParameters(url)
 
 const userOfUrl = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/"'@]+@/gi
 
@@ -71,7 +69,7 @@ export function masking(headers: Headers, body: string): Masking {
     for (const secret of presented) {
       for (const spelling of [secret, encodeURIComponent(secret)]) masked = masked.replaceAll(spelling, mask)
     }
-    return maskParameters(masked.replace(member, `$1"${mask}"`))
+    return maskedUrl(masked.replace(member, `$1"${mask}"`))
       .replace(complaint, `$1${mask}`)
       .replace(userOfUrl, `$1${mask}@`)
       .replace(jsonWebToken, mask)

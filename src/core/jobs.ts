@@ -6,7 +6,6 @@ import { type Ids, normaliseId } from '../base/ids.ts'
 import {
   assertAccount,
   assertAllowed,
-  assertPlayed,
   assertRunnable,
   changedJob,
   createdJob,
@@ -15,21 +14,9 @@ import {
   requestedId,
   taskCount,
 } from '../domain/jobs/job.ts'
-import {
-  abortRun,
-  changePace,
-  countPoll,
-  entriesAt,
-  hold,
-  isFinal,
-  type Outcome,
-  type Run,
-  runUpTo,
-  startRun,
-  stateAt,
-  step,
-} from '../domain/jobs/lifecycle.ts'
+import { abortRun, countPoll, entriesAt, type Outcome, runUpTo, startRun } from '../domain/jobs/lifecycle.ts'
 import { checkedPace, type Pace, parsePace, type RunBlocks } from '../domain/jobs/pace.ts'
+import { heldJob, pacedJob, releasedJob, withRun } from '../domain/jobs/steering.ts'
 import type { ScenarioRegistry } from '../control/scenarios.ts'
 import type { Commit } from '../store/commit.ts'
 import type { JobPage, PageRequest } from '../store/jobs.ts'
@@ -335,12 +322,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       change(
         world,
         () => find(world, id),
-        (job, present) => {
-          assertPlayed(job, present)
-          const run = job.run === null ? undefined : hold(job.run, before, present)
-          if (run === undefined) throw failedPrecondition(`job ${job.id} is not about to enter ${before}`)
-          return { ...job, run }
-        },
+        (job, present) => heldJob(job, before, present),
       ),
 
     setPace(world, id, text) {
@@ -348,13 +330,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       return change(
         world,
         () => find(world, id),
-        (job, present) => {
-          const state = stateAt(job.run, present)
-          assertPlayed(job, present)
-          if (isFinal(state)) throw failedPrecondition(`job ${job.id} has ended in ${state}: no pace moves it any more`)
-          const paced = { ...job, pace: text || null }
-          return withRun(paced, (run) => changePace(run, own ?? pace(world), present))
-        },
+        (job, present) => pacedJob(job, text || null, own ?? pace(world), present),
       )
     },
 
@@ -362,13 +338,7 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
       change(
         world,
         () => find(world, id),
-        (job, present) => {
-          assertPlayed(job, present)
-          if (job.run === null || job.run.pending.length === 0) {
-            throw failedPrecondition(`job ${job.id} waits at no gate`)
-          }
-          return withRun(job, (run) => step(run, steps, present))
-        },
+        (job, present) => releasedJob(job, steps, present),
       ),
 
     async list({ world, account }, page) {
@@ -401,12 +371,6 @@ export function createJobs(surroundings: JobSurroundings): Jobs {
     transitions.announce(world.key, happened)
     return found
   }
-}
-
-const withRun = (job: JobRecord, make: (run: Run) => Run): JobRecord => {
-  if (job.run === null) return job
-  const run = make(job.run)
-  return run === job.run ? job : { ...job, run }
 }
 
 /** States that a change itself brought about. */

@@ -1,56 +1,16 @@
 // The inspector in a real browser: each view on real traffic, each button once, and what axe says of the page.
 import { createRequire } from 'node:module'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import t, { type Test } from 'tap'
+import type { Page } from 'playwright-core'
+import t from 'tap'
 import { client, emulator } from '../emulator.ts'
-
-const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
-const missing = existsSync(executablePath)
-  ? false
-  : `no browser at ${executablePath}: install Chromium (Debian: apt-get install chromium), or name one with CHROMIUM_PATH`
-if (missing !== false && process.env['CI'] === 'true') throw new Error(missing)
+import { jobs, missing, open, traffic } from './inspector-page.ts'
 
 const pictures = join(import.meta.dirname, '..', '..', '.tap', 'inspector')
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const jobs = '/v1/customer/jobs'
-
-let browser: Browser | undefined
-t.teardown(() => browser?.close())
-
-interface Options {
-  readonly width?: number
-  readonly scheme?: 'light' | 'dark'
-}
-
-/** A page of the browser; what it says on its console fails the test. */
-async function open(t: Test, url: string, { width = 1440, scheme = 'light' }: Options = {}): Promise<Page> {
-  browser ??= await chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
-  const page = await browser.newPage({ viewport: { width, height: 860 }, colorScheme: scheme })
-  t.teardown(() => page.close())
-  page.on('console', (message) => {
-    // A browser says of every refused request that it was refused.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) t.fail(message.text())
-  })
-  page.on('pageerror', (error) => t.fail(error.message))
-  page.on('dialog', (dialog) => void dialog.accept())
-  await page.goto(url)
-  return page
-}
 
 /** Violations of accessibility rules, as far as axe finds them. */
 async function violations(page: Page): Promise<string[]> {
@@ -66,29 +26,6 @@ async function violations(page: Page): Promise<string[]> {
           .slice(0, 300)}`,
     )
   })
-}
-
-const source = {
-  dataSource: {
-    dataSourceDescriptor: 'url',
-    params: { '@type': 'type.googleapis.com/bytenite.data_source.HttpDataSource', url: 'https://example.com/a.txt' },
-  },
-  dataDestination: { dataSourceDescriptor: 'bucket' },
-}
-const odd = '<script>document.title = "broken"</script>\u202e'
-
-/** Requests of a client, some of them with problems. Returns the id of a job that runs. */
-async function traffic(url: string, key = 'test_default'): Promise<string> {
-  const call = client(url, key)
-  const create = async (name: string, more: object = {}) =>
-    (await call('POST', jobs, { templateId: 'hello-world-template', name, ...source, ...more })).body.job.id as string
-  const id = await create('Nightly render')
-  await create(odd, { tempalteId: 'x' })
-  await create('a'.repeat(100_000))
-  await call('POST', `${jobs}/${id}/run`)
-  await call('GET', `${jobs}/${id}/results`)
-  await call('POST', jobs, { templateId: 'hello-wrold' })
-  return id
 }
 
 const views = ['requests', 'jobs', 'rules', 'try', 'evidence', 'about']
@@ -388,76 +325,4 @@ void t.test('after a burst the page asks for what the stream left out', { skip: 
   const send = () => inject({ url: `${jobs}/none`, headers: { authorization: 'test_default' } })
   await Promise.all(Array.from({ length: 900 }, send))
   while (!(await page.title()).startsWith('(900)')) await setTimeout(100)
-})
-
-void t.test('by keyboard alone, and addresses that somebody typed', { skip: missing }, async (t) => {
-  const { url } = await emulator(t, { pace: 'manual' })
-  const id = await traffic(url)
-  const call = client(url)
-  await call('POST', jobs, { templateId: 'hello-world-template', name: ' \u200b', jobId: 'blank', ...source })
-  const page = await open(t, `${url}/_emulator/#/jobs/default`)
-  const focused = () => page.evaluate(() => (globalThis as any).document.activeElement.textContent as string)
-  await page.getByRole('button', { name: 'without a name' }).waitFor()
-  await page.getByRole('button', { name: 'Nightly render' }).focus()
-  await page.keyboard.press('Enter')
-  await page.waitForFunction(() => (globalThis as any).document.activeElement.tagName === 'H2')
-  t.equal(page.url(), `${url}/_emulator/#/jobs/default/${id}`)
-
-  await page.getByRole('tab', { name: 'Timeline' }).focus()
-  for (const [key, tab] of [
-    ['ArrowRight', 'Requests'],
-    ['End', 'Seed'],
-    ['ArrowRight', 'Timeline'],
-    ['ArrowLeft', 'Seed'],
-    ['Home', 'Timeline'],
-  ] as const) {
-    await page.keyboard.press(key)
-    t.equal(await focused(), tab, key)
-    await page.locator('[role=tab][aria-selected=true][tabindex="0"]', { hasText: tab }).waitFor()
-  }
-  await page.getByRole('button', { name: 'Abort' }).focus()
-  await page.keyboard.press('Enter')
-  await page.waitForFunction(() => (globalThis as any).document.activeElement.tagName === 'H2')
-  await page.keyboard.press('Escape')
-  t.match(await focused(), 'Nightly render', 'back at the row')
-
-  await page.goto(`${url}/_emulator/#/requests/default`)
-  await page.locator('button[data-request]').first().waitFor()
-  await page.keyboard.press('j')
-  await page.keyboard.press('Enter')
-  await page.waitForFunction(() => (globalThis as any).document.activeElement.tagName === 'H2')
-  await page.keyboard.press('j')
-  await page.locator('button[data-request]:focus').waitFor()
-
-  for (const [hash = '', world = ''] of [
-    ['jobs/%E0%A4%A', 'default'],
-    ['requests/default%', 'default'],
-    ['jobs/default/%zz', 'default'],
-    ['jobs/a%20b', 'default'],
-    ['jobs/..', 'default'],
-    ['jobs/shop', 'shop'],
-  ]) {
-    await page.goto('about:blank')
-    await page.goto(`${url}/_emulator/#/${hash}`)
-    await page.getByRole('status').getByText('live').waitFor()
-    t.equal(await page.locator('.world-bar select').inputValue(), world, hash)
-    const names = page.getByText('is not a name of a world: expected 1 to 64')
-    if (hash.startsWith('jobs/a')) await names.waitFor()
-  }
-})
-
-void t.test('an error is read from its beginning, and stays until it is closed', { skip: missing }, async (t) => {
-  const { url } = await emulator(t)
-  for (const width of [1440, 360]) {
-    const page = await open(t, `${url}/_emulator/#/rules/default`, { width })
-    const rule = page.locator('textarea').first()
-    await rule.fill('{"operation":"GET /nope","status":503}')
-    await page.getByRole('button', { name: 'Add the fault' }).click()
-    const notice = page.locator('.notice.error')
-    await notice.waitFor()
-    const { y = -1, height = 0 } = (await notice.boundingBox()) ?? {}
-    t.ok(y >= 0 && y + height <= 860, `${width}: from ${y}, ${height} high`)
-    await notice.getByRole('button', { name: 'Close' }).click()
-    await notice.waitFor({ state: 'detached' })
-  }
 })

@@ -1,6 +1,6 @@
 import { type Digest, etagOf, hashing } from './digest.ts'
 import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -11,6 +11,7 @@ import { failureOf, unlessMissing } from '../failures.ts'
 import { removeTemporary, temporaryFolder } from './temporary-folders.ts'
 import { entriesOf, flushFolder, type LinkedFile, linkJobs, jobFolder, linkAll, mode } from './folders.ts'
 import { numberedIn, removeNumbered } from './numbered.ts'
+import { type IndexEntry, stored, type StoredFile, type StoredResult } from './stored.ts'
 
 /** The files of a job in one place of its world. */
 export interface FilesOf {
@@ -32,18 +33,6 @@ interface Arrival {
   discard(): Promise<void>
 }
 
-/** A file of a job. */
-interface StoredFile {
-  /** Bytes. */
-  readonly size: number
-  /**
-   * Opens it, for a part or as a whole.
-   *
-   * @throws Error with code ENOENT if it was removed meanwhile
-   */
-  read(range?: { readonly start: number; readonly end: number }): Promise<Readable>
-}
-
 /** The part of a job's row that names its upload. */
 type UploadRow = { readonly file?: string | undefined } | null
 
@@ -52,13 +41,6 @@ export const uploadFile = (upload: UploadRow): string => upload?.file ?? 'upload
 
 /** Name of the log of a job that is really run. Archives leave it out. */
 export const logName = 'log.ndjson'
-
-export interface StoredResult extends StoredFile {
-  readonly name: string
-  readonly contentType: string
-  /** Hash of the bytes. */
-  readonly etag: string
-}
 
 /**
  * Uploads and results on disk. Every job has one folder, so that everything of it can go at once:
@@ -147,14 +129,6 @@ export interface Scratch {
   /** Streams a file into it, whose name may have folders. @throws Error with code EEXIST if it is there already */
   write(name: string, bytes: Bytes): Promise<Digest>
   discard(): Promise<void>
-}
-
-/** A result as the index of a job's results has it. */
-export interface IndexEntry {
-  readonly name: string
-  readonly contentType: string
-  readonly size: number
-  readonly etag: string
 }
 
 /**
@@ -397,8 +371,3 @@ export function openFiles(directory: string | null, placeOf: (world: number) => 
     },
   }
 }
-
-const stored = (path: string, size: number): StoredFile => ({
-  size,
-  read: async (range) => (await open(path)).createReadStream(range ?? {}),
-})
